@@ -1,0 +1,54 @@
+package jobs
+
+import "fmt"
+
+// Place is where something stands in a file. Line and Column count from 1,
+// Column in characters; 0 is not known.
+type Place struct {
+	File         string // as the user named it; "-" is standard input
+	Line, Column int
+}
+
+// String returns file:line:column, as far as known.
+func (p Place) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Task is one action on one user, as the job asks for it.
+type Task struct {
+	Seq            int64 // place in the plan, from 1
+	Username       string
+	Action         Action
+	Password       PasswordRef
+	ClientMetadata map[string]string // of a Reset; shared between tasks, not to be changed
+	Excluded       bool              // named by exclude: to be reported as skipped, never sent
+	Place          Place             // where the user is named
+	Source         int               // index in Job.Sources
+	Offset         int64             // of the row's first byte in its source; 0 for a user of the job file
+}
+
+// PasswordKind says what a PasswordRef points to.
+type PasswordKind uint8
+
+// The kinds of PasswordRef. None is the zero value.
+const (
+	NoPassword      PasswordKind = iota
+	LiteralPassword              // a scalar of the job file: Line and Column
+	EnvPassword                  // an environment variable: Name
+	FilePassword                 // the whole of a file, less one line end: Name, relative to the job file
+	RowPassword                  // the password field of the task's own row: Task.Source and Task.Offset
+)
+
+// PasswordRef says where a task's password is read, when its time has come.
+// It holds no secret, is comparable, and may be stored.
+type PasswordRef struct {
+	Kind         PasswordKind
+	Name         string
+	Line, Column int
+}
