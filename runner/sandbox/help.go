@@ -1,0 +1,4 @@
+package sandbox
+
+// Help is the long help of `cogpass sandbox`.
+const Help = ""
