@@ -1,0 +1,172 @@
+// Package cognito is the user pool on the AWS SDK: the Directory that a run
+// acts on, and the single calls of the AWS CLI's two commands. It is the only
+// import of the SDK, and the one place that says what an error of Cognito
+// means.
+//
+// The SDK's own retries are off in every client: its retry budget is shared
+// over the client and breaks bulk work. Who sends, decides whether to send
+// again.
+package cognito
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+)
+
+// Config says which Cognito to talk to, as whom and how. What is zero is
+// taken from the environment and the shared config files, as every AWS SDK
+// does.
+type Config struct {
+	Region, Profile, EndpointURL string
+
+	NoSign      bool   // send requests without a signature; no credentials are needed
+	CABundle    string // file of the certificates to trust instead of the system's
+	InsecureTLS bool   // do not verify the server's certificate
+
+	ConnectTimeout time.Duration // 0: the SDK's default; negative: none
+	ReadTimeout    time.Duration // how long a connection may stay silent; 0: the SDK's default; negative: none
+
+	Conns int // connections kept open between requests: the requests in flight at most
+}
+
+// Client is a way to Cognito in one Region. It is safe for concurrent use.
+type Client struct {
+	api *cip.Client
+	cfg aws.Config
+}
+
+// Open reads the settings and makes a Client. It sends nothing. Its error is a
+// *ConfigError where the settings do not suffice.
+func Open(ctx context.Context, c Config) (*Client, error) {
+	opts := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(transport(c)),
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		config.WithRegion(c.Region),
+	}
+	if c.Profile != "" {
+		opts = append(opts, config.WithSharedConfigProfile(c.Profile))
+	}
+	if c.EndpointURL != "" {
+		opts = append(opts, config.WithBaseEndpoint(c.EndpointURL))
+	}
+	if c.NoSign {
+		opts = append(opts, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
+	}
+	if c.CABundle != "" {
+		bundle, err := os.Open(c.CABundle)
+		if err != nil {
+			return nil, &ConfigError{Kind: BadSettings, Name: c.CABundle, Err: err}
+		}
+		defer bundle.Close()
+		opts = append(opts, config.WithCustomCABundle(bundle))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+	if err != nil {
+		return nil, loadError(err)
+	}
+	if cfg.Region == "" {
+		return nil, &ConfigError{Kind: NoRegion}
+	}
+	return &Client{api: cip.NewFromConfig(cfg), cfg: cfg}, nil
+}
+
+// Region returns the Region that requests go to.
+func (c *Client) Region() string { return c.cfg.Region }
+
+// Check finds out whether there are credentials to sign with; that may ask an
+// instance's metadata or an identity provider. Its error is a *ConfigError.
+func (c *Client) Check(ctx context.Context) error {
+	if _, anonymous := c.cfg.Credentials.(aws.AnonymousCredentials); anonymous {
+		return nil
+	}
+	if _, err := c.cfg.Credentials.Retrieve(ctx); err != nil {
+		return &ConfigError{Kind: NoCredentials, Err: err}
+	}
+	return nil
+}
+
+// transport keeps as many idle connections as there are requests in flight:
+// the default of a few would open a new one for nearly every request of a
+// large run.
+func transport(c Config) *awshttp.BuildableClient {
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = max(t.MaxIdleConns, c.Conns)
+		t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, c.Conns)
+		if t.TLSClientConfig == nil {
+			t.TLSClientConfig = &tls.Config{}
+		}
+		t.TLSClientConfig.MinVersion = tls.VersionTLS12
+		t.TLSClientConfig.InsecureSkipVerify = c.InsecureTLS
+	})
+	if c.ConnectTimeout != 0 {
+		client = client.WithDialerOptions(func(d *net.Dialer) { d.Timeout = max(0, c.ConnectTimeout) })
+	}
+	if c.ReadTimeout != 0 {
+		client = client.WithReadTimeout(max(0, c.ReadTimeout))
+	}
+	return client
+}
+
+// ConfigKind says what is wrong with the settings.
+type ConfigKind uint8
+
+// The kinds of a ConfigError. BadSettings, the zero value, is any other.
+const (
+	BadSettings    ConfigKind = iota // a value or a file that cannot be used
+	NoRegion                         // no Region is given anywhere
+	NoCredentials                    // none were found, or they could not be fetched
+	UnknownProfile                   // the profile Name is in no shared config file
+)
+
+// ConfigError is that the settings do not suffice to send a request.
+type ConfigError struct {
+	Kind ConfigKind
+	Name string // the profile or the file; may be empty
+	Err  error  // the cause; may be nil
+}
+
+func (e *ConfigError) Error() string {
+	switch e.Kind {
+	case NoRegion:
+		return "no AWS Region is configured"
+	case NoCredentials:
+		return fmt.Sprintf("no usable AWS credentials: %v", e.Err)
+	case UnknownProfile:
+		return fmt.Sprintf("the AWS profile %q is not in the shared config files", e.Name)
+	}
+	return fmt.Sprintf("reading the AWS settings: %v", e.Err)
+}
+
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// Hint returns advice in one line, or "" where there is none to give.
+func (e *ConfigError) Hint() string {
+	switch e.Kind {
+	case NoRegion:
+		return "give --region, or set AWS_REGION"
+	case NoCredentials:
+		return "set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	case UnknownProfile:
+		return "`aws configure list-profiles` lists the profiles there are"
+	}
+	return ""
+}
+
+func loadError(err error) error {
+	var missing config.SharedConfigProfileNotExistError
+	if errors.As(err, &missing) {
+		return &ConfigError{Kind: UnknownProfile, Name: missing.Profile, Err: err}
+	}
+	return &ConfigError{Err: err}
+}
