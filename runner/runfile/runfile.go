@@ -1,0 +1,108 @@
+// Package runfile holds a run in one SQLite database: its plan, one row a
+// task, the attempts that were sent and how each task ended. It is all that a
+// run needs to go on, and all that a report is made from.
+//
+// Invariants: what Begin or Flush returned for outlives the process and the
+// machine's power; a task has one outcome; no password is stored, only where
+// to read it; what is read back is checked against sums written with it, so
+// that a damaged file is an error and never another task.
+package runfile
+
+import (
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// Info describes a run. Create takes the upper part; the rest is filled in
+// as the plan is committed and the run goes on.
+type Info struct {
+	Name        string // of the job
+	UserPoolID  string
+	Region      string
+	JobPath     string // the job file, as the user named it
+	JobDir      string // the folder its relative paths start from
+	JobDigest   string
+	ToolVersion string
+	CreatedAt   time.Time // kept in milliseconds, as all times here
+	AskedRate   float64   // requests a second; +Inf for as fast as answers come
+	Concurrency int
+	Attempts    int
+	MaxDelay    time.Duration // kept in milliseconds
+	Timeout     time.Duration // kept in milliseconds
+	Report      []string
+	Salt        []byte
+
+	PlanDigest string                // over the pool, every task's content in order, and the sources
+	Tasks      int64                 // Excluded ones too
+	Excluded   int64                 // tasks that are never sent
+	Counts     map[jobs.Action]int64 // tasks that are not excluded
+	Sources    []Source
+
+	PoolName, Account, Actor string // see SetIdentity
+	State                    State
+	Reason                   string // why it is in this state; may be empty
+	StartedAt                time.Time
+	FinishedAt               time.Time // zero while it runs
+}
+
+// Source is a file that users or passwords are read from, as it was when the
+// plan was made. The place of a Source in the plan's list is jobs.Task.Source.
+type Source struct {
+	Kind           string // "csv", "jsonl", "pool", …
+	Path           string // as the user named it
+	Digest         string // of its content
+	Size           int64  // in bytes
+	PasswordColumn string // the column or field that RowPassword means; may be empty
+}
+
+// State is how far a run is.
+type State uint8
+
+// The states. A file whose state is Running and that nobody holds (see
+// Holder) was left by a process that died.
+const (
+	Planned     State = iota
+	Running           // some process carries it out
+	Done              // every task has an outcome
+	Stopped           // by a limit or a fatal error, which Reason tells; it can go on
+	Interrupted       // by its user; it can go on
+)
+
+var stateNames = [...]string{"planned", "running", "done", "stopped", "interrupted"}
+
+// String returns the state's name.
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return "unknown"
+}
+
+// Row is a task that is to be done, and what happened to it so far.
+type Row struct {
+	jobs.Task // ClientMetadata is shared between rows; Place.File is set
+
+	Outcome             runner.Outcome // Pending, or what a retry takes up again
+	Attempts, Throttled int
+	StartedAt           time.Time      // of the first attempt; zero where there is none
+	Doubt               *runner.Intent // the attempt that left and was not answered
+}
+
+// Counts says how far a run is.
+type Counts struct {
+	Tasks     int64
+	ByOutcome map[runner.Outcome]int64
+	ByAction  map[jobs.Action]map[runner.Outcome]int64
+	InDoubt   int64 // pending tasks with an attempt that was not answered, or not yet
+	Requests  int64 // attempts begun, of all tasks
+	Throttled int64 // how many of them were throttled
+}
+
+// Control is what another process asks of a run that is going on.
+type Control struct {
+	Rate      float64 // requests a second, +Inf for max; 0 is the plan's own
+	Paused    bool
+	ChangedAt time.Time // zero where it never was
+}
