@@ -1,0 +1,71 @@
+package jobs
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Fault is one thing that is wrong with a job, and where. None of its texts
+// holds a password, and each is safe to print: what a terminal would act on
+// is escaped.
+type Fault struct {
+	Place
+	Message string
+	Hint    string // what to do about it; may be empty
+	Snippet string // the source line and, below it, a caret; may be empty
+}
+
+// String returns file:line:column: message.
+func (f Fault) String() string {
+	return printable(f.Place.String()) + ": " + f.Message
+}
+
+// maxFaults is how many faults are kept; the rest are counted.
+const maxFaults = 20
+
+// Faults is the error of a job that is wrong: everything that was found, in
+// the order of the job and its sources.
+type Faults struct {
+	List []Fault // the first 20
+	More int     // how many were found beyond those
+}
+
+// Error returns the faults as lines, each with its snippet and hint.
+func (f *Faults) Error() string {
+	var b strings.Builder
+	for i, one := range f.List {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(one.String())
+		if one.Snippet != "" {
+			b.WriteString("\n    " + strings.ReplaceAll(one.Snippet, "\n", "\n    "))
+		}
+		if one.Hint != "" {
+			b.WriteString("\n    hint: " + one.Hint)
+		}
+	}
+	if f.More > 0 {
+		fmt.Fprintf(&b, "\nand %d more", f.More)
+	}
+	return b.String()
+}
+
+// Len returns how many faults were found.
+func (f *Faults) Len() int { return len(f.List) + f.More }
+
+func (f *Faults) add(one Fault) {
+	if len(f.List) < maxFaults {
+		f.List = append(f.List, one)
+		return
+	}
+	f.More++
+}
+
+// orNil returns f as an error, or nil where there is no fault.
+func (f *Faults) orNil() error {
+	if f.Len() == 0 {
+		return nil
+	}
+	return f
+}

@@ -1,0 +1,86 @@
+package jobs
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxQuoted is how many characters of a value a message shows.
+const maxQuoted = 60
+
+// quote returns a value in quotes, fit for a terminal and not too long.
+func quote(s string) string {
+	if utf8.RuneCountInString(s) <= maxQuoted {
+		return strconv.Quote(s)
+	}
+	return strconv.Quote(string([]rune(s)[:maxQuoted])) + "…"
+}
+
+// printable returns s with everything escaped that a terminal would act on
+// or hide.
+func printable(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		b.WriteString(printableRune(s[:size], r))
+		s = s[size:]
+	}
+	return b.String()
+}
+
+func printableRune(raw string, r rune) string {
+	switch {
+	case r == utf8.RuneError && len(raw) == 1, r < utf8.RuneSelf && !unicode.IsPrint(r):
+		return fmt.Sprintf(`\x%02x`, raw[0])
+	case unicode.IsPrint(r):
+		return raw
+	case r > 0xffff:
+		return fmt.Sprintf(`\U%08x`, r)
+	}
+	return fmt.Sprintf(`\u%04x`, r)
+}
+
+// nearest returns the word that a misspelt one was most likely meant to be,
+// or "".
+func nearest(misspelt string, words []string) string {
+	if len(misspelt) > 40 {
+		return ""
+	}
+	best, least := "", 3
+	for _, w := range words {
+		d := distance(strings.ToLower(misspelt), strings.ToLower(w))
+		if d < least && d < (len(w)+1)/2 {
+			best, least = w, d
+		}
+	}
+	return best
+}
+
+// distance counts the insertions, deletions, replacements and swaps of
+// neighbours that turn a into b.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	var before []int
+	prev, cur := make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		cur[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				cur[j] = min(cur[j], before[j-2]+1)
+			}
+		}
+		before, prev, cur = prev, cur, make([]int, len(y)+1)
+	}
+	return prev[len(y)]
+}
