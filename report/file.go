@@ -1,0 +1,95 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// WriteFile writes a report to a file in one step: who looks at path finds
+// what was there before or the whole report, which is on disk by then. The
+// file has mode 0600, and folders that are missing are made. A path that is a
+// device or a pipe is written to as it stands.
+func WriteFile(path string, f Format, run Run, results Results) error {
+	err := replaceFile(path, func(w io.Writer) error { return Write(w, f, run, results) })
+	if err != nil {
+		return fmt.Errorf("writing report: %w", err)
+	}
+	return nil
+}
+
+func replaceFile(path string, write func(io.Writer) error) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the link stays, and so does /dev/stdout
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeThrough(path, write)
+	}
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*.tmp") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			temp.Close()
+			os.Remove(temp.Name())
+		}
+	}()
+	if err := write(temp); err != nil {
+		return err
+	}
+	if err := temp.Sync(); err != nil {
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return err
+	}
+	syncFolder(folder)
+	return nil
+}
+
+// writeThrough writes to what cannot be replaced.
+func writeThrough(path string, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := write(file); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// syncFolder makes a rename last. Not every system can; the file is whole
+// either way.
+func syncFolder(folder string) {
+	if f, err := os.Open(folder); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}
+
+// ExpandPath fills in {name} and {time} in the path of a report. The time is
+// in UTC, as in 20060102T150405Z. Any other {…} is an error.
+func ExpandPath(path, name string, at time.Time) (string, error) {
+	path = strings.ReplaceAll(path, "{name}", name)
+	path = strings.ReplaceAll(path, "{time}", at.UTC().Format("20060102T150405Z"))
+	if _, rest, found := strings.Cut(path, "{"); found {
+		word, _, closed := strings.Cut(rest, "}")
+		if closed {
+			return "", fmt.Errorf("report path: unknown {%s}: there are {name} and {time}", word)
+		}
+	}
+	return path, nil
+}

@@ -1,0 +1,190 @@
+package report
+
+import (
+	"bufio"
+	"math"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"cogpass/runner"
+)
+
+// writeJSON writes one object. Its results stand on a line each, so that it
+// can be searched and compared with tools that know lines only.
+func writeJSON(out *bufio.Writer, run Run, results Results) error {
+	summary, err := Summarize(results)
+	if err != nil {
+		return err
+	}
+	head := appendJSONRun([]byte("{\n\"run\": "), &run)
+	head = appendJSONSummary(append(head, ",\n\"summary\": "...), &summary, run.AskedRate)
+	out.Write(append(head, ",\n\"results\": ["...))
+
+	separator := "\n"
+	err = writeRows(out, results, func(row []byte, r *runner.Result) []byte {
+		row = append(row, separator...)
+		separator = ",\n"
+		return appendJSONRow(row, r)
+	})
+	if err != nil {
+		return err
+	}
+	_, err = out.WriteString("\n]\n}\n")
+	return err
+}
+
+func appendJSONLRow(b []byte, r *runner.Result) []byte { return append(appendJSONRow(b, r), '\n') }
+
+// appendJSONRow appends a result as an object that has every key, null where
+// the value is not known.
+func appendJSONRow(b []byte, r *runner.Result) []byte {
+	b = strconv.AppendInt(append(b, `{"seq":`...), r.Seq, 10)
+	b = appendJSONString(append(b, `,"username":`...), r.Username)
+	b = appendJSONKnown(append(b, `,"sub":`...), r.Sub)
+	b = appendJSONString(append(b, `,"action":`...), r.Action.String())
+	b = appendJSONString(append(b, `,"outcome":`...), outcomeName(r.Outcome))
+	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(r.Attempts), 10)
+	b = strconv.AppendInt(append(b, `,"throttled":`...), int64(r.Throttled), 10)
+	b = appendJSONKnown(append(b, `,"code":`...), r.Code)
+	b = appendJSONKnown(append(b, `,"reason":`...), r.Reason)
+	b = appendJSONKnown(append(b, `,"request_id":`...), r.RequestID)
+	b = appendJSONTime(append(b, `,"started_at":`...), r.StartedAt)
+	b = appendJSONTime(append(b, `,"finished_at":`...), r.FinishedAt)
+	b = append(b, `,"duration_ms":`...)
+	if ms, ok := took(r); ok {
+		b = strconv.AppendInt(b, ms, 10)
+	} else {
+		b = append(b, "null"...)
+	}
+	b = appendJSONKnown(append(b, `,"status_before":`...), string(r.StatusBefore))
+	b = append(b, `,"sign_out":null,"expires_at":null,"source":`...)
+	return append(appendJSONKnown(b, r.Source), '}')
+}
+
+func appendJSONRun(b []byte, run *Run) []byte {
+	text := func(key, value string) {
+		b = append(append(append(b, "\n  \""...), key...), "\": "...)
+		b = append(appendJSONKnown(b, value), ',')
+	}
+	at := func(key string, t time.Time) {
+		b = append(append(append(b, "\n  \""...), key...), "\": "...)
+		b = append(appendJSONTime(b, t), ',')
+	}
+	b = append(b, '{')
+	text("name", run.Name)
+	text("user_pool_id", run.UserPoolID)
+	text("pool_name", run.PoolName)
+	text("region", run.Region)
+	text("account", run.Account)
+	text("actor", run.Actor)
+	text("job_digest", run.JobDigest)
+	text("plan_digest", run.PlanDigest)
+	text("tool_version", run.ToolVersion)
+	at("created_at", run.CreatedAt)
+	at("started_at", run.StartedAt)
+	at("finished_at", run.FinishedAt)
+	text("state", run.State)
+	text("stop_reason", run.StopReason)
+	b = strconv.AppendInt(append(b, "\n  \"tasks\": "...), run.Tasks, 10)
+	return append(b, "\n}"...)
+}
+
+func appendJSONSummary(b []byte, s *Summary, asked float64) []byte {
+	b = strconv.AppendInt(append(b, "{\n  \"tasks\": "...), s.Tasks, 10)
+	b = appendJSONCounts(append(b, ",\n  \"outcomes\": "...), s.outcomeCounts())
+	b = appendJSONCounts(append(b, ",\n  \"actions\": "...), s.actionCounts())
+	b = appendJSONCounts(append(b, ",\n  \"codes\": "...), s.codeCounts())
+	b = strconv.AppendInt(append(b, ",\n  \"requests\": "...), s.Requests, 10)
+	b = strconv.AppendInt(append(b, ",\n  \"throttled\": "...), s.Throttled, 10)
+	b = appendJSONFigure(append(b, ",\n  \"asked_rate\": "...), asked)
+	b = appendJSONFigure(append(b, ",\n  \"actual_rate\": "...), s.Rate())
+	b = append(b, ",\n  \"latency_ms\": {"...)
+	for i, q := range quantiles {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = append(appendJSONString(b, q.name), ": "...)
+		b = appendJSONFigure(b, s.Latency(q.q).Seconds()*1000)
+	}
+	return append(b, "}\n}"...)
+}
+
+func appendJSONCounts(b []byte, counts []count) []byte {
+	b = append(b, '{')
+	for i, c := range counts {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = strconv.AppendInt(append(appendJSONString(b, c.name), ": "...), c.n, 10)
+	}
+	return append(b, '}')
+}
+
+// appendJSONFigure appends a figure that is more than 0, to three places, or
+// null where it is not known or without bound.
+func appendJSONFigure(b []byte, x float64) []byte {
+	if !(x > 0) || math.IsInf(x, 1) {
+		return append(b, "null"...)
+	}
+	return strconv.AppendFloat(b, math.Round(x*1000)/1000, 'f', -1, 64)
+}
+
+func appendJSONTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(b, "null"...)
+	}
+	return append(t.UTC().AppendFormat(append(b, '"'), timeForm), '"')
+}
+
+func appendJSONKnown(b []byte, s string) []byte {
+	if s == "" {
+		return append(b, "null"...)
+	}
+	return appendJSONString(b, s)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSONString appends s as a JSON string in which every character that
+// does not print is escaped, so that a terminal may show it. What is not UTF-8
+// becomes U+FFFD.
+func appendJSONString(b []byte, s string) []byte {
+	b = append(b, '"')
+	done := 0
+	for i := 0; i < len(s); {
+		c, size := rune(s[i]), 1
+		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRuneInString(s[i:])
+			if unicode.IsPrint(c) && size > 1 {
+				i += size
+				continue
+			}
+		}
+		b = appendJSONEscape(append(b, s[done:i]...), c)
+		i += size
+		done = i
+	}
+	return append(append(b, s[done:]...), '"')
+}
+
+func appendJSONEscape(b []byte, c rune) []byte {
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', byte(c))
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\t':
+		return append(b, '\\', 't')
+	}
+	if high, low := utf16.EncodeRune(c); high != unicode.ReplacementChar {
+		return appendJSONEscape(appendJSONEscape(b, high), low)
+	}
+	return append(b, '\\', 'u', hexDigits[c>>12&15], hexDigits[c>>8&15], hexDigits[c>>4&15], hexDigits[c&15])
+}
