@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"cogpass/runner"
 )
@@ -46,13 +44,12 @@ func appendCSVTime(b []byte, t time.Time) []byte {
 // that might be begins with an apostrophe, which the spreadsheet takes for
 // "this is text". So does one that began with an apostrophe itself: who takes
 // one apostrophe off the front of each field has what was there before. What
-// is not UTF-8 becomes U+FFFD.
+// does not print, which no username can have, is written as Visible does, so
+// that a row is one line.
 func appendCSVField(b []byte, s string) []byte {
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
-	}
+	s = Visible(s)
 	guard := mayBeFormula(s)
-	if !strings.ContainsAny(s, "\",;\t\r\n ") {
+	if !strings.ContainsAny(s, "\",; ") {
 		if guard {
 			b = append(b, '\'')
 		}
@@ -73,27 +70,19 @@ func appendCSVField(b []byte, s string) []byte {
 }
 
 // mayBeFormula tells what a spreadsheet might run, by OWASP's list for CSV
-// injection: a field that begins with = + - @, one of these in full width, a
-// tab or a line end; also after spaces, quotes and what cannot be seen, which
-// some spreadsheets take off first.
+// injection: a field that begins with = + - or @, also in full width. Spaces
+// and quotes before it do not count, for some spreadsheets take them off
+// first. The list's tab and line ends do not print, and so cannot be here.
 func mayBeFormula(s string) bool {
-	if s == "" {
-		return false
-	}
-	if c := s[0]; c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' {
-		return false
-	}
-	if s[0] == '\'' {
+	if strings.HasPrefix(s, "'") {
 		return true
 	}
 	for _, c := range s {
 		switch c {
-		case '=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n':
+		case '=', '+', '-', '@', '＝', '＋', '－', '＠':
 			return true
 		case ' ', '"', '\'', '`', '‘', '’', '“', '”':
-			continue
-		}
-		if unicode.IsGraphic(c) && !unicode.IsSpace(c) {
+		default:
 			return false
 		}
 	}

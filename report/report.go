@@ -54,7 +54,7 @@ const (
 	JSON  Format = "json"  // one object: run, summary, results
 	JSONL Format = "jsonl" // a result a line
 	CSV   Format = "csv"   // a header, and a result a row
-	Text  Format = "text"  // for people: the summary, and the tasks that are not ok
+	Text  Format = "text"  // for people: the summary, and the tasks that failed, are unknown or were skipped
 )
 
 var errHTML = errors.New("html reports are not supported yet")

@@ -185,7 +185,7 @@ func isShellSafe(s string) bool {
 }
 
 func (s *Skeletons) appendText(b []byte, t *runner.Task) []byte {
-	b = fmt.Appendf(b, "%6d  %-13s  %s", t.Seq, t.Action, Visible(t.Username))
+	b = fmt.Appendf(b, "%6d  %-13s  %-32s  %s", t.Seq, t.Action, Visible(t.Username), Visible(t.Source))
 	switch {
 	case t.Skip != "":
 		b = append(append(b, "  skipped: "...), Visible(t.Skip)...)
@@ -193,9 +193,6 @@ func (s *Skeletons) appendText(b []byte, t *runner.Task) []byte {
 		b = append(append(b, "  password "...), Visible(s.password(t))...)
 	case len(t.ClientMetadata) > 0:
 		b = append(append(b, "  clientMetadata "...), appendJSONMap(nil, t.ClientMetadata)...)
-	}
-	if t.Source != "" {
-		b = append(append(b, "  "...), Visible(t.Source)...)
 	}
 	return b
 }

@@ -12,38 +12,43 @@ import (
 	"cogpass/runner"
 )
 
-// writeText writes the summary, and a table of the tasks that are not ok. It
-// reads the results once for the figures and the widths, and once for the table.
+// writeText writes the summary, and a table of the tasks that ended and are
+// not ok. It reads the results once for the figures and the widths, and once
+// for the table.
 func writeText(out *bufio.Writer, run Run, results Results) error {
 	var summary Summary
+	var listed bool
 	table := newTable("SEQ", "USERNAME", "ACTION", "OUTCOME", "TRIES", "WHY", "SOURCE")
 	for r, err := range results {
 		if err != nil {
 			return err
 		}
 		summary.Add(&r)
-		if r.Outcome != runner.OK {
+		if isListed(r.Outcome) {
+			listed = true
 			table.fit(textCells(&r))
 		}
 	}
 	writeTextRun(out, &run)
 	writeTextSummary(out, &summary, run.AskedRate)
-	if summary.Outcomes[runner.OK] == summary.Tasks {
+	if !listed {
 		return nil
 	}
 
-	fmt.Fprintf(out, "\nNot ok\n")
+	out.WriteString("\nFailed, unknown and skipped\n")
 	table.write(out, table.header)
 	for r, err := range results {
 		if err != nil {
 			return err
 		}
-		if r.Outcome != runner.OK {
+		if isListed(r.Outcome) {
 			table.write(out, textCells(&r))
 		}
 	}
 	return nil
 }
+
+func isListed(o runner.Outcome) bool { return o != runner.OK && o != runner.Pending }
 
 func textCells(r *runner.Result) []string {
 	why := r.Reason
@@ -85,7 +90,10 @@ func writeTextRun(out *bufio.Writer, run *Run) {
 }
 
 func writeTextSummary(out *bufio.Writer, s *Summary, asked float64) {
-	fmt.Fprintf(out, "\n%-11s%s\n", "Tasks", textCount(s.Tasks))
+	if out.Buffered() > 0 {
+		out.WriteByte('\n')
+	}
+	fmt.Fprintf(out, "%-11s%s\n", "Tasks", textCount(s.Tasks))
 	for _, c := range s.outcomeCounts() {
 		if c.n > 0 {
 			fmt.Fprintf(out, "  %-9s%s\n", c.name, textCount(c.n))
