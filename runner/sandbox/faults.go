@@ -1,10 +1,18 @@
 package sandbox
 
-import "errors"
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
 
 // Faults says what goes wrong with AdminSetUserPassword and
 // AdminResetUserPassword. The shares, 0 to 1, are of all requests that no
-// list of User decides; together they are at most 1.
+// list of User decides; together they are at most 1. A request that the quota
+// throttles meets no fault.
 type Faults struct {
 	Throttle   float64 `json:"throttle"`   // TooManyRequestsException
 	Fail       float64 `json:"fail"`       // InternalErrorException
@@ -14,20 +22,170 @@ type Faults struct {
 	// User says, by username, what becomes of the user's first, second and
 	// further requests: "ok", "throttle", "500", "lost-after", "lost-before", or
 	// an error as "UserNotFoundException" or "CODE: text". "*3" at the end
-	// means three times, "*" for ever.
+	// means three times, "*" for ever. After its end the shares hold.
 	User map[string][]string `json:"user,omitempty"`
 }
 
-// ParseShare reads a share: "10%" or "0.1".
-func ParseShare(text string) (float64, error) { return 0, errors.New("not yet") }
-
-// ParseUserFault reads NAME=FAULT,FAULT… into a username and its list, as
-// Faults.User has it.
-func ParseUserFault(text string) (username string, faults []string, err error) {
-	return "", nil, errors.New("not yet")
+// fault is what becomes of one request; the zero value is nothing.
+type fault struct {
+	lost  lost
+	error *Error
 }
 
-// ParseQuota reads CATEGORY=N, with N in requests a second.
+type lost uint8
+
+const (
+	lostBefore lost = iota + 1
+	lostAfter
+)
+
+// of returns the fault of a user's nth request, counted from 0.
+func (f *Faults) of(seed uint64, username string, nth uint32) fault {
+	left := uint64(nth)
+	for _, step := range f.User[username] {
+		what, times, err := parseStep(step)
+		if err != nil {
+			return fault{error: &Error{codeInternal, err.Error()}}
+		}
+		if left < times {
+			return what
+		}
+		left -= times
+	}
+	switch at := roll(seed, username, nth, "fault"); {
+	case at < f.Throttle:
+		return fault{error: errThrottled}
+	case at < f.Throttle+f.Fail:
+		return fault{error: errInternal}
+	case at < f.Throttle+f.Fail+f.LostAfter:
+		return fault{lost: lostAfter}
+	case at < f.Throttle+f.Fail+f.LostAfter+f.LostBefore:
+		return fault{lost: lostBefore}
+	}
+	return fault{}
+}
+
+// roll returns a number from 0 up to 1 that its arguments decide.
+func roll(seed uint64, username string, nth uint32, what string) float64 {
+	h := fnv.New64a()
+	var number [12]byte
+	for i := range 8 {
+		number[i] = byte(seed >> (8 * i))
+	}
+	for i := range 4 {
+		number[8+i] = byte(nth >> (8 * i))
+	}
+	h.Write(number[:])
+	h.Write([]byte(what))
+	h.Write([]byte(username))
+	// FNV's high bits hardly depend on the last bytes: mix them (splitmix64).
+	x := h.Sum64()
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	x ^= x >> 31
+	return float64(x>>11) / (1 << 53)
+}
+
+var (
+	stepTimes = regexp.MustCompile(`^(.*?)\*([0-9]*)$`)
+	errorCode = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+)
+
+// parseStep reads one fault of a list, and how many requests it is for.
+func parseStep(text string) (f fault, times uint64, err error) {
+	times = 1
+	if m := stepTimes.FindStringSubmatch(text); m != nil {
+		text, times = m[1], math.MaxUint64
+		if m[2] != "" {
+			if times, err = strconv.ParseUint(m[2], 10, 32); err != nil || times == 0 {
+				return fault{}, 0, fmt.Errorf("fault %q: *%s is not a number of times", text, m[2])
+			}
+		}
+	}
+	switch text {
+	case "ok":
+		return fault{}, times, nil
+	case "throttle":
+		return fault{error: errThrottled}, times, nil
+	case "500":
+		return fault{error: errInternal}, times, nil
+	case "lost-after":
+		return fault{lost: lostAfter}, times, nil
+	case "lost-before":
+		return fault{lost: lostBefore}, times, nil
+	}
+	code, message, _ := strings.Cut(text, ":")
+	if !errorCode.MatchString(code) {
+		return fault{}, 0, fmt.Errorf("unknown fault %q: want ok, throttle, 500, lost-after, lost-before, or an error code such as UserNotFoundException", text)
+	}
+	return fault{error: &Error{code, strings.TrimSpace(message)}}, times, nil
+}
+
+// check says what is wrong with the faults, if anything.
+func (f *Faults) check() error {
+	sum := 0.0
+	for _, share := range []float64{f.Throttle, f.Fail, f.LostAfter, f.LostBefore} {
+		if !(share >= 0 && share <= 1) {
+			return fmt.Errorf("share %v: want 0 to 1", share)
+		}
+		sum += share
+	}
+	if sum > 1+1e-9 {
+		return fmt.Errorf("the shares of the faults add up to %v, more than 1", sum)
+	}
+	for username, steps := range f.User {
+		for _, step := range steps {
+			if _, _, err := parseStep(step); err != nil {
+				return fmt.Errorf("faults of user %q: %w", username, err)
+			}
+		}
+	}
+	return nil
+}
+
+// ParseShare reads a share: "10%" or "0.1".
+func ParseShare(text string) (float64, error) {
+	number, percent := strings.CutSuffix(text, "%")
+	share, err := strconv.ParseFloat(number, 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share >= 0 && share <= 1) {
+		return 0, fmt.Errorf("share %q: want 0%% to 100%%, such as 10%% or 0.1", text)
+	}
+	return share, nil
+}
+
+// ParseUserFault reads NAME=FAULT,FAULT… into a username and its list, as
+// Faults.User has it. The text of an error cannot hold a comma here.
+func ParseUserFault(text string) (username string, faults []string, err error) {
+	// A username may hold "=", a fault's name cannot; its text may.
+	list := text
+	if colon := strings.Index(text, ":"); colon >= 0 && strings.Contains(text[:colon], "=") {
+		list = text[:colon]
+	}
+	at := strings.LastIndex(list, "=")
+	if at <= 0 {
+		return "", nil, fmt.Errorf("user fault %q: want NAME=FAULT,FAULT…, such as ana=throttle,500*2,lost-after", text)
+	}
+	faults = strings.Split(text[at+1:], ",")
+	for _, step := range faults {
+		if _, _, err := parseStep(step); err != nil {
+			return "", nil, fmt.Errorf("user fault %q: %w", text, err)
+		}
+	}
+	return text[:at], faults, nil
+}
+
+// ParseQuota reads CATEGORY=N, with N in requests a second; 0 is none.
 func ParseQuota(text string) (category string, rps float64, err error) {
-	return "", 0, errors.New("not yet")
+	category, number, ok := strings.Cut(text, "=")
+	rps, err = strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(rps >= 0) || math.IsInf(rps, 0) {
+		return "", 0, fmt.Errorf("quota %q: want CATEGORY=N in requests a second, such as UserAccountRecovery=30", text)
+	}
+	if !isCategory(category) {
+		return "", 0, fmt.Errorf("quota %q: no such category; the categories are %s", text, strings.Join(categories(), ", "))
+	}
+	return category, rps, nil
 }

@@ -1,7 +1,98 @@
 package sandbox
 
-import "io"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// poolFile is the form of what Load reads.
+type poolFile struct {
+	Pools []struct {
+		Pool
+		Users []userLine `json:"users"`
+	} `json:"pools"`
+}
+
+// userLine is a user as Load and the control path take them.
+type userLine struct {
+	Pool       string            `json:"pool"` // on the control path
+	Username   string            `json:"username"`
+	Sub        string            `json:"sub"`
+	Status     string            `json:"status"`
+	Enabled    *bool             `json:"enabled"` // missing is true
+	Attributes map[string]string `json:"attributes"`
+	Groups     []string          `json:"groups"`
+	Password   string            `json:"password"`
+}
+
+func (l *userLine) user() (User, error) {
+	if l.Username == "" {
+		return User{}, errors.New("a user without a username")
+	}
+	if _, ok := parseStatus(l.Status); !ok {
+		return User{}, fmt.Errorf("user %q: unknown status %q", l.Username, l.Status)
+	}
+	return User{
+		Username: l.Username, Sub: l.Sub, Status: l.Status, Enabled: l.Enabled == nil || *l.Enabled,
+		Attributes: l.Attributes, Groups: l.Groups, Password: l.Password,
+	}, nil
+}
 
 // Load adds the pools and users that a JSON description names; docs/sandbox.md
 // shows its form. It adds nothing where the description has a fault.
-func (s *Server) Load(r io.Reader) error { return nil }
+func (s *Server) Load(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	var file poolFile
+	if err := decodeStrictly(text, &file); err != nil {
+		return err
+	}
+	users := make([][]User, len(file.Pools))
+	for i, p := range file.Pools {
+		if err := checkPool(p.Pool); err != nil {
+			return err
+		}
+		for _, line := range p.Users {
+			u, err := line.user()
+			if err != nil {
+				return fmt.Errorf("pool %s: %w", p.ID, err)
+			}
+			users[i] = append(users[i], u)
+		}
+	}
+	for i, p := range file.Pools {
+		s.AddPool(p.Pool)
+		for _, u := range users[i] {
+			s.AddUser(p.ID, u)
+		}
+	}
+	return nil
+}
+
+func checkPool(p Pool) error {
+	var wrong violations
+	wrong.text("id", p.ID, maxPoolID, poolIDPattern)
+	if err := wrong.err(); err != nil {
+		return fmt.Errorf("pool %q: want an ID such as us-west-2_aaaaaaaaa", p.ID)
+	}
+	return nil
+}
+
+// decodeStrictly decodes one JSON value, without unknown fields.
+func decodeStrictly(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		line := 1 + bytes.Count(text[:min(int(decoder.InputOffset()), len(text))], []byte("\n"))
+		return fmt.Errorf("line %d: %w", line, err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("more than one JSON value")
+	}
+	return nil
+}

@@ -1,29 +1,38 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Pool describes a user pool.
 type Pool struct {
-	ID                    string // such as "us-west-2_aaaaaaaaa"; its part before "_" is the Region
-	Name                  string
-	Policy                Policy
-	TemporaryValidityDays int      // how long a temporary password is good; zero is 7
-	UsernameAttributes    []string // "email", "phone_number": users sign in with these
-	AliasAttributes       []string // "email", "phone_number", "preferred_username"
-	Clients               []string // app client IDs; without any, the pool gets ClientID(ID)
-	EmailSendingAccount   string   // "COGNITO_DEFAULT" (also if empty) or "DEVELOPER"
-	MFA                   string   // "OFF" (also if empty), "ON" or "OPTIONAL"
+	ID                    string   `json:"id"` // such as "us-west-2_aaaaaaaaa"; its part before "_" is the Region
+	Name                  string   `json:"name"`
+	Policy                Policy   `json:"policy"`
+	TemporaryValidityDays int      `json:"temporaryValidityDays,omitempty"` // how long a temporary password is good; zero is 7
+	UsernameAttributes    []string `json:"usernameAttributes,omitempty"`    // "email", "phone_number": users sign in with these
+	AliasAttributes       []string `json:"aliasAttributes,omitempty"`       // "email", "phone_number", "preferred_username"
+	Clients               []string `json:"clients,omitempty"`               // app client IDs; without any, the pool gets ClientID(ID)
+	EmailSendingAccount   string   `json:"emailSendingAccount,omitempty"`   // "COGNITO_DEFAULT" (also if empty) or "DEVELOPER"
+	MFA                   string   `json:"mfa,omitempty"`                   // "OFF" (also if empty), "ON" or "OPTIONAL"
 }
 
 // Policy is what a pool asks of a password. The zero value asks for six
 // characters, Cognito's least.
 type Policy struct {
-	MinimumLength                                                      int // zero is 6
-	RequireUppercase, RequireLowercase, RequireNumbers, RequireSymbols bool
-	History                                                            int // passwords that may not come again, the current one among them
+	MinimumLength    int  `json:"minimumLength,omitempty"` // zero is 6
+	RequireUppercase bool `json:"requireUppercase,omitempty"`
+	RequireLowercase bool `json:"requireLowercase,omitempty"`
+	RequireNumbers   bool `json:"requireNumbers,omitempty"`
+	RequireSymbols   bool `json:"requireSymbols,omitempty"`
+	History          int  `json:"history,omitempty"` // how many of a user's passwords, the current one among them, may not come again
 }
 
-// DefaultPolicy returns the policy of a pool made without one.
+// DefaultPolicy returns the policy of a pool that was made without one.
 func DefaultPolicy() Policy {
 	return Policy{MinimumLength: 8, RequireUppercase: true, RequireLowercase: true, RequireNumbers: true, RequireSymbols: true}
 }
@@ -37,76 +46,139 @@ type User struct {
 	Attributes map[string]string // such as "email"; without "sub"
 	Groups     []string
 	Password   string    // may be empty: no password fits
-	Created    time.Time // zero: now
+	Created    time.Time // zero: now; in milliseconds
 	Modified   time.Time // zero: Created
 }
 
 // Counts says how often a user was acted on.
 type Counts struct {
-	Resets   int // AdminResetUserPassword that took effect
-	Sets     int // AdminSetUserPassword that took effect
-	SignOuts int // AdminUserGlobalSignOut that took effect
-	Requests int // AdminSetUserPassword and AdminResetUserPassword that came, however they ended
+	Resets   int `json:"resets"`   // AdminResetUserPassword that took effect
+	Sets     int `json:"sets"`     // AdminSetUserPassword that took effect
+	SignOuts int `json:"signOuts"` // AdminUserGlobalSignOut that took effect
+	Requests int `json:"requests"` // AdminSetUserPassword and AdminResetUserPassword that came, however they ended
 }
-
-// Request is one line of the log.
-type Request struct {
-	Time      time.Time `json:"time"` // of its arrival, by the machine's clock; never runs back within a log
-	Operation string    `json:"operation"`
-	Pool      string    `json:"pool,omitempty"`
-	Username  string    `json:"username,omitempty"` // as sent
-	Code      string    `json:"code"`               // "ok", AWS's error code, "lost-before", "lost-after", or "" while it goes on
-	RequestID string    `json:"requestId"`
-}
-
-// Message is a code or an invitation that Cognito would have sent.
-type Message struct {
-	Time           time.Time         `json:"time"` // by the server's clock
-	Pool           string            `json:"pool"`
-	Username       string            `json:"username"`
-	Kind           string            `json:"kind"`   // "reset", "forgot" or "invitation"
-	Medium         string            `json:"medium"` // "EMAIL" or "SMS"
-	To             string            `json:"to"`
-	Code           string            `json:"code,omitempty"`
-	ClientMetadata map[string]string `json:"clientMetadata,omitempty"`
-}
-
-// AddPool adds a pool, or replaces the description of the one with its ID.
-func (s *Server) AddPool(p Pool) {}
-
-// AddUser adds a user to a pool, or replaces the one of that name. A pool that
-// is not there is made.
-func (s *Server) AddUser(poolID string, u User) {}
-
-// User returns a user by username, sub or alias.
-func (s *Server) User(poolID, username string) (User, bool) { return User{}, false }
-
-// Counts returns what was done to a user; zero for one that is not there.
-func (s *Server) Counts(poolID, username string) Counts { return Counts{} }
-
-// SignIn tries a password, as InitiateAuth would: nil where it gives tokens,
-// ErrNewPasswordRequired where the password is right and temporary, else an
-// *Error.
-func (s *Server) SignIn(poolID, username, password string) error { return nil }
-
-// Log returns the latest requests, in the order of their arrival.
-func (s *Server) Log() []Request { return nil }
-
-// Outbox returns the latest messages, oldest first.
-func (s *Server) Outbox() []Message { return nil }
-
-// Connections returns how many connections were opened so far, since Listen.
-func (s *Server) Connections() int { return 0 }
-
-// SetQuota sets a category's quota, in requests a second; zero or less is none.
-func (s *Server) SetQuota(category string, rps float64) {}
-
-// SetFaults replaces the faults. Where a user is in their list stays.
-func (s *Server) SetFaults(f Faults) {}
-
-// SetLatency replaces how long answers take.
-func (s *Server) SetLatency(latency, jitter time.Duration) {}
 
 // ClientID returns the ID of the app client that a pool without any gets: the
 // letters and digits of the pool's ID.
-func ClientID(poolID string) string { return poolID }
+func ClientID(poolID string) string {
+	return strings.NewReplacer("-", "", "_", "").Replace(poolID)
+}
+
+// AddPool adds a pool, or replaces the description of the one with its ID.
+func (s *Server) AddPool(p Pool) {
+	p.Name = cmp.Or(p.Name, p.ID)
+	p.TemporaryValidityDays = cmp.Or(p.TemporaryValidityDays, 7)
+	p.Policy.MinimumLength = cmp.Or(p.Policy.MinimumLength, 6)
+	p.EmailSendingAccount = cmp.Or(p.EmailSendingAccount, "COGNITO_DEFAULT")
+	p.MFA = cmp.Or(p.MFA, "OFF")
+	if len(p.Clients) == 0 {
+		p.Clients = []string{ClientID(p.ID)}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := s.pools[p.ID]
+	if held == nil {
+		held = newPool(p.ID)
+		held.created = s.config.Now().UnixMilli()
+		s.pools[p.ID] = held
+	}
+	maps.DeleteFunc(s.clients, func(_ string, owner *pool) bool { return owner == held })
+	for _, id := range p.Clients {
+		s.clients[id] = held
+	}
+	held.mu.Lock()
+	held.about = p
+	held.mu.Unlock()
+}
+
+// AddUser adds a user to a pool, or replaces the one of that name, whose
+// counts begin anew. A pool that is not there is made. A status that Cognito
+// does not know counts as CONFIRMED.
+func (s *Server) AddUser(poolID string, u User) {
+	if s.pool(poolID) == nil {
+		s.AddPool(Pool{ID: poolID})
+	}
+	p := s.pool(poolID)
+	p.add(s.newUser(poolID, u))
+}
+
+// newUser makes the record of a user.
+func (s *Server) newUser(poolID string, u User) *user {
+	if u.Created.IsZero() {
+		u.Created = s.config.Now()
+	}
+	if u.Modified.IsZero() {
+		u.Modified = u.Created
+	}
+	record := &user{
+		name: u.Username, sub: cmp.Or(u.Sub, deriveSub(poolID, u.Username)),
+		groups: slices.Clone(u.Groups), created: u.Created.UnixMilli(),
+		password: u.Password, passwordAt: u.Modified.UnixMilli(),
+	}
+	record.status, _ = parseStatus(u.Status)
+	record.enabled, record.modified = u.Enabled, u.Modified.UnixMilli()
+	record.attributes = make([]attribute, 0, len(u.Attributes))
+	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
+		if name != "sub" {
+			record.attributes = append(record.attributes, attribute{name, u.Attributes[name]})
+		}
+	}
+	return record
+}
+
+func (s *Server) pool(id string) *pool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.pools[id]
+}
+
+// User returns a user by username, sub or alias.
+func (s *Server) User(poolID, username string) (User, bool) {
+	u := s.find(poolID, username)
+	if u == nil {
+		return User{}, false
+	}
+	return u.export(), true
+}
+
+func (s *Server) find(poolID, username string) *user {
+	p := s.pool(poolID)
+	if p == nil {
+		return nil
+	}
+	return p.find(username)
+}
+
+func (u *user) export() User {
+	attributes := make(map[string]string, len(u.attributes))
+	for _, a := range u.attributes {
+		attributes[a.Name] = a.Value
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return User{
+		Username: u.name, Sub: u.sub, Status: u.status.String(), Enabled: u.enabled,
+		Attributes: attributes, Groups: slices.Clone(u.groups), Password: u.password,
+		Created: time.UnixMilli(u.created), Modified: time.UnixMilli(u.modified),
+	}
+}
+
+// Counts returns what was done to a user. For a name that no user has, it
+// holds the requests.
+func (s *Server) Counts(poolID, username string) Counts {
+	p := s.pool(poolID)
+	if p == nil {
+		return Counts{}
+	}
+	u := p.find(username)
+	if u == nil {
+		u = p.stranger(username)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.counts.export()
+}
+
+func (c *counts) export() Counts {
+	return Counts{int(c.resets), int(c.sets), int(c.signOuts), int(c.requests)}
+}

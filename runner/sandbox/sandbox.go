@@ -3,14 +3,19 @@
 // state rules, password policy and quotas. It can be slow, throttle, fail and
 // lose answers, as told.
 //
-// Invariants: what happens to a request follows from the seed, its user and how
+// Invariants: the fault a request meets follows from the seed, its user and how
 // many requests that user has had, never from the order in which users come;
-// a request that is answered with an error has changed nothing.
+// a request that is answered with an error has changed nothing; no password
+// leaves the server.
 package sandbox
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +25,7 @@ type Config struct {
 	Quotas map[string]float64 // requests a second by category, such as "UserAccountRecovery"; a missing one has no limit
 	Burst  time.Duration      // how much of a quota may come at once, as time at its rate; zero is a second
 
-	Latency time.Duration // each answer takes Latency ± Jitter, evenly spread
+	Latency time.Duration // each answer takes Latency ± Jitter, evenly spread; a change is made half-way
 	Jitter  time.Duration
 	Faults  Faults
 	Seed    uint64 // of faults and latency
@@ -33,28 +38,118 @@ type Config struct {
 	AllowUnsigned bool             // serve administrators' operations without an Authorization header
 }
 
-// Cognito returns Cognito's default quotas, in requests a second by category.
-func Cognito() map[string]float64 {
-	return map[string]float64{
-		"UserAccountRecovery": 30, "UserUpdate": 25, "UserList": 30, "UserRead": 120, "UserPoolRead": 15,
-	}
-}
-
 // Server is the stand-in, an http.Handler. All its methods may be called at
 // any time, from any goroutine.
-type Server struct{ config Config }
+type Server struct {
+	config  Config
+	start   time.Time // real, for quotas, lags and statistics
+	quotas  quotas
+	log     requestLog
+	outbox  outbox
+	control http.Handler
+
+	mu      sync.RWMutex // of the fields below; a pool has its own lock
+	pools   map[string]*pool
+	clients map[string]*pool
+	faults  Faults
+	latency time.Duration
+	jitter  time.Duration
+
+	http        *http.Server // nil until Listen
+	served      chan struct{}
+	connections atomic.Int64
+	done        chan struct{}
+	closing     sync.Once
+}
 
 // New returns a Server without pools.
-func New(c Config) *Server { return &Server{config: c} }
-
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	http.Error(w, "not yet", http.StatusNotImplemented)
+func New(c Config) *Server {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.CodeLifetime == 0 {
+		c.CodeLifetime = time.Hour
+	}
+	if c.Record == 0 {
+		c.Record = 100_000
+	}
+	s := &Server{
+		config: c, start: time.Now(),
+		pools: map[string]*pool{}, clients: map[string]*pool{},
+		faults: c.Faults, latency: c.Latency, jitter: c.Jitter,
+		done: make(chan struct{}),
+	}
+	s.quotas.init(c.Quotas, c.Burst)
+	s.log.keep, s.outbox.sent.keep = c.Record, c.Record
+	s.control = s.controlHandler()
+	return s
 }
 
 // Listen serves in the background on a loopback address, such as
-// "127.0.0.1:0", and returns the URL to reach it at. It refuses any other.
-func (s *Server) Listen(addr string) (url string, err error) { return "", errors.New("not yet") }
+// "127.0.0.1:0", and returns the URL to reach it at. It refuses any other
+// address: whoever reaches the server can do everything.
+func (s *Server) Listen(addr string) (url string, err error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", fmt.Errorf("listening on %q: %w", addr, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", fmt.Errorf("listening on %q: not a loopback address", addr)
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ConnState: s.countConnections}
+	served := make(chan struct{})
+	s.mu.Lock()
+	if s.http != nil {
+		s.mu.Unlock()
+		return "", errors.Join(errors.New("the sandbox listens already"), listener.Close())
+	}
+	s.http, s.served = server, served
+	s.mu.Unlock()
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // ends with ErrServerClosed
+	}()
+	return "http://" + listener.Addr().String(), nil
+}
 
-// Close stops serving, ends what waits, and returns once nothing runs any more.
-func (s *Server) Close() error { return nil }
+func (s *Server) countConnections(_ net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		s.connections.Add(1)
+	}
+}
+
+// Close stops serving and closes all connections; requests that wait out
+// their latency end without an answer.
+func (s *Server) Close() error {
+	s.closing.Do(func() { close(s.done) })
+	s.mu.Lock()
+	server, served := s.http, s.served
+	s.mu.Unlock()
+	if server == nil {
+		return nil
+	}
+	err := server.Close()
+	<-served
+	return err
+}
+
+// Connections returns how many connections were opened so far, since Listen.
+func (s *Server) Connections() int { return int(s.connections.Load()) }
+
+// SetFaults replaces the faults. Where each user is in their list stays.
+func (s *Server) SetFaults(f Faults) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = f
+}
+
+// SetLatency replaces how long answers take.
+func (s *Server) SetLatency(latency, jitter time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency, s.jitter = latency, jitter
+}

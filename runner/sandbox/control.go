@@ -1,0 +1,232 @@
+package sandbox
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// controlPath is where tests and tools look at the server and change it; AWS
+// has nothing there.
+const controlPath = "/sandbox/"
+
+func (s *Server) controlHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sandbox/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, Help)
+	})
+	mux.HandleFunc("GET /sandbox/pools", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.descriptions()) })
+	mux.HandleFunc("PUT /sandbox/pools", s.putPools)
+	mux.HandleFunc("GET /sandbox/users", s.getUsers)
+	mux.HandleFunc("PUT /sandbox/users", s.putUsers)
+	mux.HandleFunc("GET /sandbox/outbox", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Outbox()) })
+	mux.HandleFunc("GET /sandbox/log", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Log()) })
+	mux.HandleFunc("GET /sandbox/stats", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Stats()) })
+	mux.HandleFunc("GET /sandbox/quotas", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.quotas.all()) })
+	mux.HandleFunc("PUT /sandbox/quotas", s.putQuotas)
+	mux.HandleFunc("GET /sandbox/faults", s.getFaults)
+	mux.HandleFunc("PUT /sandbox/faults", s.putFaults)
+	mux.HandleFunc("GET /sandbox/latency", s.getLatency)
+	mux.HandleFunc("PUT /sandbox/latency", s.putLatency)
+	return mux
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(v) // fails only where the client has gone
+}
+
+func writeLines[T any](w http.ResponseWriter, values []T) {
+	w.Header().Set("Content-Type", "application/jsonl")
+	out := bufio.NewWriter(w)
+	encoder := json.NewEncoder(out)
+	for _, v := range values {
+		if encoder.Encode(v) != nil {
+			return
+		}
+	}
+	_ = out.Flush()
+}
+
+// readJSON reads the body into v; where it cannot, it answers and reports false.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+	text, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = decodeStrictly(text, v)
+	}
+	return accept(w, err)
+}
+
+// accept answers with an error, if there is one, and reports whether there is none.
+func accept(w http.ResponseWriter, err error) bool {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
+	return err == nil
+}
+
+// descriptions returns the pools, by ID.
+func (s *Server) descriptions() []Pool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := make([]Pool, 0, len(s.pools))
+	for _, p := range s.pools {
+		list = append(list, p.description())
+	}
+	slices.SortFunc(list, func(a, b Pool) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+func (s *Server) putPools(w http.ResponseWriter, r *http.Request) {
+	if accept(w, s.Load(r.Body)) {
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// userReport is a user as the control path shows them: without the password.
+type userReport struct {
+	Pool     string    `json:"pool"`
+	Username string    `json:"username"`
+	Sub      string    `json:"sub"`
+	Status   string    `json:"status"`
+	Enabled  bool      `json:"enabled"`
+	Modified time.Time `json:"modified"`
+	Counts
+}
+
+// getUsers writes the users of ?pool=, or of all pools, as JSON lines in the
+// order of their adding; ?username= asks for one.
+func (s *Server) getUsers(w http.ResponseWriter, r *http.Request) {
+	id, username := r.FormValue("pool"), r.FormValue("username")
+	w.Header().Set("Content-Type", "application/jsonl")
+	out := bufio.NewWriter(w)
+	encoder := json.NewEncoder(out)
+	for _, about := range s.descriptions() {
+		if id != "" && about.ID != id {
+			continue
+		}
+		for _, u := range s.pool(about.ID).report(username) {
+			u.mu.Lock()
+			line := userReport{
+				Pool: about.ID, Username: u.name, Sub: u.sub, Status: u.status.String(), Enabled: u.enabled,
+				Modified: time.UnixMilli(u.modified).UTC(), Counts: u.counts.export(),
+			}
+			u.mu.Unlock()
+			if encoder.Encode(line) != nil {
+				return
+			}
+		}
+	}
+	_ = out.Flush()
+}
+
+// report returns the pool's users, or the one of that name.
+func (p *pool) report(username string) []*user {
+	if username != "" {
+		if u := p.find(username); u != nil {
+			return []*user{u}
+		}
+		return nil
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return slices.Clone(p.order)
+}
+
+// putUsers adds users from JSON lines, up to the first one at fault.
+func (s *Server) putUsers(w http.ResponseWriter, r *http.Request) {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	for n := 1; ; n++ {
+		line := userLine{Pool: r.FormValue("pool")}
+		err := decoder.Decode(&line)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var u User
+		if err == nil {
+			u, err = line.user()
+		}
+		if err == nil {
+			err = checkPool(Pool{ID: line.Pool})
+		}
+		if err != nil {
+			accept(w, fmt.Errorf("user %d: %w", n, err))
+			return
+		}
+		s.AddUser(line.Pool, u)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// putQuotas sets the categories that the body names.
+func (s *Server) putQuotas(w http.ResponseWriter, r *http.Request) {
+	var rates map[string]float64
+	if !readJSON(w, r, &rates) {
+		return
+	}
+	for category := range rates {
+		if !isCategory(category) {
+			accept(w, fmt.Errorf("no quota category %q; the categories are %s", category, strings.Join(categories(), ", ")))
+			return
+		}
+	}
+	for category, rate := range rates {
+		s.SetQuota(category, rate)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) getFaults(w http.ResponseWriter, _ *http.Request) {
+	s.mu.RLock()
+	faults := s.faults
+	s.mu.RUnlock()
+	writeJSON(w, faults)
+}
+
+func (s *Server) putFaults(w http.ResponseWriter, r *http.Request) {
+	var faults Faults
+	if readJSON(w, r, &faults) && accept(w, faults.check()) {
+		s.SetFaults(faults)
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// latency is the control path's form of how long answers take.
+type latency struct {
+	Latency string `json:"latency"` // as "100ms"
+	Jitter  string `json:"jitter"`
+}
+
+func (s *Server) getLatency(w http.ResponseWriter, _ *http.Request) {
+	s.mu.RLock()
+	now := latency{s.latency.String(), s.jitter.String()}
+	s.mu.RUnlock()
+	writeJSON(w, now)
+}
+
+func (s *Server) putLatency(w http.ResponseWriter, r *http.Request) {
+	now := latency{"0s", "0s"}
+	if !readJSON(w, r, &now) {
+		return
+	}
+	middle, err := time.ParseDuration(now.Latency)
+	if !accept(w, err) {
+		return
+	}
+	jitter, err := time.ParseDuration(now.Jitter)
+	if !accept(w, err) {
+		return
+	}
+	s.SetLatency(middle, jitter)
+	w.WriteHeader(http.StatusNoContent)
+}

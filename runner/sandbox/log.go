@@ -1,0 +1,141 @@
+package sandbox
+
+import (
+	"sync"
+	"time"
+)
+
+// Request is one line of the log.
+type Request struct {
+	Time      time.Time `json:"time"` // of its arrival, by real time; never runs back within a log
+	Operation string    `json:"operation"`
+	Pool      string    `json:"pool,omitempty"`
+	Username  string    `json:"username,omitempty"` // as sent
+	Code      string    `json:"code"`               // "ok", AWS's error code, "lost-before", "lost-after", or "" while it goes on
+	RequestID string    `json:"requestId"`
+}
+
+// Stats sums up all requests so far.
+type Stats struct {
+	Connections int                       `json:"connections"`
+	Operations  map[string]OperationStats `json:"operations"`
+	Seconds     []SecondStats             `json:"seconds"` // those with a request, of the two password operations
+	Busiest     int                       `json:"busiest"` // most password requests in any one second, whenever it began
+}
+
+// OperationStats sums up the requests of one operation.
+type OperationStats struct {
+	Requests  int `json:"requests"`
+	OK        int `json:"ok"`
+	Throttled int `json:"throttled"`
+	Failed    int `json:"failed"` // with another error
+	Lost      int `json:"lost"`   // not answered on purpose
+}
+
+// SecondStats sums up one second.
+type SecondStats struct {
+	Second    int `json:"second"` // since the server was made
+	Requests  int `json:"requests"`
+	Throttled int `json:"throttled"` // by when they came
+}
+
+// requestLog keeps the latest requests, and counts all.
+type requestLog struct {
+	ring[Request]
+	mu         sync.Mutex
+	operations map[string]*OperationStats
+	seconds    []SecondStats // in order
+	window     []time.Time   // password requests of the last second
+	busiest    int
+}
+
+// logged is a request that goes on.
+type logged struct {
+	number    int
+	operation string
+	second    int // index in seconds, or -1
+}
+
+// begin notes that a request has come.
+func (l *requestLog) begin(r Request, start time.Time, password bool) logged {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.Time = time.Now() // in the lock, so that the log is in order
+	entry := logged{number: l.add(r), operation: r.Operation, second: -1}
+	stats := l.operations[r.Operation]
+	if stats == nil {
+		stats = new(OperationStats)
+		if l.operations == nil {
+			l.operations = map[string]*OperationStats{}
+		}
+		l.operations[r.Operation] = stats
+	}
+	stats.Requests++
+	if password {
+		entry.second = l.count(r.Time, int(r.Time.Sub(start)/time.Second))
+	}
+	return entry
+}
+
+// count counts a password request, and returns the index of its second.
+func (l *requestLog) count(now time.Time, second int) int {
+	old := 0
+	for old < len(l.window) && now.Sub(l.window[old]) >= time.Second {
+		old++
+	}
+	l.window = append(l.window[old:], now)
+	l.busiest = max(l.busiest, len(l.window))
+	last := len(l.seconds) - 1
+	if last < 0 || l.seconds[last].Second != second {
+		l.seconds = append(l.seconds, SecondStats{Second: second})
+		last++
+	}
+	l.seconds[last].Requests++
+	return last
+}
+
+// end notes how a request was answered.
+func (l *requestLog) end(entry logged, code string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r := l.at(entry.number); r != nil {
+		r.Code = code
+	}
+	stats := l.operations[entry.operation]
+	switch code {
+	case codeOK:
+		stats.OK++
+	case codeThrottled:
+		stats.Throttled++
+		if entry.second >= 0 {
+			l.seconds[entry.second].Throttled++
+		}
+	case codeLostAfter, codeLostBefore:
+		stats.Lost++
+	default:
+		stats.Failed++
+	}
+}
+
+// Log returns the latest requests, in the order of their arrival.
+func (s *Server) Log() []Request {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.all()
+}
+
+// Stats sums up all requests so far.
+func (s *Server) Stats() Stats {
+	l := &s.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	stats := Stats{
+		Connections: s.Connections(), Busiest: l.busiest,
+		Operations: make(map[string]OperationStats, len(l.operations)),
+		Seconds:    append([]SecondStats{}, l.seconds...),
+	}
+	for name, operation := range l.operations {
+		stats.Operations[name] = *operation
+	}
+	return stats
+}

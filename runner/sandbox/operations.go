@@ -1,0 +1,154 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// operation is one of the operations that are served.
+type operation struct {
+	category string // of the quota
+	signed   bool   // for administrators: signed, and for a pool
+	user     bool   // needs a username
+	password bool   // one of the two that set or reset a password for an administrator
+	do       func(*Server, *call) (any, *Error)
+}
+
+// operations are all that are served. The categories are those of the
+// developer guide's page on quotas.
+var operations = map[string]operation{
+	"AdminCreateUser":        {category: "UserCreation", signed: true, user: true, do: (*Server).adminCreateUser},
+	"AdminGetUser":           {category: "UserRead", signed: true, user: true, do: (*Server).adminGetUser},
+	"AdminSetUserPassword":   {category: recovery, signed: true, user: true, password: true, do: (*Server).adminSetUserPassword},
+	"AdminResetUserPassword": {category: recovery, signed: true, user: true, password: true, do: (*Server).adminResetUserPassword},
+	"AdminUserGlobalSignOut": {category: "UserUpdate", signed: true, user: true, do: (*Server).adminUserGlobalSignOut},
+	"DescribeUserPool":       {category: "UserPoolRead", signed: true, do: (*Server).describeUserPool},
+	"ListUsers":              {category: "UserList", signed: true, do: (*Server).listUsers},
+	"ListUsersInGroup":       {category: "UserList", signed: true, do: (*Server).listUsersInGroup},
+	"InitiateAuth":           {category: "UserAuthentication", do: (*Server).initiateAuth},
+	"RespondToAuthChallenge": {category: recovery, do: (*Server).respondToAuthChallenge},
+	"ForgotPassword":         {category: recovery, user: true, do: (*Server).forgotPassword},
+	"ConfirmForgotPassword":  {category: recovery, user: true, do: (*Server).confirmForgotPassword},
+	"ChangePassword":         {category: recovery, do: (*Server).changePassword},
+}
+
+const recovery = "UserAccountRecovery"
+
+func categories() []string {
+	names := map[string]bool{}
+	for _, op := range operations {
+		names[op.category] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func isCategory(name string) bool { return slices.Contains(categories(), name) }
+
+// input is what the operations take, all of them together.
+type input struct {
+	UserPoolId, Username, GroupName string
+	Password, TemporaryPassword     string
+	Permanent                       bool
+	MessageAction                   string
+	DesiredDeliveryMediums          []string
+	UserAttributes                  []attribute
+	ClientMetadata                  map[string]string
+
+	Filter          string
+	AttributesToGet []string
+	Limit           *int
+	PaginationToken string
+	NextToken       string
+
+	ClientId           string
+	AuthFlow           string
+	AuthParameters     map[string]string
+	ChallengeName      string
+	ChallengeResponses map[string]string
+	Session            string
+	ConfirmationCode   string
+	AccessToken        string
+	PreviousPassword   string
+	ProposedPassword   string
+}
+
+// The patterns of the API reference, and the lengths that go with them.
+var (
+	poolIDPattern   = regexp.MustCompile(`^[\w-]+_[0-9a-zA-Z]+$`)
+	usernamePattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`)
+	passwordPattern = regexp.MustCompile(`^\S(?s:.*\S)?$`)
+)
+
+const (
+	maxPoolID   = 55
+	maxUsername = 128
+	maxPassword = 256
+	maxMetadata = 131_072
+)
+
+// check checks what all operations have in common against the API reference.
+func (in *input) check(op operation) *Error {
+	var wrong violations
+	if op.signed {
+		wrong.text("userPoolId", in.UserPoolId, maxPoolID, poolIDPattern)
+	}
+	if op.user {
+		wrong.text("username", in.Username, maxUsername, usernamePattern)
+	}
+	if op.password && in.Password != "" {
+		wrong.secret("password", in.Password)
+	}
+	if in.TemporaryPassword != "" {
+		wrong.secret("temporaryPassword", in.TemporaryPassword)
+	}
+	for key, value := range in.ClientMetadata {
+		if utf8.RuneCountInString(key) > maxMetadata || utf8.RuneCountInString(value) > maxMetadata {
+			wrong.add("Value at 'clientMetadata' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to %d]", maxMetadata)
+			break
+		}
+	}
+	if in.Limit != nil && (*in.Limit < 0 || *in.Limit > maxPage) {
+		wrong.add("Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 0 and %d", *in.Limit, maxPage)
+	}
+	return wrong.err()
+}
+
+// violations gathers what is wrong with an input.
+type violations []string
+
+func (v *violations) add(format string, args ...any) { *v = append(*v, fmt.Sprintf(format, args...)) }
+
+func (v *violations) text(name, value string, longest int, pattern *regexp.Regexp) {
+	switch length := utf8.RuneCountInString(value); {
+	case length == 0:
+		v.add("Value '' at '%s' failed to satisfy constraint: Member must have length greater than or equal to 1", name)
+	case length > longest:
+		v.add("Value '%s' at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", value, name, longest)
+	case !pattern.MatchString(value):
+		v.add("Value '%s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s", value, name, strings.Trim(pattern.String(), "^$"))
+	}
+}
+
+// secret checks a password, and does not repeat it.
+func (v *violations) secret(name, value string) {
+	switch {
+	case utf8.RuneCountInString(value) > maxPassword:
+		v.add("Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", name, maxPassword)
+	case !passwordPattern.MatchString(value):
+		v.add(`Value at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[\S]+.*[\S]+$`, name)
+	}
+}
+
+func (v violations) err() *Error {
+	switch len(v) {
+	case 0:
+		return nil
+	case 1:
+		return invalidParameter("1 validation error detected: %s", v[0])
+	}
+	return invalidParameter("%d validation errors detected: %s", len(v), strings.Join(v, "; "))
+}

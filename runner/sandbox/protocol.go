@@ -1,0 +1,216 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	targetPrefix = "AWSCognitoIdentityProviderService."
+	maxBody      = 8 << 20
+
+	// What the log says of a request that no error answered.
+	codeOK         = "ok"
+	codeLostBefore = "lost-before"
+	codeLostAfter  = "lost-after"
+)
+
+// call is a request that is carried out.
+type call struct {
+	name string
+	op   operation
+	in   input
+	pool *pool // that the request names, or nil
+	user *user // that a password operation is for: a stranger where nobody has the name; else nil
+}
+
+// ServeHTTP answers one request: an operation, or what is below /sandbox/.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlPath) {
+		s.control.ServeHTTP(w, r)
+		return
+	}
+	id := requestID()
+	w.Header()["X-Amzn-Requestid"] = []string{id}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.Header().Set("Date", s.config.Now().UTC().Format(http.TimeFormat))
+	c, err := s.read(w, r)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	entry := s.log.begin(Request{
+		Operation: c.name, Pool: c.in.UserPoolId, Username: c.in.Username, RequestID: id,
+	}, s.start, c.op.password)
+	out, code, err := s.answer(c)
+	s.log.end(entry, code)
+	switch {
+	case code == codeLostAfter || code == codeLostBefore:
+		// Closes the connection without a byte.
+		panic(http.ErrAbortHandler)
+	case err != nil:
+		refuse(w, err)
+	case out == nil:
+		_, _ = io.WriteString(w, "{}")
+	default:
+		_ = json.NewEncoder(w).Encode(out) // fails only where the client has gone
+	}
+}
+
+// read reads a request as far as its operation's input.
+func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
+	c := &call{name: strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)}
+	known := false
+	if c.op, known = operations[c.name]; !known || r.Method != http.MethodPost {
+		return nil, &Error{"UnknownOperationException", ""}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, &Error{"RequestEntityTooLargeException", fmt.Sprintf("Request size exceeded %d bytes", maxBody)}
+	} else if err != nil {
+		return nil, &Error{"SerializationException", "The request's body ends early"}
+	}
+	if c.op.signed && !s.config.AllowUnsigned && r.Header.Get("Authorization") == "" {
+		return nil, errUnsigned
+	}
+	if err := json.Unmarshal(body, &c.in); err != nil {
+		message := ""
+		if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+			message = fmt.Sprintf("%s cannot be converted to %s", strings.ToUpper(wrong.Value)+"_VALUE", wrong.Type)
+		}
+		return nil, &Error{"SerializationException", message}
+	}
+	return c, nil
+}
+
+// answer carries out a request, with its faults and its latency. The code is
+// what the log says of it.
+func (s *Server) answer(c *call) (out any, code string, err *Error) {
+	if c.op.signed {
+		c.pool = s.pool(c.in.UserPoolId)
+	}
+	met, delay := s.meet(c)
+	if !s.wait(delay / 2) {
+		return nil, codeLostBefore, nil
+	}
+	switch {
+	case met.lost == lostBefore:
+		code = codeLostBefore
+	case met.error != nil:
+		err = met.error
+	default:
+		out, err = s.do(c)
+	}
+	if !s.wait(delay-delay/2) || met.lost == lostAfter {
+		return nil, codeLostAfter, nil
+	}
+	switch {
+	case err != nil:
+		code = err.Code
+	case code == "":
+		code = codeOK
+	}
+	return out, code, err
+}
+
+// meet decides what a request meets: its fault, and how long it takes.
+func (s *Server) meet(c *call) (fault, time.Duration) {
+	s.mu.RLock()
+	faults, latency, jitter := s.faults, s.latency, s.jitter
+	s.mu.RUnlock()
+	allowed := s.quotas.allow(c.op.category, time.Now())
+	name, nth := c.in.Username, uint32(0)
+	met := fault{}
+	if c.op.password && c.pool != nil {
+		if c.user = c.pool.find(name); c.user == nil {
+			c.user = c.pool.stranger(name)
+		}
+		name = c.user.name
+		c.user.mu.Lock()
+		nth = c.user.met
+		c.user.requests++
+		if allowed {
+			c.user.met++
+		}
+		c.user.mu.Unlock()
+		met = faults.of(s.config.Seed, name, nth)
+	}
+	if !allowed {
+		met = fault{error: errThrottled}
+	}
+	if jitter > 0 {
+		at := roll(s.config.Seed, name, nth, "latency"+c.name+c.in.Filter)
+		latency += time.Duration((2*at - 1) * float64(jitter))
+	}
+	return met, max(0, latency)
+}
+
+// do checks a request and carries out its operation.
+func (s *Server) do(c *call) (any, *Error) {
+	if err := c.in.check(c.op); err != nil {
+		return nil, err
+	}
+	if c.op.signed && c.pool == nil {
+		return nil, errPoolNotFound(c.in.UserPoolId)
+	}
+	return c.op.do(s, c)
+}
+
+// wait waits, and reports whether the server is still open.
+func (s *Server) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.done:
+		return false
+	}
+}
+
+// refuse answers with an error.
+func refuse(w http.ResponseWriter, err *Error) {
+	w.Header()["X-Amzn-Errortype"] = []string{err.Code + ":"}
+	w.WriteHeader(err.status())
+	answer := map[string]string{"__type": err.Code}
+	if err.Message != "" {
+		answer["message"] = err.Message
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// status returns the HTTP status of the error. Cognito answers 400 with all
+// but internal errors, also with throttling.
+func (e *Error) status() int {
+	switch e.Code {
+	case codeInternal:
+		return http.StatusInternalServerError
+	case "ServiceUnavailableException":
+		return http.StatusServiceUnavailable
+	case "RequestEntityTooLargeException":
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}
+
+// requestID returns a random UUID.
+func requestID() string {
+	hi, lo := rand.Uint64()&^0xf000|0x4000, rand.Uint64()&^(3<<62)|2<<62
+	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&0xffffffffffff)
+}
+
+// epoch is a time in milliseconds, written as Cognito does: in seconds.
+type epoch int64
+
+func (e epoch) MarshalJSON() ([]byte, error) {
+	return fmt.Appendf(nil, "%d.%03d", e/1000, e%1000), nil
+}

@@ -1,0 +1,82 @@
+package sandbox
+
+import (
+	"maps"
+	"sync"
+	"time"
+)
+
+// Cognito returns Cognito's default quotas, in requests a second by category.
+func Cognito() map[string]float64 {
+	return map[string]float64{
+		"UserAccountRecovery": 30, "UserUpdate": 25, "UserList": 30, "UserRead": 120, "UserPoolRead": 15,
+	}
+}
+
+// quotas is a token bucket for each category, over all pools.
+type quotas struct {
+	mu      sync.Mutex
+	burst   time.Duration
+	rates   map[string]float64
+	buckets map[string]*bucket
+}
+
+type bucket struct {
+	tokens float64
+	filled time.Time
+}
+
+func (q *quotas) init(rates map[string]float64, burst time.Duration) {
+	if burst <= 0 {
+		burst = time.Second
+	}
+	q.burst, q.rates, q.buckets = burst, map[string]float64{}, map[string]*bucket{}
+	for category, rate := range rates {
+		q.set(category, rate)
+	}
+}
+
+func (q *quotas) set(category string, rate float64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.buckets, category)
+	if rate <= 0 {
+		delete(q.rates, category)
+		return
+	}
+	q.rates[category] = rate
+}
+
+func (q *quotas) all() map[string]float64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return maps.Clone(q.rates)
+}
+
+// allow takes a token of the category at the time now, if there is one.
+func (q *quotas) allow(category string, now time.Time) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	rate, limited := q.rates[category]
+	if !limited {
+		return true
+	}
+	capacity := max(1, rate*q.burst.Seconds())
+	b := q.buckets[category]
+	if b == nil {
+		b = &bucket{tokens: capacity, filled: now}
+		q.buckets[category] = b
+	}
+	if since := now.Sub(b.filled); since > 0 {
+		b.tokens = min(capacity, b.tokens+since.Seconds()*rate)
+		b.filled = now
+	}
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// SetQuota sets a category's quota, in requests a second; zero or less is none.
+func (s *Server) SetQuota(category string, rps float64) { s.quotas.set(category, rps) }

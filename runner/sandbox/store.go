@@ -1,0 +1,258 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// pool holds a pool's users. Its lock covers the indexes; what is in a user
+// that can change has the user's own lock, under which p is not locked.
+type pool struct {
+	id string
+
+	mu        sync.RWMutex
+	about     Pool
+	created   int64
+	order     []*user // as they were added: ListUsers pages through it
+	names     map[string]*user
+	subs      map[string]*user
+	addresses map[string]map[string][]*user // by attribute, of those that sign-in and filters look up, and value
+	groups    map[string][]*user
+	strangers map[string]*user // names that requests were made for and that no user has
+}
+
+// user is a user's record; a million of them must fit into memory.
+type user struct {
+	name, sub  string
+	attributes []attribute // never changed in place
+	groups     []string
+	created    int64         // ms
+	position   int           // in pool.order
+	appears    time.Duration // when ListUsers begins to show it, since the server's start
+
+	mu sync.Mutex
+	state
+	password   string
+	history    []string // passwords before it, the latest first
+	passwordAt int64    // ms; when password was set
+	code       string   // sent and not yet used
+	codeAt     int64    // ms
+	past       []pastState
+	counts
+}
+
+// state is what can change of what ListUsers shows.
+type state struct {
+	modified int64 // ms
+	status   status
+	enabled  bool
+}
+
+// pastState is a state that held until then, since the server's start.
+type pastState struct {
+	state
+	until time.Duration
+}
+
+type counts struct {
+	resets, sets, signOuts, requests uint32
+	met                              uint32 // requests that reached the faults
+}
+
+type attribute struct{ Name, Value string }
+
+// status is a user's status; the zero value is CONFIRMED.
+type status uint8
+
+const (
+	confirmed status = iota
+	unconfirmed
+	resetRequired
+	forceChangePassword
+	externalProvider
+	archived
+	compromised
+)
+
+var statusNames = [...]string{
+	confirmed: "CONFIRMED", unconfirmed: "UNCONFIRMED", resetRequired: "RESET_REQUIRED",
+	forceChangePassword: "FORCE_CHANGE_PASSWORD", externalProvider: "EXTERNAL_PROVIDER",
+	archived: "ARCHIVED", compromised: "COMPROMISED",
+}
+
+func (s status) String() string { return statusNames[s] }
+
+func parseStatus(name string) (status, bool) {
+	i := slices.Index(statusNames[:], name)
+	return status(max(i, 0)), i >= 0 || name == ""
+}
+
+// isAddress reports whether users are looked up by that attribute.
+func isAddress(attribute string) bool {
+	return attribute == "email" || attribute == "phone_number" || attribute == "preferred_username"
+}
+
+func newPool(id string) *pool {
+	return &pool{
+		id: id, names: map[string]*user{}, subs: map[string]*user{}, groups: map[string][]*user{},
+		addresses: map[string]map[string][]*user{"email": {}, "phone_number": {}, "preferred_username": {}},
+		strangers: map[string]*user{},
+	}
+}
+
+// add adds a user to the indexes, in the place of one of the same name.
+func (p *pool) add(u *user) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.put(u)
+}
+
+// addNew adds a user unless there is one of that name.
+func (p *pool) addNew(u *user) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.names[u.name] != nil {
+		return false
+	}
+	p.put(u)
+	return true
+}
+
+func (p *pool) put(u *user) {
+	if old := p.names[u.name]; old != nil {
+		p.unindex(old)
+		u.position = old.position
+		p.order[u.position] = u
+	} else {
+		u.position = len(p.order)
+		p.order = append(p.order, u)
+	}
+	delete(p.strangers, u.name)
+	p.names[u.name] = u
+	p.subs[u.sub] = u
+	for _, a := range u.attributes {
+		if isAddress(a.Name) {
+			p.addresses[a.Name][a.Value] = append(p.addresses[a.Name][a.Value], u)
+		}
+	}
+	for _, group := range u.groups {
+		p.groups[group] = append(p.groups[group], u)
+	}
+}
+
+func (p *pool) unindex(old *user) {
+	without := func(list []*user) []*user {
+		return slices.DeleteFunc(slices.Clone(list), func(u *user) bool { return u == old })
+	}
+	delete(p.subs, old.sub)
+	for _, a := range old.attributes {
+		if isAddress(a.Name) {
+			p.addresses[a.Name][a.Value] = without(p.addresses[a.Name][a.Value])
+		}
+	}
+	for _, group := range old.groups {
+		p.groups[group] = without(p.groups[group])
+	}
+}
+
+// find returns the user that a username, sub or alias names, or nil.
+func (p *pool) find(name string) *user {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if u := p.names[name]; u != nil {
+		return u
+	}
+	if u := p.subs[name]; u != nil {
+		return u
+	}
+	for _, attribute := range p.about.UsernameAttributes {
+		if users := p.addresses[attribute][name]; len(users) > 0 {
+			return users[0]
+		}
+	}
+	for _, attribute := range p.about.AliasAttributes {
+		for _, u := range p.addresses[attribute][name] {
+			if attribute == "preferred_username" || u.verified(attribute) {
+				return u
+			}
+		}
+	}
+	return nil
+}
+
+// stranger returns a record to count the requests for a user that is not there.
+func (p *pool) stranger(name string) *user {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u := p.strangers[name]
+	if u == nil {
+		u = &user{name: strings.Clone(name)}
+		p.strangers[u.name] = u
+	}
+	return u
+}
+
+func (p *pool) description() Pool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.about
+}
+
+func (u *user) attribute(name string) (string, bool) {
+	if name == "sub" {
+		return u.sub, true
+	}
+	for _, a := range u.attributes {
+		if a.Name == name {
+			return a.Value, true
+		}
+	}
+	return "", false
+}
+
+// verified reports whether the user has that address and has shown it.
+func (u *user) verified(address string) bool {
+	value, _ := u.attribute(address)
+	verified, _ := u.attribute(address + "_verified")
+	return value != "" && verified == "true"
+}
+
+// touch is called, with u locked, before u's state is changed.
+func (s *Server) touch(u *user) {
+	if lag := s.config.ListLag; lag > 0 {
+		now := time.Since(s.start)
+		kept := slices.DeleteFunc(u.past, func(p pastState) bool { return p.until < now-lag })
+		u.past = append(kept, pastState{u.state, now})
+	}
+	// Two changes within a millisecond differ as well.
+	u.modified = max(s.config.Now().UnixMilli(), u.modified+1)
+}
+
+// listed returns the state that ListUsers shows, and whether it shows u.
+func (s *Server) listed(u *user) (state, bool) {
+	if s.config.ListLag <= 0 {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		return u.state, true
+	}
+	at := time.Since(s.start) - s.config.ListLag
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, p := range u.past {
+		if at < p.until {
+			return p.state, at >= u.appears
+		}
+	}
+	return u.state, at >= u.appears
+}
+
+// deriveSub makes a sub that is the same each time.
+func deriveSub(poolID, username string) string {
+	h := sha256.Sum256([]byte(poolID + "\x00" + username))
+	h[6], h[8] = h[6]&0x0f|0x40, h[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
+}

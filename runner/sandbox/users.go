@@ -1,0 +1,140 @@
+package sandbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// userOutput is a user as AdminCreateUser and ListUsers show it.
+type userOutput struct {
+	Username             string
+	Attributes           []attribute
+	UserCreateDate       epoch
+	UserLastModifiedDate epoch
+	Enabled              bool
+	UserStatus           string
+}
+
+// output shows u in a state; names are the attributes to show, all if empty.
+func (u *user) output(at state, names []string) userOutput {
+	out := userOutput{
+		Username: u.name, Enabled: at.enabled, UserStatus: at.status.String(),
+		UserCreateDate: epoch(u.created), UserLastModifiedDate: epoch(at.modified),
+	}
+	for _, a := range u.allAttributes() {
+		if len(names) == 0 || slices.Contains(names, a.Name) {
+			out.Attributes = append(out.Attributes, a)
+		}
+	}
+	return out
+}
+
+func (u *user) allAttributes() []attribute {
+	return append([]attribute{{"sub", u.sub}}, u.attributes...)
+}
+
+func (s *Server) adminGetUser(c *call) (any, *Error) {
+	u := c.pool.find(c.in.Username)
+	if u == nil {
+		return nil, errUserNotFound
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return struct {
+		Username             string
+		UserAttributes       []attribute
+		UserCreateDate       epoch
+		UserLastModifiedDate epoch
+		Enabled              bool
+		UserStatus           string
+	}{u.name, u.allAttributes(), epoch(u.created), epoch(u.modified), u.enabled, u.status.String()}, nil
+}
+
+func (s *Server) adminCreateUser(c *call) (any, *Error) {
+	p, in := c.pool.description(), &c.in
+	u := User{Username: in.Username, Enabled: true, Status: statusNames[forceChangePassword], Attributes: map[string]string{}}
+	for _, a := range in.UserAttributes {
+		u.Attributes[a.Name] = a.Value
+	}
+	// Where users sign in with an address, Cognito names them by their sub.
+	if len(p.UsernameAttributes) > 0 {
+		attribute := "email"
+		if strings.HasPrefix(in.Username, "+") {
+			attribute = "phone_number"
+		}
+		if !slices.Contains(p.UsernameAttributes, attribute) || attribute == "email" && !strings.Contains(in.Username, "@") {
+			return nil, invalidParameter("Username should be either an email or a phone number.")
+		}
+		u.Attributes[attribute] = in.Username
+		u.Sub = deriveSub(p.ID, in.Username)
+		u.Username = u.Sub
+	}
+	if in.MessageAction == "RESEND" {
+		return nil, invalidParameter("MessageAction RESEND is not supported by the sandbox")
+	}
+	password := in.TemporaryPassword
+	if password == "" {
+		password = fmt.Sprintf("Tmp-%d!aZ", rand.Uint64())
+	} else if err := p.Policy.check(password); err != nil {
+		return nil, err
+	}
+	u.Password = password
+	if c.pool.find(in.Username) != nil {
+		return nil, &Error{"UsernameExistsException", "User account already exists"}
+	}
+	record := s.newUser(p.ID, u)
+	record.appears = time.Since(s.start) + s.config.ListLag
+	if in.MessageAction != "SUPPRESS" {
+		if err := s.send(p, record, invitation(in, record)); err != nil {
+			return nil, err
+		}
+	}
+	if !c.pool.addNew(record) {
+		return nil, &Error{"UsernameExistsException", "User account already exists"}
+	}
+	return struct{ User userOutput }{record.output(record.state, nil)}, nil
+}
+
+// invitation is the message to a new user. It carries the temporary password,
+// which the outbox does not show.
+func invitation(in *input, u *user) Message {
+	m := Message{Kind: "invitation", Medium: "SMS", ClientMetadata: in.ClientMetadata}
+	m.To, _ = u.attribute("phone_number")
+	if slices.Contains(in.DesiredDeliveryMediums, "EMAIL") {
+		m.Medium = "EMAIL"
+		m.To, _ = u.attribute("email")
+	}
+	return m
+}
+
+func (s *Server) describeUserPool(c *call) (any, *Error) {
+	c.pool.mu.RLock()
+	p, users := c.pool.about, len(c.pool.order)
+	c.pool.mu.RUnlock()
+	region, _, _ := strings.Cut(p.ID, "_")
+	policy := map[string]any{
+		"MinimumLength": p.Policy.MinimumLength, "TemporaryPasswordValidityDays": p.TemporaryValidityDays,
+		"RequireUppercase": p.Policy.RequireUppercase, "RequireLowercase": p.Policy.RequireLowercase,
+		"RequireNumbers": p.Policy.RequireNumbers, "RequireSymbols": p.Policy.RequireSymbols,
+	}
+	if p.Policy.History > 0 {
+		policy["PasswordHistorySize"] = p.Policy.History
+	}
+	about := map[string]any{
+		"Id": p.ID, "Name": p.Name, "EstimatedNumberOfUsers": users, "MfaConfiguration": p.MFA,
+		"Arn":                fmt.Sprintf("arn:aws:cognito-idp:%s:123456789012:userpool/%s", region, p.ID),
+		"Policies":           map[string]any{"PasswordPolicy": policy},
+		"EmailConfiguration": map[string]string{"EmailSendingAccount": p.EmailSendingAccount},
+		"CreationDate":       epoch(c.pool.created), "LastModifiedDate": epoch(c.pool.created),
+	}
+	if len(p.UsernameAttributes) > 0 {
+		about["UsernameAttributes"] = p.UsernameAttributes
+	}
+	if len(p.AliasAttributes) > 0 {
+		about["AliasAttributes"] = p.AliasAttributes
+	}
+	return map[string]any{"UserPool": about}, nil
+}
