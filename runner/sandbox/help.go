@@ -1,4 +1,58 @@
 package sandbox
 
-// Help is the long help of `cogpass sandbox`.
-const Help = ""
+// Help is the long help of `cogpass sandbox`: how to set each of what it can do.
+const Help = `The sandbox is a stand-in for the Cognito endpoint, in memory, on a loopback
+port. It keeps Cognito's state rules, password policy and quotas, collects the
+codes it would send, and can be slow, throttle, fail and lose answers.
+
+Point a tool at it:
+  export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://127.0.0.1:PORT
+  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-west-2
+
+Users and pools
+  --listen ADDR            where to listen; loopback only     (127.0.0.1:0)
+  --pool FILE              pools and users as JSON:
+                             {"pools": [{"id": "us-west-2_aaaaaaaaa",
+                               "policy": {"minimumLength": 8, "history": 3},
+                               "users": [{"username": "ana", "password": "Passw0rd!",
+                                 "attributes": {"email": "ana@example.com",
+                                                "email_verified": "true"}}]}]}
+                           Try a password with InitiateAuth; a pool that names no
+                           app client has one: uswest2aaaaaaaaa, the letters and
+                           digits of its ID.
+
+Pace
+  --quota CATEGORY=N       requests a second of a category, over all pools; more
+                           are throttled. UserAccountRecovery=30 is Cognito's for
+                           setting and resetting passwords; others are UserUpdate,
+                           UserList, UserRead, UserPoolRead. 0 is none.
+  --latency D --jitter D   answers take --latency, give or take --jitter;
+                           a change is made half-way. 80 to 120 ms is
+                           --latency 100ms --jitter 20ms
+
+Faults of the two password operations; S is a share such as 10% or 0.1
+  --throttle S             TooManyRequestsException
+  --fail S                 InternalErrorException, HTTP 500
+  --lost-after S           the change is made, the connection closed unanswered
+  --lost-before S          the connection is closed, nothing changed
+  --user-fault NAME=LIST   what the user's first, second and further requests
+                           meet, in place of the shares: ok, throttle, 500,
+                           lost-after, lost-before, or an error code such as
+                           UserLambdaValidationException or "CODE: text". "*3"
+                           after one is three times, "*" for ever:
+                             --user-fault ana=throttle,500*2,lost-after,ok
+                             --user-fault 'bo=NotAuthorizedException: Locked.*'
+  --seed N                 which requests the shares hit; the same seed, user and
+                           number of the user's requests always meet the same
+
+While it runs (GET shows, PUT changes; docs/sandbox.md has the forms)
+  curl $URL/sandbox/users?pool=ID     users, with how often each was reset and set
+  curl $URL/sandbox/outbox            the codes sent, with their metadata
+  curl $URL/sandbox/log               the latest requests
+  curl $URL/sandbox/stats             requests by operation and by second, throttled
+                                      ones, connections, the busiest second
+  curl -X PUT -d '{"UserAccountRecovery": 15}' $URL/sandbox/quotas
+  curl -X PUT -d '{"throttle": 0.1}' $URL/sandbox/faults
+  curl -X PUT -d '{"latency": "100ms", "jitter": "20ms"}' $URL/sandbox/latency
+  curl -X PUT --data-binary @pools.json $URL/sandbox/pools
+`

@@ -27,7 +27,6 @@ type call struct {
 	op   operation
 	in   input
 	pool *pool // that the request names, or nil
-	user *user // that a password operation is for: a stranger where nobody has the name; else nil
 }
 
 // ServeHTTP answers one request: an operation, or what is below /sandbox/.
@@ -122,23 +121,17 @@ func (s *Server) answer(c *call) (out any, code string, err *Error) {
 // meet decides what a request meets: its fault, and how long it takes.
 func (s *Server) meet(c *call) (fault, time.Duration) {
 	s.mu.RLock()
-	faults, latency, jitter := s.faults, s.latency, s.jitter
+	faults, changes, latency, jitter := s.faults, s.faultChanges, s.latency, s.jitter
 	s.mu.RUnlock()
 	allowed := s.quotas.allow(c.op.category, time.Now())
 	name, nth := c.in.Username, uint32(0)
 	met := fault{}
 	if c.op.password && c.pool != nil {
-		if c.user = c.pool.find(name); c.user == nil {
-			c.user = c.pool.stranger(name)
+		u := c.pool.find(name)
+		if u == nil {
+			u = c.pool.stranger(name)
 		}
-		name = c.user.name
-		c.user.mu.Lock()
-		nth = c.user.met
-		c.user.requests++
-		if allowed {
-			c.user.met++
-		}
-		c.user.mu.Unlock()
+		name, nth = u.name, u.meet(allowed, changes)
 		met = faults.of(s.config.Seed, name, nth)
 	}
 	if !allowed {

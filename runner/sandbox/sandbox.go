@@ -55,6 +55,8 @@ type Server struct {
 	latency time.Duration
 	jitter  time.Duration
 
+	faultChanges uint32 // how often faults were set
+
 	http        *http.Server // nil until Listen
 	served      chan struct{}
 	connections atomic.Int64
@@ -140,11 +142,12 @@ func (s *Server) Close() error {
 // Connections returns how many connections were opened so far, since Listen.
 func (s *Server) Connections() int { return int(s.connections.Load()) }
 
-// SetFaults replaces the faults. Where each user is in their list stays.
+// SetFaults replaces the faults. Each user's list begins with their next request.
 func (s *Server) SetFaults(f Faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = f
+	s.faultChanges++
 }
 
 // SetLatency replaces how long answers take.

@@ -60,7 +60,8 @@ type pastState struct {
 
 type counts struct {
 	resets, sets, signOuts, requests uint32
-	met                              uint32 // requests that reached the faults
+	met                              uint32 // requests that reached the faults, since they were set
+	faults                           uint32 // which faults met counts for
 }
 
 type attribute struct{ Name, Value string }
@@ -230,6 +231,22 @@ func (s *Server) touch(u *user) {
 	}
 	// Two changes within a millisecond differ as well.
 	u.modified = max(s.config.Now().UnixMilli(), u.modified+1)
+}
+
+// meet counts a request for u, and returns its number among those that reach
+// the faults, which were set that many times.
+func (u *user) meet(reaches bool, faults uint32) uint32 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.requests++
+	if u.faults != faults {
+		u.met, u.faults = 0, faults
+	}
+	nth := u.met
+	if reaches {
+		u.met++
+	}
+	return nth
 }
 
 // listed returns the state that ListUsers shows, and whether it shows u.
