@@ -32,7 +32,7 @@ type user struct {
 	groups     []string
 	created    int64         // ms
 	position   int           // in pool.order
-	appears    time.Duration // when ListUsers begins to show it, since the server's start
+	made       time.Duration // made by a request then, since the server's start; zero: there from the beginning
 
 	mu sync.Mutex
 	state
@@ -259,12 +259,13 @@ func (s *Server) listed(u *user) (state, bool) {
 	at := time.Since(s.start) - s.config.ListLag
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	shown := u.made == 0 || at >= u.made
 	for _, p := range u.past {
 		if at < p.until {
-			return p.state, at >= u.appears
+			return p.state, shown
 		}
 	}
-	return u.state, at >= u.appears
+	return u.state, shown
 }
 
 // deriveSub makes a sub that is the same each time.

@@ -86,7 +86,7 @@ func (s *Server) adminCreateUser(c *call) (any, *Error) {
 		return nil, &Error{"UsernameExistsException", "User account already exists"}
 	}
 	record := s.newUser(p.ID, u)
-	record.appears = time.Since(s.start) + s.config.ListLag
+	record.made = time.Since(s.start)
 	if in.MessageAction != "SUPPRESS" {
 		if err := s.send(p, record, invitation(in, record)); err != nil {
 			return nil, err
