@@ -20,6 +20,9 @@ func (f Fault) String() string {
 	return printable(f.Place.String()) + ": " + f.Message
 }
 
+// Error is String, for a fault that is alone.
+func (f Fault) Error() string { return f.String() }
+
 // maxFaults is how many faults are kept; the rest are counted.
 const maxFaults = 20
 

@@ -3,12 +3,21 @@
 //
 // Invariants: a task is yielded only while no fault has been found; a fault
 // has a place and never shows a password; of a source only a window is in
-// memory, however long it is.
+// memory, however long it is (of standard input, all).
 package jobs
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
-	"iter"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
+	"cogpass/jobs/yamldoc"
 )
 
 // Options says what a job may use beside its files. The zero value works.
@@ -16,38 +25,176 @@ type Options struct {
 	Stdin      io.Reader                   // for a source "-"; nil: such a source is a fault
 	LookupEnv  func(string) (string, bool) // for {env: NAME}; nil: such a password is a fault
 	UserPoolID string                      // if not empty, beats the job's
-	Region     string                      // if not empty, beats the job's
+	Region     string                      // if not empty, must be the pool's
 }
 
 // Job is a job file that was read. Its faults, if it has any, come with
 // those of its sources, at the end of Tasks.
 type Job struct {
 	Path       string // of the job file
-	Name       string
+	Name       string // of the file, where the job gives none
 	UserPoolID string
-	Region     string
+	Region     string // the pool's
 	Limits     Limits
 	Retry      Retry
 	Report     []string // paths, as written
 	Sources    []Source // the first is the job file; what Tasks finds out about the others is there once it has ended
 	Warnings   []Fault
-	Digest     string // "sha256:" and the digest of the job file
+	Digest     string // "sha256:" and the digest of the job file, in hexadecimal
+
+	opt      Options
+	defaults defaults
+	items    []item
+	excludes []item
+	maxUsers Place  // where the job says it
+	text     []byte // of the job file, for snippets
+	faults   Faults
+	stdin    *stdinText
 }
+
+// Stdin returns what Tasks has read from standard input, for OpenPasswords in
+// the same process, or nil where it has read nothing.
+func (j *Job) Stdin() io.Reader {
+	if !j.stdin.done {
+		return nil
+	}
+	return bytes.NewReader(j.stdin.text)
+}
+
+// maxJobFile bounds the job file, which is in memory as a whole.
+const maxJobFile = 8 << 20
 
 // Open reads a job file. Its error is a *Faults, of what makes the file
 // unusable as a whole.
-func Open(path string, opt Options) (*Job, error) { panic("to do") }
+func Open(path string, opt Options) (*Job, error) {
+	text, err := readJobFile(path)
+	if err != nil {
+		return nil, err
+	}
+	root, err := parseJobFile(path, text)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(text)
+	j := &Job{
+		Path:    path,
+		Digest:  fmt.Sprintf("sha256:%x", digest),
+		Sources: []Source{{Kind: JobSource, Path: filepath.Base(path), Digest: digest[:], Size: int64(len(text)), PasswordColumn: -1}},
+		opt:     opt,
+		stdin:   &stdinText{},
+	}
+	d := decoder{job: j}
+	d.decodeJob(root)
+	d.warn()
+	j.faults = d.faults
+	j.text = text
+	return j, nil
+}
 
-// Tasks yields each task once, in the order of the plan, numbered from 1.
-// Every source is read to its last line. Once a fault is found no more tasks
-// are yielded, but reading goes on to find the others, and the last pair
-// carries all of them as a *Faults: tasks that came before it must not be
-// acted on. Sources are read anew by each call, but standard input.
-func (j *Job) Tasks() iter.Seq2[Task, error] { panic("to do") }
+func readJobFile(path string) ([]byte, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "")
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxJobFile+1))
+	switch {
+	case err != nil:
+		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "")
+	case len(text) > maxJobFile:
+		return nil, unusable(path, fmt.Sprintf("a job file of more than %d MiB", maxJobFile>>20), "put the users into a csv or jsonl source")
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, unusable(path, "the job file is empty", "")
+	}
+	return text, nil
+}
 
-// Stdin returns what Tasks has read from standard input, for OpenPasswords
-// in the same process, or nil where it has read nothing.
-func (j *Job) Stdin() io.Reader { panic("to do") }
+func parseJobFile(path string, text []byte) (*yamldoc.Node, error) {
+	if at := badByte(text); at >= 0 {
+		f := Fault{Place: placeAt(path, text, at), Message: "this is not UTF-8 text", Hint: "a job is a YAML file"}
+		return nil, &Faults{List: []Fault{f}}
+	}
+	root, err := yamldoc.Parse(text)
+	if broken := (*yamldoc.Error)(nil); errors.As(err, &broken) {
+		f := Fault{Place: Place{path, broken.Line, broken.Column}, Message: broken.Message, Hint: broken.Hint}
+		f.Snippet = syntaxSnippet(text, f.Place)
+		return nil, &Faults{List: []Fault{f}}
+	}
+	if root == nil {
+		return nil, unusable(path, "the job file holds nothing but comments", "")
+	}
+	if root.Kind != yamldoc.Mapping {
+		f := Fault{Place: Place{path, root.Line, root.Column}, Message: "a job is a mapping, and this is " + kindOf(root), Hint: "begin with version: 1"}
+		return nil, &Faults{List: []Fault{f}}
+	}
+	return root, nil
+}
 
-// Schema returns the JSON Schema (draft 2020-12) of the job file.
-func Schema() []byte { panic("to do") }
+func unusable(path, message, hint string) error {
+	return &Faults{List: []Fault{{Place: Place{File: path}, Message: message, Hint: hint}}}
+}
+
+// warn says that the job file holds passwords, once.
+func (d *decoder) warn() {
+	if d.literals == 0 {
+		return
+	}
+	message := "a password stands in the job file"
+	if d.literals > 1 {
+		message = fmt.Sprintf("%d passwords stand in the job file; this is the first", d.literals)
+	}
+	d.job.Warnings = append(d.job.Warnings, Fault{Place: d.literal, Message: message,
+		Hint: "use {env: NAME}, {file: PATH} or a column of a CSV"})
+}
+
+// openFile opens a regular file.
+func openFile(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = errors.New("a folder, not a file")
+	} else if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// reasonOf returns why an operation on a file failed, without the path.
+func reasonOf(err error) string {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		err = path.Err
+	}
+	return printable(err.Error())
+}
+
+// badByte returns where text is not UTF-8, or holds a NUL, or -1.
+func badByte(text []byte) int {
+	if nul := bytes.IndexByte(text, 0); nul >= 0 && utf8.Valid(text[:nul]) {
+		return nul
+	}
+	if utf8.Valid(text) {
+		return -1
+	}
+	at := 0
+	for {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+}
+
+// placeAt returns the place of a byte of a text.
+func placeAt(file string, text []byte, at int) Place {
+	before := text[:at]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return Place{file, bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
+}

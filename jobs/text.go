@@ -84,3 +84,11 @@ func distance(a, b string) int {
 	}
 	return prev[len(y)]
 }
+
+// plural returns a number with its noun.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

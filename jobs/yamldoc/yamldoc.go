@@ -5,8 +5,11 @@ package yamldoc
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -23,28 +26,147 @@ const (
 	Alias    = yaml.AliasNode
 )
 
-// ErrManyDocuments is the error of a text that holds more than one document.
-var ErrManyDocuments = errors.New("more than one YAML document")
+// TaggedStyle is set in the Style of a Node with a tag of its own.
+const TaggedStyle = yaml.TaggedStyle
+
+// Error is why a text is not a document that may be used.
+type Error struct {
+	Line, Column int    // from 1; Column is 0 where it is not known
+	Message      string // without any of the text
+	Hint         string // may be empty
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Message) }
 
 // Parse reads the one document of a text. It returns nil and no error where
-// the text holds none. Aliases are not expanded: a Node of kind Alias points
-// to what it names.
-func Parse(text []byte) (*Node, error) {
+// the text holds none; its error is an *Error. Aliases are not expanded: a
+// Node of kind Alias points to what it names. What they would expand to is
+// bounded, so a walk that follows them ends soon.
+func Parse(text []byte) (doc *Node, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the parser panics on some broken texts
+			doc, err = nil, &Error{Line: 1, Message: "this is not YAML"}
+		}
+	}()
 	dec := yaml.NewDecoder(bytes.NewReader(text))
-	var doc, second Node
-	if err := dec.Decode(&doc); err == io.EOF {
+	var first, second Node
+	if err := dec.Decode(&first); err == io.EOF {
 		return nil, nil
 	} else if err != nil {
-		return nil, err
+		return nil, syntaxError(text, err)
 	}
-	if err := dec.Decode(&second); err != io.EOF {
-		if err != nil {
-			return nil, err
-		}
-		return nil, ErrManyDocuments
+	if err := dec.Decode(&second); err == nil {
+		return nil, &Error{Line: second.Line, Column: second.Column,
+			Message: "a second YAML document", Hint: "a job is one document: put the other into a file of its own"}
+	} else if err != io.EOF {
+		return nil, syntaxError(text, err)
 	}
-	if len(doc.Content) == 0 {
+	if len(first.Content) == 0 {
 		return nil, nil
 	}
-	return doc.Content[0], nil
+	if err := checkAliases(&first); err != nil {
+		return nil, err
+	}
+	return first.Content[0], nil
+}
+
+// What aliases may add: enough for defaults that many users share, too little
+// to make a small text a large job.
+const (
+	expandFactor = 10
+	expandFree   = 10_000
+)
+
+func checkAliases(doc *Node) error {
+	c := expansion{sizes: map[*Node]int{}}
+	c.size(doc)
+	if c.cycle != nil {
+		return &Error{Line: c.cycle.Line, Column: c.cycle.Column, Message: "an anchor that contains itself"}
+	}
+	if c.alias != nil && c.sizes[doc] > expandFactor*c.nodes+expandFree {
+		return &Error{Line: c.alias.Line, Column: c.alias.Column,
+			Message: "aliases that expand to too much", Hint: "write the values out, or put the users into a csv or jsonl source"}
+	}
+	return nil
+}
+
+// expansion counts the nodes of a document with all aliases followed.
+type expansion struct {
+	sizes        map[*Node]int // -1 while a node is being counted
+	nodes        int           // without following
+	alias, cycle *Node         // the alias that adds most; one that leads back to its own anchor
+	most         int
+}
+
+const countLimit = 1 << 40 // far above any bound, far below overflow
+
+func (e *expansion) size(n *Node) int {
+	if n.Kind == Alias {
+		e.nodes++
+		return e.followed(n)
+	}
+	if size, known := e.sizes[n]; known {
+		return size
+	}
+	e.sizes[n] = -1
+	e.nodes++
+	total := 1
+	for _, child := range n.Content {
+		total = min(total+e.size(child), countLimit)
+	}
+	e.sizes[n] = total
+	return total
+}
+
+func (e *expansion) followed(n *Node) int {
+	size := e.size(n.Alias)
+	if size < 0 {
+		e.cycle = n
+		return 1
+	}
+	if size > e.most {
+		e.most, e.alias = size, n
+	}
+	return size
+}
+
+var (
+	withLine      = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+	unknownAnchor = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced$`)
+)
+
+// syntaxError gives an error of the parser its place, and takes out of it
+// what it shows of the text: that may be a password.
+func syntaxError(text []byte, err error) *Error {
+	if m := unknownAnchor.FindStringSubmatch(err.Error()); m != nil {
+		line, column := find(text, "*"+m[1])
+		return &Error{line, column, "an alias without its anchor", `put quotes around a value that begins with "*"`}
+	}
+	e := &Error{Line: 1, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if m := withLine.FindStringSubmatch(err.Error()); m != nil {
+		e.Line, _ = strconv.Atoi(m[1])
+		e.Message = m[2]
+	}
+	lines := strings.Split(string(text), "\n")
+	for l := max(1, e.Line-1); l <= min(len(lines), e.Line+1); l++ {
+		indent := lines[l-1][:len(lines[l-1])-len(strings.TrimLeft(lines[l-1], " \t"))]
+		if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
+			return &Error{l, tab + 1, "a tab in the indentation", "indent with spaces"}
+		}
+	}
+	if strings.ContainsAny(e.Message, `'"`) && !strings.Contains(e.Message, "expected") {
+		e.Message = "this is not YAML"
+	}
+	e.Line = min(e.Line, len(lines))
+	return e
+}
+
+func find(text []byte, s string) (line, column int) {
+	at := bytes.Index(text, []byte(s))
+	if at < 0 {
+		return 1, 0
+	}
+	before := text[:at]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, len([]rune(string(before[start:]))) + 1
 }

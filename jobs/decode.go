@@ -1,0 +1,146 @@
+package jobs
+
+import (
+	"fmt"
+	"slices"
+
+	"cogpass/jobs/yamldoc"
+)
+
+// decoder turns the nodes of a job file into a Job, and gathers its faults.
+// Its methods return false where the value cannot be used; the fault is then
+// recorded.
+type decoder struct {
+	job       *Job
+	faults    Faults
+	literals  int   // passwords that stand in the job file
+	literal   Place // of the first of them
+	stdinUsed bool
+}
+
+// field is a key of a mapping and its value.
+type field struct{ key, value *yamldoc.Node }
+
+func (d *decoder) place(n *yamldoc.Node) Place {
+	return Place{File: d.job.Path, Line: n.Line, Column: n.Column}
+}
+
+func (d *decoder) fault(n *yamldoc.Node, hint, format string, args ...any) {
+	d.faults.add(Fault{Place: d.place(n), Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func (d *decoder) problem(n *yamldoc.Node, p problem) bool {
+	if p.found() {
+		d.faults.add(Fault{Place: d.place(n), Message: p.message, Hint: p.hint})
+	}
+	return !p.found()
+}
+
+// follow returns what an alias names.
+func follow(n *yamldoc.Node) *yamldoc.Node {
+	if n.Kind == yamldoc.Alias {
+		return n.Alias
+	}
+	return n
+}
+
+// kindOf says what a node is, for messages.
+func kindOf(n *yamldoc.Node) string {
+	switch {
+	case n.Kind == yamldoc.Mapping:
+		return "a mapping"
+	case n.Kind == yamldoc.Sequence:
+		return "a list"
+	case n.ShortTag() == "!!null" && n.Style&yamldoc.TaggedStyle == 0:
+		return "null"
+	}
+	return "text"
+}
+
+// scalar returns a scalar as it is written.
+func (d *decoder) scalar(n *yamldoc.Node, what string) (string, bool) {
+	n = follow(n)
+	switch {
+	case n.Style&yamldoc.TaggedStyle != 0:
+		d.fault(n, `put quotes around a value that begins with "!"`, "%s has a tag, which a job does not use", what)
+		return "", false
+	case kindOf(n) == "null":
+		d.fault(n, "leave the key out, or put quotes around the text", "%s is null", what)
+		return "", false
+	case n.Kind != yamldoc.Scalar:
+		d.fault(n, "", "%s is %s, not text", what, kindOf(n))
+		return "", false
+	}
+	return n.Value, true
+}
+
+// list returns the elements of a sequence.
+func (d *decoder) list(n *yamldoc.Node, what string) ([]*yamldoc.Node, bool) {
+	n = follow(n)
+	if n.Kind != yamldoc.Sequence {
+		d.fault(n, "", "%s is %s, not a list", what, kindOf(n))
+		return nil, false
+	}
+	return n.Content, true
+}
+
+// fields returns what a mapping gives to the keys it may have. A key of
+// another name, twice or of later work is a fault and left out.
+func (d *decoder) fields(n *yamldoc.Node, what string, known []string) (map[string]field, bool) {
+	pairs, ok := d.pairs(n, what)
+	if !ok {
+		return nil, false
+	}
+	fields := map[string]field{}
+	for _, f := range pairs {
+		key := f.key.Value
+		switch {
+		case !slices.Contains(known, key):
+			d.unknownKey(f.key, known)
+		case slices.Contains(laterKeys, key):
+			d.fault(f.key, "", "%s is not supported yet", key)
+		default:
+			fields[key] = f
+		}
+	}
+	return fields, true
+}
+
+// pairs returns the keys and values of a mapping whose keys are plain text,
+// each there once.
+func (d *decoder) pairs(n *yamldoc.Node, what string) ([]field, bool) {
+	n = follow(n)
+	if n.Kind != yamldoc.Mapping {
+		d.fault(n, "", "%s is %s, not a mapping", what, kindOf(n))
+		return nil, false
+	}
+	var pairs []field
+	seen := map[string]*yamldoc.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if follow(key).Kind != yamldoc.Scalar {
+			d.fault(key, "", "a key of %s is %s, not text", what, kindOf(follow(key)))
+			continue
+		}
+		key = follow(key)
+		if first := seen[key.Value]; first != nil {
+			d.fault(key, "", "key %s is there twice; the first is on line %d", quote(key.Value), first.Line)
+			continue
+		}
+		seen[key.Value] = key
+		pairs = append(pairs, field{key, n.Content[i+1]})
+	}
+	return pairs, true
+}
+
+func (d *decoder) unknownKey(key *yamldoc.Node, known []string) {
+	if key.Value == "<<" {
+		d.fault(key, "give the value to each, or as a default of the source or the job", "merge keys are not supported")
+		return
+	}
+	hint := ""
+	if near := nearest(key.Value, known); near != "" {
+		hint = didYouMean(near)
+	}
+	d.fault(key, hint, "unknown key %s", quote(key.Value))
+}

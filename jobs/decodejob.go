@@ -1,0 +1,246 @@
+package jobs
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cogpass/jobs/yamldoc"
+)
+
+// The keys of a job file, by the mapping they stand in.
+var (
+	jobKeys = []string{"version", "name", "userPoolId", "region", "action", "password", "clientMetadata", "signOut",
+		"handoff", "users", "exclude", "where", "limits", "retry", "report"}
+	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut"}
+	csvKeys       = []string{"csv", "columns", "action", "password", "clientMetadata", "signOut"}
+	jsonlKeys     = []string{"jsonl", "action", "password", "clientMetadata", "signOut"}
+	csvNames      = []string{"csv", "columns"} // of exclude: names only
+	jsonlNames    = []string{"jsonl"}
+	passwordKinds = []string{"env", "file", "generate"}
+	limitKeys     = []string{"rate", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
+	retryKeys     = []string{"attempts", "maxDelay", "timeout"}
+
+	// laterKeys are known and refused, so that none is silently ignored.
+	laterKeys = []string{"handoff", "signOut", "where", "maxFailures", "canary", "messages", "generate"}
+)
+
+// decodeJob reads the whole document into d.job, as far as it is right.
+func (d *decoder) decodeJob(root *yamldoc.Node) {
+	fields, ok := d.fields(root, "the job", jobKeys)
+	if !ok {
+		return
+	}
+	d.decodeVersion(root, fields)
+	d.decodeName(fields)
+	d.decodePool(root, fields)
+	d.job.defaults = d.decodeDefaults(fields)
+	if f, ok := fields["users"]; ok {
+		d.decodeUsers(f.value)
+	} else {
+		d.fault(root, "list the users, or a source of them, under users", "no users")
+	}
+	if f, ok := fields["exclude"]; ok {
+		d.decodeExclude(f.value)
+	}
+	d.decodeLimits(fields)
+	d.decodeRetry(fields)
+	d.decodeReport(fields)
+}
+
+func (d *decoder) decodeVersion(root *yamldoc.Node, fields map[string]field) {
+	f, ok := fields["version"]
+	if !ok {
+		d.fault(root, "begin the job with version: 1", "no version")
+		return
+	}
+	if v, ok := d.scalar(f.value, "version"); ok && v != "1" {
+		d.fault(f.value, "write version: 1", "version %s is not one that this cogpass reads", quote(v))
+	}
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+func (d *decoder) decodeName(fields map[string]field) {
+	d.job.Name = nameOfFile(d.job.Path)
+	f, ok := fields["name"]
+	if !ok {
+		return
+	}
+	name, ok := d.scalar(f.value, "name")
+	if ok && !nameForm.MatchString(name) {
+		d.fault(f.value, "use small letters, digits and -, 63 at most, and begin with a letter or digit", "%s is not a name for a job", quote(name))
+		return
+	}
+	d.job.Name = name
+}
+
+var notName = regexp.MustCompile(`[^a-z0-9]+`)
+
+// nameOfFile makes the name of a job that gives itself none.
+func nameOfFile(path string) string {
+	base := filepath.Base(path)
+	base = strings.TrimSuffix(base, filepath.Ext(base))
+	name := strings.Trim(notName.ReplaceAllString(strings.ToLower(base), "-"), "-")
+	name = strings.TrimRight(name[:min(len(name), 63)], "-")
+	if name == "" {
+		return "job"
+	}
+	return name
+}
+
+func (d *decoder) decodePool(root *yamldoc.Node, fields map[string]field) {
+	j := d.job
+	pool, ok := fields["userPoolId"]
+	if ok {
+		id, ok := d.scalar(pool.value, "userPoolId")
+		if ok && d.problem(follow(pool.value), checkPoolID(id)) {
+			j.UserPoolID = id
+		}
+	} else if j.opt.UserPoolID == "" {
+		d.fault(root, "name the pool with userPoolId, or with --user-pool-id", "no userPoolId")
+	}
+	region := fields["region"]
+	if region.value != nil {
+		text, ok := d.scalar(region.value, "region")
+		if of := cmp.Or(j.UserPoolID, j.opt.UserPoolID); ok && poolIDForm.MatchString(of) && regionOf(of) != text {
+			d.fault(region.value, "leave region out: the pool ID names it", "region %s is not that of the pool, %s", quote(text), quote(regionOf(of)))
+		}
+	}
+	d.applyPoolFlags()
+}
+
+// applyPoolFlags lets the flags win over the job.
+func (d *decoder) applyPoolFlags() {
+	j := d.job
+	if id := j.opt.UserPoolID; id != "" {
+		if p := checkPoolID(id); p.found() {
+			d.faults.add(Fault{Place: Place{File: "--user-pool-id"}, Message: p.message, Hint: p.hint})
+			return
+		}
+		j.UserPoolID = id
+	}
+	if j.UserPoolID != "" {
+		j.Region = regionOf(j.UserPoolID)
+	}
+	if r := j.opt.Region; r != "" && j.Region != "" && r != j.Region {
+		d.faults.add(Fault{Place: Place{File: "--region"},
+			Message: fmt.Sprintf("%s is not the Region of the pool, %s", quote(r), quote(j.Region)),
+			Hint:    "leave --region out: the pool ID names it"})
+	}
+}
+
+func (d *decoder) decodeLimits(fields map[string]field) {
+	j := d.job
+	j.Limits = defaultLimits
+	limits, ok := fields["limits"]
+	if !ok {
+		return
+	}
+	of, _ := d.fields(limits.value, "limits", limitKeys)
+	if f, ok := of["rate"]; ok {
+		if text, ok := d.scalar(f.value, "rate"); ok {
+			rate, err := ParseRate(text)
+			if err != nil {
+				d.fault(follow(f.value), "write a rate as 10/s, 300/m or max", "%v", err)
+			} else {
+				j.Limits.Rate = rate
+			}
+		}
+	}
+	d.decodeCount(of, "concurrency", 1, 10_000, &j.Limits.Concurrency)
+	d.decodeCount(of, "maxUsers", 1, 1_000_000_000, &j.Limits.MaxUsers)
+	if f, ok := of["maxUsers"]; ok {
+		j.maxUsers = d.place(follow(f.value))
+	}
+}
+
+func (d *decoder) decodeRetry(fields map[string]field) {
+	j := d.job
+	j.Retry = defaultRetry
+	retry, ok := fields["retry"]
+	if !ok {
+		return
+	}
+	of, _ := d.fields(retry.value, "retry", retryKeys)
+	d.decodeCount(of, "attempts", 1, 1000, &j.Retry.Attempts)
+	d.decodeDuration(of, "maxDelay", &j.Retry.MaxDelay)
+	d.decodeDuration(of, "timeout", &j.Retry.Timeout)
+}
+
+func (d *decoder) decodeCount(fields map[string]field, key string, least, most int, to *int) {
+	f, ok := fields[key]
+	if !ok {
+		return
+	}
+	text, ok := d.scalar(f.value, key)
+	if !ok {
+		return
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most || strconv.Itoa(n) != text {
+		d.fault(follow(f.value), "", "%s %s is not a whole number from %d to %d", key, quote(text), least, most)
+		return
+	}
+	*to = n
+}
+
+const longestDuration = 24 * time.Hour
+
+func (d *decoder) decodeDuration(fields map[string]field, key string, to *time.Duration) {
+	f, ok := fields[key]
+	if !ok {
+		return
+	}
+	text, ok := d.scalar(f.value, key)
+	if !ok {
+		return
+	}
+	v, err := time.ParseDuration(text)
+	if err != nil || v < time.Millisecond || v > longestDuration {
+		d.fault(follow(f.value), "write it as 500ms, 30s or 2m", "%s %s is not a time from 1ms to 24h", key, quote(text))
+		return
+	}
+	*to = v
+}
+
+var (
+	reportKinds  = []string{".json", ".jsonl", ".csv", ".txt"}
+	placeholders = regexp.MustCompile(`\{[^{}]*\}`)
+)
+
+func (d *decoder) decodeReport(fields map[string]field) {
+	f, ok := fields["report"]
+	if !ok {
+		return
+	}
+	paths, _ := d.list(f.value, "report")
+	for _, n := range paths {
+		if path, ok := d.scalar(n, "a report"); ok && d.checkReport(follow(n), path) {
+			d.job.Report = append(d.job.Report, path)
+		}
+	}
+}
+
+func (d *decoder) checkReport(n *yamldoc.Node, path string) bool {
+	before := d.faults.Len()
+	switch ext := filepath.Ext(path); {
+	case ext == ".html":
+		d.fault(n, "", "an HTML report is not supported yet")
+	case !slices.Contains(reportKinds, ext):
+		d.fault(n, "let the name end in .json, .jsonl, .csv or .txt", "report %s does not say its format", quote(path))
+	case slices.Contains(d.job.Report, path):
+		d.fault(n, "", "report %s is there twice", quote(path))
+	}
+	for _, p := range placeholders.FindAllString(path, -1) {
+		if p != "{name}" && p != "{time}" {
+			d.fault(n, "{name} and {time} are filled in", "report %s holds %s, which is not known", quote(path), quote(p))
+		}
+	}
+	return d.faults.Len() == before
+}
