@@ -1,0 +1,340 @@
+package jobs
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// jsonRow reads one line of a JSONL source. Of its faults it knows the
+// column only.
+type jsonRow struct {
+	text     []byte
+	poolID   string // of the job; "" where that is faulty
+	entry    entry
+	faults   []Fault
+	showable bool // the line holds no password, and no key that may be one
+
+	dec       *json.Decoder
+	aws       bool // it is the input of an AWS CLI command
+	permanent bool
+	keyAt     map[string]int // where each key stands
+}
+
+// The keys of a row, in cogpass's form and in the AWS CLI's.
+var awsKeys = []string{"UserPoolId", "Username", "Password", "Permanent", "ClientMetadata"}
+
+func (r *jsonRow) fault(at int, message, hint string) {
+	r.faults = append(r.faults, Fault{Place: Place{Column: columnOf(r.text, at)}, Message: message, Hint: hint})
+}
+
+func (r *jsonRow) problem(at int, p problem) {
+	if p.found() {
+		r.fault(at, p.message, p.hint)
+	}
+}
+
+func (r *jsonRow) parse() {
+	if !json.Valid(r.text) {
+		r.showable = false
+		r.fault(jsonErrorAt(r.text), "this line is not JSON", `write one object a line, as {"username": "ana"}`)
+		return
+	}
+	r.dec = json.NewDecoder(bytes.NewReader(r.text))
+	r.dec.UseNumber() // a number may be too large for a float
+	at := r.start()
+	switch token, _ := r.dec.Token(); token := token.(type) {
+	case string:
+		r.username(at, token)
+	case json.Delim:
+		if token == '{' {
+			r.object(at)
+			return
+		}
+		r.showable = false
+		r.fault(at, "a user is an object or a username, and this is a list", "")
+	default:
+		r.showable = false
+		r.fault(at, "a user is an object or a username", "")
+	}
+}
+
+func jsonErrorAt(text []byte) int {
+	var syntax *json.SyntaxError
+	var any json.RawMessage
+	if errors.As(json.Unmarshal(text, &any), &syntax) {
+		return int(syntax.Offset) - 1
+	}
+	return 0
+}
+
+// start returns where the next token begins. The line is known to be valid.
+func (r *jsonRow) start() int {
+	at := int(r.dec.InputOffset())
+	for at < len(r.text) && strings.IndexByte(" \t\r\n,:", r.text[at]) >= 0 {
+		at++
+	}
+	return at
+}
+
+// keys calls do for each key of the object that was begun, once; do must read
+// the value.
+func (r *jsonRow) keys(do func(at int, key string)) {
+	seen := map[string]bool{}
+	for r.dec.More() {
+		at := r.start()
+		token, _ := r.dec.Token()
+		key, _ := token.(string)
+		if seen[key] {
+			r.showable = false
+			r.fault(at, "key "+quote(key)+" is there twice", "")
+			r.skip()
+			continue
+		}
+		seen[key] = true
+		do(at, key)
+	}
+	r.dec.Token() // the end of the object
+}
+
+func (r *jsonRow) skip() {
+	var value json.RawMessage
+	r.dec.Decode(&value) // cannot fail: the line is valid
+}
+
+func (r *jsonRow) object(at int) {
+	r.keyAt = map[string]int{}
+	r.keys(func(at int, key string) {
+		if len(r.keyAt) == 0 {
+			r.aws = slices.Contains(awsKeys, key)
+		}
+		r.keyAt[key] = at
+		r.field(at, key)
+	})
+	name := "username"
+	if r.aws {
+		name = "Username"
+		r.awsAction(at)
+	}
+	if _, ok := r.keyAt[name]; !ok {
+		r.fault(at, "a user without "+name, "")
+	}
+}
+
+func (r *jsonRow) field(at int, key string) {
+	known := userKeys
+	if r.aws {
+		known = awsKeys
+	}
+	if !slices.Contains(known, key) {
+		r.unknown(at, key, known)
+		return
+	}
+	value := r.start()
+	switch key {
+	case "signOut":
+		r.skip()
+		r.fault(at, "signOut is not supported yet", "")
+	case "password", "Password":
+		r.showable = false
+		r.password(value)
+	case "clientMetadata", "ClientMetadata":
+		r.metadata(at)
+	case "Permanent":
+		token, _ := r.dec.Token()
+		permanent, ok := token.(bool)
+		r.permanent = permanent
+		r.expect(ok, value, key, "true or false", token)
+	default:
+		if text, ok := r.scalar(value, key); ok {
+			r.plain(value, key, text)
+		}
+	}
+}
+
+func (r *jsonRow) plain(at int, key, text string) {
+	switch key {
+	case "username", "Username":
+		r.username(at, text)
+	case "action":
+		action, p := checkAction(text)
+		r.entry.action = action
+		r.problem(at, p)
+	case "UserPoolId":
+		if r.poolID != "" && text != r.poolID {
+			r.fault(at, "user pool "+quote(text)+" is not that of the job, "+quote(r.poolID), "a job is for one pool")
+		}
+	}
+}
+
+func (r *jsonRow) username(at int, name string) {
+	r.entry.username = name
+	r.entry.place.Column = columnOf(r.text, at)
+	r.problem(at, checkUsername(name))
+}
+
+func (r *jsonRow) unknown(at int, key string, known []string) {
+	r.showable = false
+	r.skip()
+	hint := ""
+	if slices.Contains(awsKeys, key) || slices.Contains(userKeys, key) {
+		hint = "a line is either all in the form of the AWS CLI or all in cogpass's"
+	} else if near := nearest(key, known); near != "" {
+		hint = didYouMean(near)
+	}
+	r.fault(at, "unknown key "+quote(key), hint)
+}
+
+// scalar reads a value that is text.
+func (r *jsonRow) scalar(at int, what string) (string, bool) {
+	token, _ := r.dec.Token()
+	text, ok := token.(string)
+	r.expect(ok, at, what, "text", token)
+	if ok && strings.ContainsRune(text, utf8.RuneError) && bytes.Contains(bytes.ToLower(r.text), []byte(`\ud`)) {
+		r.fault(at, what+` holds half of a surrogate pair`, "")
+		return "", false
+	}
+	return text, ok
+}
+
+// expect reports a value of another kind, and reads to the end of one that
+// was begun.
+func (r *jsonRow) expect(ok bool, at int, what, kind string, token json.Token) {
+	if ok {
+		return
+	}
+	r.showable = false
+	is := ""
+	switch token := token.(type) {
+	case nil:
+		is = "null"
+	case bool:
+		is = "true or false"
+	case json.Number:
+		is = "a number"
+	case string:
+		is = "text"
+	case json.Delim:
+		is = map[json.Delim]string{'{': "an object", '[': "a list"}[token]
+		r.leave()
+	}
+	r.fault(at, what+" is "+is+", not "+kind, "")
+}
+
+// leave reads to the end of the object or list that was begun.
+func (r *jsonRow) leave() {
+	for depth := 1; depth > 0; {
+		token, err := r.dec.Token()
+		switch delim, _ := token.(json.Delim); {
+		case err != nil:
+			return
+		case delim == '{' || delim == '[':
+			depth++
+		case delim == '}' || delim == ']':
+			depth--
+		}
+	}
+}
+
+func (r *jsonRow) metadata(at int) {
+	metadata := map[string]string{}
+	if !r.begin(at, "clientMetadata") {
+		return
+	}
+	r.keys(func(at int, key string) {
+		value := r.start()
+		if likePassword(key) {
+			r.showable = false
+		}
+		if text, ok := r.scalar(value, "clientMetadata "+quote(key)); ok {
+			r.problem(at, checkMetadata(key, text))
+			metadata[key] = text
+		}
+	})
+	r.entry.metadata = metadata
+	r.entry.metadataPlace = Place{r.entry.place.File, r.entry.place.Line, columnOf(r.text, at)}
+}
+
+// begin reads the beginning of an object.
+func (r *jsonRow) begin(at int, what string) bool {
+	token, _ := r.dec.Token()
+	ok := token == json.Delim('{')
+	r.expect(ok, at, what, "an object", token)
+	return ok
+}
+
+func (r *jsonRow) password(at int) {
+	r.entry.password.place = Place{r.entry.place.File, r.entry.place.Line, columnOf(r.text, at)}
+	if r.text[at] == '{' && !r.aws {
+		r.entry.password.ref = r.passwordKind(at)
+		return
+	}
+	text, ok := r.scalar(at, "password")
+	if ok {
+		r.problem(at, checkPassword(text))
+	}
+	r.entry.password.ref.Kind = RowPassword
+}
+
+// passwordKind reads {"env": NAME} or {"file": PATH}.
+func (r *jsonRow) passwordKind(at int) PasswordRef {
+	var ref PasswordRef
+	count := 0
+	r.dec.Token()
+	r.keys(func(at int, key string) {
+		count++
+		value := r.start()
+		switch {
+		case key == "generate":
+			r.skip()
+			r.fault(at, "generate is not supported yet", "")
+		case key == "env" || key == "file":
+			ref.Kind = map[string]PasswordKind{"env": EnvPassword, "file": FilePassword}[key]
+			ref.Name, _ = r.scalar(value, key)
+			if ref.Name == "" || strings.ContainsRune(ref.Name, 0) {
+				r.fault(value, key+" is not a name", "")
+			}
+		default:
+			r.skip()
+			r.fault(at, "a key that password does not have", `a password is text, {"env": NAME} or {"file": PATH}`)
+		}
+	})
+	if count != 1 {
+		r.fault(at, "password names no place, or more than one", "")
+	}
+	return ref
+}
+
+// awsAction says which action the input of an AWS CLI command asks for.
+func (r *jsonRow) awsAction(at int) {
+	_, sets := r.keyAt["Password"]
+	permanentAt, permanent := r.keyAt["Permanent"]
+	switch {
+	case sets && r.permanent:
+		r.entry.action = SetPermanent
+	case sets:
+		r.entry.action = SetTemporary
+	case permanent:
+		r.fault(permanentAt, "Permanent without Password", "")
+	default:
+		r.entry.action = Reset
+	}
+}
+
+// rowPasswordOf returns the password of a line that was read before.
+func rowPasswordOf(line []byte) (string, error) {
+	var row map[string]json.RawMessage
+	if err := json.Unmarshal(line, &row); err != nil {
+		return "", errors.New("the row cannot be read")
+	}
+	for _, key := range [...]string{"password", "Password"} {
+		var text string
+		if value, ok := row[key]; ok && json.Unmarshal(value, &text) == nil {
+			return text, nil
+		}
+	}
+	return "", errors.New("no row with a password begins there")
+}
