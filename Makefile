@@ -1,0 +1,64 @@
+# make build       bin/cogpass: one static binary
+# make test        all tests, with the race detector where there is a C compiler
+# make check       format, vet, staticcheck, go.mod, generated files, imports, builds for every system
+# make test-peers  the program against servers and clients that others wrote; needs node and npm
+# make bench       the benchmarks, into docs/benchmarks.md
+# make fuzz        each fuzz test for FUZZTIME (10s)
+# make clean       removes bin and .cache
+
+GO            ?= go
+STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+COGNITO_LOCAL := cognito-local@5.3.0
+FUZZTIME      ?= 10s
+PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
+RACE  := $(shell command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
+PEERS := $(CURDIR)/.cache/peers
+SERVER := $(PEERS)/$(COGNITO_LOCAL)/node_modules/cognito-local/lib/bin/start.js
+
+.PHONY: build test check bench test-peers fuzz clean
+
+build:
+	$(BUILD) -o bin/cogpass ./cmd/cogpass
+
+test:
+	@$(if $(RACE),,echo 'no C compiler: testing without the race detector')
+	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) ./...
+
+check:
+	@unformatted=$$(gofmt -l cmd jobs runner report); \
+		if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+	@mkdir -p .cache && git diff >.cache/before
+	$(GO) generate ./...
+	@git diff | cmp -s - .cache/before || { echo 'go generate changes files: commit what it makes'; exit 1; }
+	$(GO) test -count=1 -run '^TestImports$$' ./cmd/cogpass
+	@for platform in $(PLATFORMS); do echo "building for $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o .cache/built ./cmd/cogpass || exit 1; done
+
+bench:
+	$(GO) run ./cmd/cogpass/bench
+
+$(SERVER):
+	npm install --prefix '$(PEERS)/$(COGNITO_LOCAL)' --no-audit --no-fund --ignore-scripts $(COGNITO_LOCAL)
+
+# The comparison with the AWS CLI wants the version whose behaviour is pinned, 2.9.
+test-peers: build $(SERVER)
+	COGPASS_PROGRAM='$(CURDIR)/bin/cogpass' COGPASS_COGNITO_LOCAL='$(SERVER)' \
+		$(GO) test -count=1 -run '^TestCognitoLocal$$' -v ./cmd/cogpass
+	@for aws in $$(which -a aws 2>/dev/null) /usr/bin/aws; do \
+		case $$("$$aws" --version 2>/dev/null) in aws-cli/2.9.*) \
+			COGPASS_AWS="$$aws" exec $(GO) test -count=1 -run TestLive -v ./cmd/cogpass/awscli;; \
+		esac; done; echo 'SKIPPED: no AWS CLI 2.9 here to compare with'
+
+fuzz:
+	@for package in $$($(GO) list ./...); do \
+		for name in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$package || exit 1; done; done
+
+clean:
+	rm -rf bin .cache
