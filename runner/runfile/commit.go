@@ -1,0 +1,201 @@
+package runfile
+
+import (
+	"database/sql"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// statements are the SQL of one commit.
+type statements struct {
+	begin, commit *sql.Stmt
+	setBlock      *sql.Stmt
+	setAttempts   bulk
+	endAttempts   bulk
+	addOutcomes   bulk
+	addTally      bulk
+	takeBack      *sql.Stmt
+	words         *words
+
+	args, ended []any // for their memory
+	encoded     []byte
+	tally       map[tallyKey]tallyDelta
+	blocks      map[int64]blockDelta
+}
+
+type tallyKey struct {
+	action  jobs.Action
+	outcome runner.Outcome
+}
+
+type tallyDelta struct{ tasks, requests, throttled int64 }
+
+type blockDelta struct{ ended, failed, unknown int64 }
+
+func (s *statements) prepare(p *session) error {
+	*s = statements{
+		begin:       p.stmt("BEGIN IMMEDIATE"),
+		commit:      p.stmt("COMMIT"),
+		setBlock:    p.stmt("UPDATE block SET ended = ended + ?, failed = failed + ?, unknown = unknown + ? WHERE id = ?"),
+		setAttempts: bulk{session: p, head: "INSERT OR REPLACE INTO attempt VALUES ", columns: 8},
+		endAttempts: bulk{session: p, head: "DELETE FROM attempt WHERE seq IN (VALUES ", tail: ")", columns: 1},
+		addOutcomes: bulk{session: p, head: "INSERT INTO outcome VALUES ", columns: 13},
+		addTally: bulk{session: p, head: "INSERT INTO tally VALUES ", columns: 5, tail: ` ON CONFLICT DO UPDATE SET
+			tasks = tasks + excluded.tasks, requests = requests + excluded.requests, throttled = throttled + excluded.throttled`},
+		takeBack: p.stmt(`DELETE FROM outcome WHERE seq = ? RETURNING outcome, attempts, throttled,
+			(SELECT action FROM task WHERE task.seq = outcome.seq)`),
+		tally:  map[tallyKey]tallyDelta{},
+		blocks: map[int64]blockDelta{},
+	}
+	s.words = newWords(p)
+	return p.err
+}
+
+// write puts a group into the transaction that is open. What was answered
+// and what ended comes first, because a task may begin again in the group in
+// which its attempt ended.
+func (s *statements) write(g *group, retrying bool) error {
+	if retrying {
+		if err := s.takeBackOutcomes(g); err != nil {
+			return err
+		}
+	}
+	if err := s.writeAttempts(g.answered, true); err != nil {
+		return err
+	}
+	if err := s.writeResults(g.results); err != nil {
+		return err
+	}
+	if err := s.writeAttempts(g.begun, false); err != nil {
+		return err
+	}
+	return s.writeCounts()
+}
+
+func (s *statements) writeAttempts(attempts []runner.Intent, answered bool) error {
+	if len(attempts) == 0 {
+		return nil
+	}
+	flag := int64(0)
+	if answered {
+		flag = 1
+	}
+	s.args = s.args[:0]
+	for _, i := range attempts {
+		var check int64
+		check, s.encoded = sumIntent(s.encoded, i, answered)
+		s.args = append(s.args, i.Seq, int64(i.Attempts), int64(i.Throttled), nanos(i.StartedAt), nanos(i.Began), int64(i.Slack), flag, check)
+	}
+	return s.setAttempts.exec(s.args)
+}
+
+func (s *statements) writeResults(results []runner.Result) error {
+	s.args, s.ended = s.args[:0], s.ended[:0]
+	for i := range results {
+		r := &results[i]
+		if err := s.appendResult(r); err != nil {
+			return err
+		}
+		if r.Attempts > 0 {
+			s.ended = append(s.ended, r.Seq)
+		}
+		s.count(r.Seq, r.Action, r.Outcome, 1, int64(r.Attempts), int64(r.Throttled))
+	}
+	if err := s.addOutcomes.exec(s.args); err != nil {
+		return err
+	}
+	return s.endAttempts.exec(s.ended)
+}
+
+func (s *statements) appendResult(r *runner.Result) error {
+	code, err := s.words.text(r.Code)
+	if err != nil {
+		return err
+	}
+	reason, err := s.words.text(r.Reason)
+	if err != nil {
+		return err
+	}
+	status, err := s.words.text(string(r.StatusBefore))
+	if err != nil {
+		return err
+	}
+	var finished, duration any
+	if !r.FinishedAt.IsZero() {
+		finished = r.FinishedAt.UnixMilli()
+		if !r.StartedAt.IsZero() {
+			duration = r.FinishedAt.UnixMilli() - r.StartedAt.UnixMilli()
+		}
+	} else {
+		r.StartedAt = time.Time{} // the start is kept as a distance from the finish
+	}
+	var check int64
+	check, s.encoded = sumResult(s.encoded, r)
+	s.args = append(s.args, r.Seq, int64(r.Outcome), int64(r.Attempts), int64(r.Throttled), code, reason,
+		packUUID(r.RequestID), finished, duration, r.Latency.Microseconds(), status, packUUID(r.Sub), check)
+	return nil
+}
+
+// takeBackOutcomes makes the tasks of the group pending again that a retry
+// has taken up.
+func (s *statements) takeBackOutcomes(g *group) error {
+	undo := func(seq int64) error {
+		return each(s.takeBack, func(f fields) error {
+			s.count(seq, jobs.Action(f.int(3)), runner.Outcome(f.int(0)), -1, -f.int(1), -f.int(2))
+			return nil
+		}, seq)
+	}
+	for _, r := range g.results {
+		if err := undo(r.Seq); err != nil {
+			return err
+		}
+	}
+	for _, i := range g.begun {
+		if err := undo(i.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count notes that n tasks of a kind have ended (n is 1 or -1).
+func (s *statements) count(seq int64, action jobs.Action, outcome runner.Outcome, n, requests, throttled int64) {
+	pending := s.tally[tallyKey{action, runner.Pending}]
+	pending.tasks -= n
+	s.tally[tallyKey{action, runner.Pending}] = pending
+	t := s.tally[tallyKey{action, outcome}]
+	s.tally[tallyKey{action, outcome}] = tallyDelta{t.tasks + n, t.requests + requests, t.throttled + throttled}
+
+	id := (seq - 1) / blockSize
+	b := s.blocks[id]
+	b.ended += n
+	switch outcome {
+	case runner.Failed:
+		b.failed += n
+	case runner.Unknown:
+		b.unknown += n
+	}
+	s.blocks[id] = b
+}
+
+func (s *statements) writeCounts() error {
+	s.args = s.args[:0]
+	for k, d := range s.tally {
+		if d != (tallyDelta{}) {
+			s.args = append(s.args, int64(k.action), int64(k.outcome), d.tasks, d.requests, d.throttled)
+		}
+	}
+	for id, b := range s.blocks {
+		if b == (blockDelta{}) {
+			continue
+		}
+		if _, err := s.setBlock.ExecContext(background, b.ended, b.failed, b.unknown, id); err != nil {
+			return err
+		}
+	}
+	clear(s.tally)
+	clear(s.blocks)
+	return s.addTally.exec(s.args)
+}

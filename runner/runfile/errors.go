@@ -1,0 +1,93 @@
+package runfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// What an Error may be, for errors.Is.
+var (
+	ErrNotRunFile = errors.New("not a run file")
+	ErrNewer      = errors.New("written by a newer version of cogpass")
+	ErrDamaged    = errors.New("damaged")
+	ErrReadOnly   = errors.New("cannot be written")
+	ErrFull       = errors.New("no space is left for it")
+	ErrIO         = errors.New("reading or writing it failed")
+	ErrBusy       = errors.New("another program keeps it locked")
+	ErrClosed     = errors.New("closed")
+)
+
+// Error is a run file that cannot be used.
+type Error struct {
+	Path string
+	Err  error
+	Hint string // what to do about it; may be empty
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("run file %s: %v", e.Path, e.Err) }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+var hints = map[error]string{
+	ErrNotRunFile: "a run file is made by `cogpass plan` or `cogpass run`",
+	ErrNewer:      "use the version of cogpass that wrote it, or a newer one",
+	ErrDamaged:    "restore it from a copy; `cogpass report` shows what is still readable",
+	ErrReadOnly:   "make the file and its folder writable, or copy it to a folder that is, together with its -wal file if there is one",
+	ErrFull:       "make space and run it again: nothing that was recorded is lost",
+	ErrIO:         "check the disk and run it again: nothing that was recorded is lost",
+	ErrBusy:       "close the program that has it open and run it again",
+}
+
+// wrap makes an error of SQLite's one that says what it means for the run
+// file at path.
+func wrap(path, doing string, err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	kind := kindOf(err)
+	if kind == nil {
+		return &Error{Path: path, Err: fmt.Errorf("%s: %w", doing, err)}
+	}
+	return &Error{Path: path, Err: fmt.Errorf("%s: %w (%w)", doing, kind, err), Hint: hints[kind]}
+}
+
+// kindOf returns which of the errors above err is, or nil.
+func kindOf(err error) error {
+	for kind := range hints {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return ErrReadOnly
+	}
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return nil
+	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_NOTADB:
+		return ErrNotRunFile
+	case sqlite3.SQLITE_CORRUPT:
+		return ErrDamaged
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return ErrReadOnly
+	case sqlite3.SQLITE_FULL:
+		return ErrFull
+	case sqlite3.SQLITE_IOERR:
+		return ErrIO
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return ErrBusy
+	}
+	return nil
+}
+
+// damaged says what of the file does not fit.
+func damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
+}

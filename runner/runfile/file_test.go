@@ -1,0 +1,407 @@
+package runfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+var start = time.Date(2026, 3, 1, 9, 30, 0, 123_000_000, time.UTC)
+
+func exampleInfo() Info {
+	return Info{
+		Name: "spring", UserPoolID: "us-west-2_aaaaaaaaa", Region: "us-west-2", JobPath: "jobs/spring.yaml", JobDir: "/srv/jobs",
+		JobDigest: "sha256:00", ToolVersion: "v1.2.3", CreatedAt: start, AskedRate: 10, Concurrency: 64, Attempts: 8,
+		MaxDelay: 30 * time.Second, Timeout: 1500 * time.Millisecond, Report: []string{"out/report.json"}, Salt: []byte("salt"),
+	}
+}
+
+var sharedMetadata = map[string]string{"reason": "INC-42", "<b>": "\u2028"}
+
+// exampleTask is the task of that number, of many kinds.
+func exampleTask(seq int64) jobs.Task {
+	t := jobs.Task{
+		Seq: seq, Username: fmt.Sprintf("user-%06d@example.com", seq), Action: jobs.Action(seq%3 + 1),
+		Source: 0, Offset: seq * 40, Place: jobs.Place{File: "new-hires.csv", Line: int(seq + 1)},
+	}
+	switch {
+	case t.Action == jobs.Reset && seq%2 == 0:
+		t.ClientMetadata = sharedMetadata
+	case t.Action == jobs.Reset:
+		t.ClientMetadata = map[string]string{"user": fmt.Sprint(seq % 10)}
+	case seq%5 == 0:
+		t.Password = jobs.PasswordRef{Kind: jobs.LiteralPassword, Line: int(seq), Column: 7}
+	default:
+		t.Password = jobs.PasswordRef{Kind: jobs.RowPassword}
+	}
+	t.Excluded = seq%50 == 0
+	return t
+}
+
+var exampleSources = []Source{{Kind: "csv", Path: "new-hires.csv", Digest: "sha256:11", Size: 1234, PasswordColumn: "initial"}}
+
+// makeFile plans n example tasks and returns the run file's path.
+func makeFile(t testing.TB, n int64) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "spring.run")
+	d, err := Create(path, exampleInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := int64(1); seq <= n; seq++ {
+		if err := d.Add(exampleTask(seq)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Commit(exampleSources); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func openFile(t testing.TB, path string) *File {
+	t.Helper()
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func openReadOnly(t testing.TB, path string) *File {
+	t.Helper()
+	f, err := OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func pending(t testing.TB, f *File, retryFailed, retryUnknown bool) []Row {
+	t.Helper()
+	var rows []Row
+	for row, err := range f.Pending(retryFailed, retryUnknown) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func results(t testing.TB, f *File) []runner.Result {
+	t.Helper()
+	var all []runner.Result
+	for r, err := range f.Results() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+func intentOf(seq int64) runner.Intent {
+	return runner.Intent{Seq: seq, Attempts: 1, StartedAt: start, Began: start.Add(1234567), Slack: time.Second}
+}
+
+func resultOf(seq int64, outcome runner.Outcome) runner.Result {
+	t := exampleTask(seq)
+	r := runner.Result{
+		Seq: seq, Username: t.Username, Action: t.Action, Outcome: outcome, Attempts: 2, Throttled: 1,
+		RequestID: fmt.Sprintf("6b8d5b9e-7c2f-4a55-9d5e-%012x", seq), StartedAt: start, FinishedAt: start.Add(150 * time.Millisecond),
+		Latency: 5 * time.Millisecond, Source: fmt.Sprintf("new-hires.csv:%d", seq+1),
+	}
+	if outcome == runner.Failed {
+		r.Code, r.Reason, r.StatusBefore = "UserNotFoundException", "User does not exist.", runner.Confirmed
+		r.RequestID, r.Sub = "not-a-uuid", "0f8fad5b-d9cb-469f-a165-70867728950e"
+	}
+	return r
+}
+
+func TestPlanComesBackAsItWasAdded(t *testing.T) {
+	const n = 2345
+	path := makeFile(t, n)
+	f := openFile(t, path)
+	rows := pending(t, f, false, false)
+	if len(rows) != n {
+		t.Fatalf("got %d tasks, want %d", len(rows), n)
+	}
+	for i, row := range rows {
+		if want := (Row{Task: exampleTask(int64(i + 1))}); !reflect.DeepEqual(row, want) {
+			t.Fatalf("got %+v, want %+v", row, want)
+		}
+	}
+	info, err := f.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := exampleInfo()
+	want.Tasks, want.Excluded, want.Sources, want.PlanDigest = n, 46, exampleSources, info.PlanDigest
+	want.Counts = map[jobs.Action]int64{}
+	for seq := int64(1); seq <= n; seq++ {
+		if task := exampleTask(seq); !task.Excluded {
+			want.Counts[task.Action]++
+		}
+	}
+	if !reflect.DeepEqual(info, want) {
+		t.Errorf("got %+v, want %+v", info, want)
+	}
+	if !Is(makeFile(t, 0)) || Is("file.go") || Is("no-such-file") {
+		t.Error("Is does not tell a run file from another")
+	}
+}
+
+func TestDigestIsOfTheContent(t *testing.T) {
+	digest := func(change func(*jobs.Task)) string {
+		path := filepath.Join(t.TempDir(), "a.run")
+		d, err := Create(path, exampleInfo())
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := exampleTask(1)
+		change(&task)
+		if err := errors.Join(d.Add(task), d.Commit(exampleSources)); err != nil {
+			t.Fatal(err)
+		}
+		info, err := openReadOnly(t, path).Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.PlanDigest
+	}
+	same := digest(func(*jobs.Task) {})
+	if again := digest(func(*jobs.Task) {}); again != same {
+		t.Errorf("got %s and %s for one plan", same, again)
+	}
+	changes := map[string]func(*jobs.Task){
+		"username": func(t *jobs.Task) { t.Username += "x" },
+		"action":   func(t *jobs.Task) { t.Action = jobs.Reset },
+		"password": func(t *jobs.Task) { t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "A"} },
+		"metadata": func(t *jobs.Task) { t.ClientMetadata = map[string]string{"a": "b"} },
+		"excluded": func(t *jobs.Task) { t.Excluded = true },
+		"offset":   func(t *jobs.Task) { t.Offset++ },
+	}
+	for name, change := range changes {
+		if digest(change) == same {
+			t.Errorf("the digest is the same with another %s", name)
+		}
+	}
+}
+
+func TestDraftLeavesNothingBehind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.run")
+	d, err := Create(path, exampleInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Add(exampleTask(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Add(exampleTask(3)); err == nil {
+		t.Error("a plan with a gap is taken")
+	}
+	if err := d.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 0 {
+		t.Errorf("got %v, want an empty folder", left)
+	}
+}
+
+func TestCreateOverwritesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.run")
+	d, err := Create(path, exampleInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Commit(nil); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v, want fs.ErrExist", err)
+	}
+	if err := d.Discard(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Create(path, exampleInfo()); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v, want fs.ErrExist", err)
+	}
+	if b, _ := os.ReadFile(path); string(b) != "mine" {
+		t.Errorf("the file became %q", b)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
+		t.Errorf("got %v, want the one file", left)
+	}
+}
+
+func TestFileHasModeOfItsOwner(t *testing.T) {
+	path := makeFile(t, 1)
+	f := openFile(t, path)
+	if err := f.Begin(context.Background(), []runner.Intent{intentOf(1)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, want 0600", filepath.Base(name), info.Mode())
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
+		t.Errorf("got %v, want the run file alone", left)
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	f := openFile(t, makeFile(t, 2500))
+	ctx := context.Background()
+	seqs := map[int64]runner.Outcome{1: runner.OK, 2: runner.Failed, 3: runner.Unknown, 1000: runner.OK, 1001: runner.OK, 2500: runner.Failed, 50: runner.Skipped}
+	want := map[int64]runner.Result{}
+	for seq, outcome := range seqs {
+		if err := f.Begin(ctx, []runner.Intent{intentOf(seq)}); err != nil {
+			t.Fatal(err)
+		}
+		want[seq] = resultOf(seq, outcome)
+		if err := f.Record(want[seq]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One is in doubt, one was answered and waits to be tried again.
+	answered := intentOf(8)
+	answered.Throttled = 1
+	if err := errors.Join(f.Begin(ctx, []runner.Intent{intentOf(7), intentOf(8)}), f.End(answered), f.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range results(t, f) {
+		seq := int64(i + 1)
+		wanted, ended := want[seq]
+		if !ended {
+			task := exampleTask(seq)
+			wanted = runner.Result{Seq: seq, Username: task.Username, Action: task.Action, Source: fmt.Sprintf("new-hires.csv:%d", seq+1)}
+		}
+		if seq == 7 || seq == 8 {
+			wanted.Attempts, wanted.Throttled, wanted.StartedAt = 1, int(seq-7), start
+		}
+		if !reflect.DeepEqual(got, wanted) {
+			t.Errorf("got %+v, want %+v", got, wanted)
+		}
+	}
+	c, err := f.Count()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byOutcome := map[runner.Outcome]int64{runner.Pending: 2493, runner.OK: 3, runner.Failed: 2, runner.Unknown: 1, runner.Skipped: 1}
+	if !maps.Equal(c.ByOutcome, byOutcome) || c.Tasks != 2500 || c.InDoubt != 1 || c.Requests != 16 || c.Throttled != 8 {
+		t.Errorf("got %+v", c)
+	}
+	rows := pending(t, f, false, false)
+	if len(rows) != 2493 || rows[0].Seq != 4 {
+		t.Fatalf("got %d rows from %d on, want 2493 from 4 on", len(rows), rows[0].Seq)
+	}
+	if doubt := intentOf(7); !reflect.DeepEqual(rows[3].Doubt, &doubt) || rows[3].Attempts != 1 {
+		t.Errorf("got %+v, want it in doubt", rows[3])
+	}
+	if rows[4].Doubt != nil || rows[4].Attempts != 1 || rows[4].Throttled != 1 || !rows[4].StartedAt.Equal(start) {
+		t.Errorf("got %+v, want it to be tried again", rows[4])
+	}
+}
+
+func TestRetryTakesOutcomesBack(t *testing.T) {
+	path := makeFile(t, 3000)
+	f := openFile(t, path)
+	ctx := context.Background()
+	for seq := int64(1); seq <= 3000; seq++ {
+		outcome := runner.OK
+		switch seq {
+		case 1500, 1501:
+			outcome = runner.Failed
+		case 2999:
+			outcome = runner.Unknown
+		}
+		if err := f.Record(resultOf(seq, outcome)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if rows := pending(t, f, false, false); len(rows) != 0 {
+		t.Errorf("got %d rows, want none", len(rows))
+	}
+	rows := pending(t, f, true, true)
+	if len(rows) != 3 || rows[0].Seq != 1500 || rows[0].Outcome != runner.Failed || rows[0].Attempts != 2 || rows[2].Seq != 2999 {
+		t.Fatalf("got %+v, want tasks 1500, 1501 and 2999", rows)
+	}
+	again := intentOf(1500)
+	again.Attempts = 3
+	if err := errors.Join(f.Begin(ctx, []runner.Intent{again}), f.Record(resultOf(2999, runner.OK)), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f = openFile(t, path)
+	rows = pending(t, f, false, false)
+	if len(rows) != 1 || rows[0].Doubt == nil || rows[0].Doubt.Attempts != 3 {
+		t.Errorf("got %+v, want task 1500 in doubt", rows)
+	}
+	c, err := f.Count()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[runner.Outcome]int64{runner.Pending: 1, runner.OK: 2998, runner.Failed: 1, runner.Unknown: 0}
+	if !maps.Equal(c.ByOutcome, want) || c.Requests != 2*2999+3 {
+		t.Errorf("got %+v, want %v", c, want)
+	}
+}
+
+func TestTaskHasOneOutcome(t *testing.T) {
+	f := openFile(t, makeFile(t, 10))
+	if err := errors.Join(f.Record(resultOf(1, runner.OK)), f.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Record(resultOf(1, runner.Failed)), f.Flush()); err == nil {
+		t.Fatal("a second outcome is taken")
+	}
+	<-f.Failed()
+	if f.Err() == nil || f.Begin(context.Background(), nil) == nil || f.Record(resultOf(2, runner.OK)) == nil {
+		t.Error("the file goes on after a failure")
+	}
+}
+
+func TestRecordBecomesDurableByItself(t *testing.T) {
+	path := makeFile(t, 10)
+	f := openFile(t, path)
+	if err := f.Record(resultOf(3, runner.OK)); err != nil {
+		t.Fatal(err)
+	}
+	other := openReadOnly(t, path)
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		c, err := other.Count()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.ByOutcome[runner.OK] == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the outcome is not there after 10 s")
+		}
+	}
+}

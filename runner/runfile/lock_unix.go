@@ -1,0 +1,28 @@
+//go:build unix
+
+package runfile
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func tryExclusive(f *os.File) error { return tryLock(f, unix.LOCK_EX) }
+
+func tryShared(f *os.File) error { return tryLock(f, unix.LOCK_SH) }
+
+func tryLock(f *os.File, how int) error {
+	err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return errHeld
+	}
+	return err
+}
+
+// release removes the file before the lock is gone, so that it cannot be
+// another's by then.
+func release(f *os.File) error {
+	return errors.Join(os.Remove(f.Name()), f.Close())
+}

@@ -1,0 +1,145 @@
+package runfile
+
+import (
+	"database/sql"
+	"errors"
+
+	"cogpass/jobs"
+)
+
+// reader reads blocks of tasks on a connection of its own, so that a long
+// sequence never waits for a commit.
+type reader struct {
+	session                              *session
+	beginTx, endTx                       *sql.Stmt
+	nextBlock, blockRow                  *sql.Stmt
+	tasks, outcomes, attempts            *sql.Stmt
+	textByID, metadataByID, passwordByID *sql.Stmt
+	texts                                map[int64]string
+	metadata                             map[int64]metadata
+	passwords                            map[int64]jobs.PasswordRef
+	page                                 []entry
+	encoded                              []byte
+	pinned                               bool // in a transaction that outlasts begin and end
+}
+
+func newReader(db *sql.DB) (*reader, error) {
+	p, err := newSession(db)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{
+		session:      p,
+		beginTx:      p.stmt("BEGIN"),
+		endTx:        p.stmt("ROLLBACK"),
+		nextBlock:    p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0) ORDER BY id LIMIT 1"),
+		blockRow:     p.stmt("SELECT tasks, sum, ended, failed, unknown FROM block WHERE id = ?"),
+		tasks:        p.stmt("SELECT seq, username, action, password, metadata, excluded, source, offset, file, line, col FROM task WHERE seq > ? AND seq <= ?"),
+		outcomes:     p.stmt("SELECT seq, outcome, attempts, throttled, code, reason, request_id, finished_at, duration_ms, latency_us, status_before, sub, sum FROM outcome WHERE seq > ? AND seq <= ?"),
+		attempts:     p.stmt("SELECT seq, attempts, throttled, started_at, began_at, slack, answered, sum FROM attempt WHERE seq > ? AND seq <= ?"),
+		textByID:     p.stmt("SELECT text FROM text WHERE id = ?"),
+		metadataByID: p.stmt("SELECT json FROM metadata WHERE id = ?"),
+		passwordByID: p.stmt("SELECT kind, name, line, col FROM password WHERE id = ?"),
+		texts:        map[int64]string{0: ""},
+		metadata:     map[int64]metadata{0: {}},
+		passwords:    map[int64]jobs.PasswordRef{0: {}},
+	}
+	if p.err != nil {
+		return nil, errors.Join(p.err, p.close())
+	}
+	return r, nil
+}
+
+// close closes the connection; a pinned reader is somebody else's to close.
+func (r *reader) close() error {
+	if r.pinned {
+		return nil
+	}
+	return r.session.close()
+}
+
+// begin and end stand around what is to be seen at one moment.
+func (r *reader) begin() error {
+	if r.pinned {
+		return nil
+	}
+	_, err := r.beginTx.ExecContext(background)
+	return err
+}
+
+func (r *reader) end() error {
+	if r.pinned {
+		return nil
+	}
+	_, err := r.endTx.ExecContext(background)
+	return err
+}
+
+// block reads a block whole and checks it. It returns what could be read,
+// also with an error. What it returns is valid until the next call.
+func (r *reader) block(id int64) ([]entry, error) {
+	first, last := id*blockSize, (id+1)*blockSize
+	var planned, written, ended int64
+	found := false
+	err := each(r.blockRow, func(f fields) error {
+		planned, written, ended, found = f.int(0), f.int(1), f.int(2), true
+		return nil
+	}, id)
+	if err == nil && (!found || planned > blockSize) {
+		err = damaged("its block %d is missing", id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.page = r.page[:0]
+	err = each(r.tasks, func(f fields) error {
+		r.page = append(r.page, taskEntry(f))
+		return nil
+	}, first, last)
+	if err == nil && !inOrder(r.page, first, planned) {
+		err = damaged("of its tasks %d to %d, some are missing", first+1, first+planned)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = r.blockEntries(first, last, ended)
+	return r.page, errors.Join(err, r.resolve(), r.checkTasks(first, written), r.checkRows())
+}
+
+func inOrder(page []entry, first, planned int64) bool {
+	return int64(len(page)) == planned && (planned == 0 || page[0].task.Seq == first+1 && page[planned-1].task.Seq == first+planned)
+}
+
+// blockEntries reads what happened to the tasks of the page.
+func (r *reader) blockEntries(first, last, ended int64) error {
+	var outcomes int64
+	err := each(r.outcomes, func(f fields) error {
+		e, err := r.at(f.int(0) - first)
+		if err == nil {
+			e.takeOutcome(f)
+			outcomes++
+		}
+		return err
+	}, first, last)
+	if err != nil {
+		return err
+	}
+	if outcomes != ended {
+		return damaged("of its tasks %d to %d, %d have ended and %d have an outcome", first+1, last, ended, outcomes)
+	}
+	return each(r.attempts, func(f fields) error {
+		e, err := r.at(f.int(0) - first)
+		if err == nil {
+			r.encoded = e.takeAttempt(f, r.encoded)
+		}
+		return err
+	}, first, last)
+}
+
+// at returns the n-th entry of the page, from 1.
+func (r *reader) at(n int64) (*entry, error) {
+	if n < 1 || n > int64(len(r.page)) {
+		return nil, damaged("there is a row for a task that is not in the plan")
+	}
+	return &r.page[n-1], nil
+}

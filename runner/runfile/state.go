@@ -1,0 +1,33 @@
+package runfile
+
+import "time"
+
+// SetState records how far the run is, with all that was recorded before,
+// and is durable when it returns nil. Running sets StartedAt, if nothing did
+// before, and clears FinishedAt; any other state but Planned sets FinishedAt.
+func (f *File) SetState(s State, reason string) error {
+	now := time.Now().UnixMilli()
+	return f.update(func(session *session) error {
+		if s == Running {
+			return session.exec(`UPDATE run SET state = ?, reason = ?, started_at = coalesce(started_at, ?), finished_at = NULL`,
+				int64(s), reason, now)
+		}
+		return session.exec(`UPDATE run SET state = ?, reason = ?, finished_at = ?`, int64(s), reason, now)
+	})
+}
+
+// SetIdentity records what is learned before the first request: the pool's
+// name, the account and who acts.
+func (f *File) SetIdentity(poolName, account, actor string) error {
+	return f.update(func(s *session) error {
+		return s.exec("UPDATE run SET pool_name = ?, account = ?, actor = ?", poolName, account, actor)
+	})
+}
+
+func (f *File) update(do func(*session) error) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	return w.transact(nil, do)
+}

@@ -1,0 +1,277 @@
+package runfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cogpass/runner"
+)
+
+const (
+	recordDelay = 5 * time.Millisecond // how long an outcome waits for a Begin to go with
+	farBehind   = 8192                 // with so many waiting, Record commits them itself
+)
+
+// writer commits what is recorded, in groups. One commit is made at a time;
+// what comes meanwhile waits for the next. After a commit has failed it is
+// dead: every call returns that failure.
+type writer struct {
+	path     string
+	wake     chan struct{} // holds a token while something waits that nobody has promised to commit
+	quit     chan struct{}
+	stopped  chan struct{}
+	failed   chan struct{}
+	retrying atomic.Bool // tasks that have an outcome may be taken up again
+
+	mu      sync.Mutex // guards what follows; never held over a commit
+	waiting group
+	failure error
+	closed  bool
+
+	committing sync.Mutex // guards what follows
+	session    *session
+	sql        statements
+	spare      group // emptied, for its memory
+}
+
+// group is what one commit takes with it.
+type group struct {
+	answered []runner.Intent
+	results  []runner.Result
+	begun    []runner.Intent
+}
+
+func (g *group) empty() bool { return len(g.answered)+len(g.results)+len(g.begun) == 0 }
+
+func (g *group) reset() {
+	clear(g.results)
+	g.answered, g.results, g.begun = g.answered[:0], g.results[:0], nil
+}
+
+func newWriter(path string, session *session) (*writer, error) {
+	var mode string
+	if err := session.conn.QueryRowContext(background, "PRAGMA journal_mode=wal").Scan(&mode); err != nil {
+		return nil, err
+	}
+	if mode != "wal" {
+		return nil, fmt.Errorf("%w: its journal stays in mode %s", ErrReadOnly, mode)
+	}
+	w := &writer{path: path, session: session, wake: make(chan struct{}, 1), quit: make(chan struct{}),
+		stopped: make(chan struct{}), failed: make(chan struct{})}
+	if err := w.sql.prepare(session); err != nil {
+		return nil, err
+	}
+	go w.flush()
+	return w, nil
+}
+
+// flush commits what no Begin has taken along in time.
+func (w *writer) flush() {
+	defer close(w.stopped)
+	for {
+		select {
+		case <-w.quit:
+			return
+		case <-w.wake:
+		}
+		select {
+		case <-w.quit:
+			return
+		case <-time.After(recordDelay):
+			w.commit(nil) // a failure is kept, and told by Failed
+		}
+	}
+}
+
+// add puts something into the next group.
+func (w *writer) add(put func(*group)) error {
+	w.mu.Lock()
+	err := w.errLocked()
+	if err == nil {
+		put(&w.waiting)
+	}
+	behind := len(w.waiting.results)+len(w.waiting.answered) >= farBehind
+	w.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if behind {
+		return w.commit(nil)
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// commit makes durable what waits and, with it, the attempts that are about
+// to be sent.
+func (w *writer) commit(begun []runner.Intent) error {
+	return w.transact(begun, nil)
+}
+
+// transact commits what waits, the attempts, and what also does.
+func (w *writer) transact(begun []runner.Intent, also func(*session) error) error {
+	w.committing.Lock()
+	defer w.committing.Unlock()
+	w.mu.Lock()
+	if err := w.errLocked(); err != nil {
+		w.mu.Unlock()
+		return err
+	}
+	g := w.waiting
+	w.waiting = w.spare
+	w.mu.Unlock()
+	g.begun = begun
+	err := w.write(&g, also)
+	g.reset()
+	w.spare = g
+	if err != nil {
+		return w.fail(err)
+	}
+	return nil
+}
+
+func (w *writer) write(g *group, also func(*session) error) error {
+	if g.empty() && also == nil {
+		return nil
+	}
+	if _, err := w.sql.begin.ExecContext(background); err != nil {
+		return err
+	}
+	err := w.sql.write(g, w.retrying.Load())
+	if err == nil && also != nil {
+		err = also(w.session)
+	}
+	if err == nil {
+		_, err = w.sql.commit.ExecContext(background)
+	}
+	if err != nil {
+		w.session.exec("ROLLBACK") // fails where SQLite has rolled back by itself
+	}
+	return err
+}
+
+// fail makes the writer dead.
+func (w *writer) fail(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failure == nil {
+		w.failure = wrap(w.path, "recording", err)
+		close(w.failed)
+	}
+	return w.failure
+}
+
+func (w *writer) err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failure
+}
+
+func (w *writer) errLocked() error {
+	if w.failure == nil && w.closed {
+		return &Error{Path: w.path, Err: ErrClosed}
+	}
+	return w.failure
+}
+
+func (w *writer) close() error {
+	close(w.quit)
+	<-w.stopped
+	err := w.err()
+	if err == nil {
+		err = w.commit(nil)
+	}
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.committing.Lock()
+	defer w.committing.Unlock()
+	if err == nil {
+		// Out of WAL, the file needs nothing beside it. Where a reader is in the
+		// way the log stays, which is as good but for its looks.
+		w.session.exec("PRAGMA busy_timeout=200")
+		w.session.exec("PRAGMA journal_mode=delete")
+	}
+	return errors.Join(err, w.session.close())
+}
+
+var errReadOnly = fmt.Errorf("%w: it was opened to be read", ErrReadOnly)
+
+// writable returns the writer, or says that there is none.
+func (f *File) writable() (*writer, error) {
+	if f.w == nil {
+		return nil, &Error{Path: f.path, Err: errReadOnly}
+	}
+	return f.w, nil
+}
+
+// Begin implements runner.Journal. The outcomes recorded so far are durable
+// too when it returns nil. If it fails because ctx is done, the file is as it
+// was.
+func (f *File) Begin(ctx context.Context, attempts []runner.Intent) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return w.commit(attempts)
+}
+
+// End implements runner.Journal. i.Throttled counts this attempt too where it
+// was throttled.
+func (f *File) End(i runner.Intent) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	return w.add(func(g *group) { g.answered = append(g.answered, i) })
+}
+
+// Record takes down how a task ended; r's Seq and Action are the task's own,
+// and its Outcome is not Pending. It returns at once: what was recorded is
+// durable with the next Begin that returns nil, at the latest after some
+// 10 ms. A task that has an outcome gets another only where Pending was asked
+// for such ones.
+func (f *File) Record(r runner.Result) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	return w.add(func(g *group) { g.results = append(g.results, r) })
+}
+
+// Flush makes all that was recorded durable before it returns nil.
+func (f *File) Flush() error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	return w.commit(nil)
+}
+
+// Failed is closed when something could not be made durable. From then on
+// nothing is recorded, so nothing more is to be sent. It is nil for a file
+// that is read-only.
+func (f *File) Failed() <-chan struct{} {
+	if f.w == nil {
+		return nil
+	}
+	return f.w.failed
+}
+
+// Err returns why Failed is closed, or nil while it is not.
+func (f *File) Err() error {
+	if f.w == nil {
+		return nil
+	}
+	return f.w.err()
+}
