@@ -15,12 +15,13 @@ type jsonlRows struct {
 	file   string
 	poolID string
 	report reporter
-	text   []byte // the row read last
+	text   []byte         // the row read last
+	keyAt  map[string]int // of that row
 }
 
 func newJSONLRows(in *input, file, poolID string, report reporter) *jsonlRows {
 	in.skipBOM()
-	return &jsonlRows{lines: lineReader{in: in, at: in.bom}, file: file, poolID: poolID, report: report}
+	return &jsonlRows{lines: lineReader{in: in, at: in.bom}, file: file, poolID: poolID, report: report, keyAt: map[string]int{}}
 }
 
 func (j *jsonlRows) next() (entry, bool, error) {
@@ -51,7 +52,8 @@ func (j *jsonlRows) next() (entry, bool, error) {
 // then is it known whether a snippet may show it.
 func (j *jsonlRows) parse(text []byte) (entry, bool) {
 	j.text = text
-	row := jsonRow{text: text, poolID: j.poolID, showable: true}
+	clear(j.keyAt)
+	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, showable: true, keyAt: j.keyAt}
 	row.entry.offset = j.lines.began
 	row.entry.place = Place{j.file, j.lines.line, 1}
 	if at := badByte(text); at >= 0 {

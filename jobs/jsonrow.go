@@ -12,13 +12,12 @@ import (
 // jsonRow reads one line of a JSONL source. Of its faults it knows the
 // column only.
 type jsonRow struct {
-	text     []byte
+	jsonScanner
 	poolID   string // of the job; "" where that is faulty
 	entry    entry
 	faults   []Fault
 	showable bool // the line holds no password, and no key that may be one
 
-	dec       *json.Decoder
 	aws       bool // it is the input of an AWS CLI command
 	permanent bool
 	keyAt     map[string]int // where each key stands
@@ -43,22 +42,17 @@ func (r *jsonRow) parse() {
 		r.fault(jsonErrorAt(r.text), "this line is not JSON", `write one object a line, as {"username": "ana"}`)
 		return
 	}
-	r.dec = json.NewDecoder(bytes.NewReader(r.text))
-	r.dec.UseNumber() // a number may be too large for a float
 	at := r.start()
-	switch token, _ := r.dec.Token(); token := token.(type) {
-	case string:
-		r.username(at, token)
-	case json.Delim:
-		if token == '{' {
-			r.object(at)
-			return
+	switch r.text[at] {
+	case '"':
+		if name, ok := r.scalar(at, "username"); ok {
+			r.username(at, name)
 		}
-		r.showable = false
-		r.fault(at, "a user is an object or a username, and this is a list", "")
+	case '{':
+		r.object(at)
 	default:
 		r.showable = false
-		r.fault(at, "a user is an object or a username", "")
+		r.fault(at, "a user is an object or a username, and this is "+r.kind(), "")
 	}
 }
 
@@ -71,47 +65,28 @@ func jsonErrorAt(text []byte) int {
 	return 0
 }
 
-// start returns where the next token begins. The line is known to be valid.
-func (r *jsonRow) start() int {
-	at := int(r.dec.InputOffset())
-	for at < len(r.text) && strings.IndexByte(" \t\r\n,:", r.text[at]) >= 0 {
-		at++
-	}
-	return at
-}
-
-// keys calls do for each key of the object that was begun, once; do must read
-// the value.
-func (r *jsonRow) keys(do func(at int, key string)) {
-	seen := map[string]bool{}
-	for r.dec.More() {
+// keys calls do for each key of an object, once; do must read the value.
+func (r *jsonRow) keys(seen map[string]int, do func(at int, key string)) {
+	r.open()
+	for r.more() {
 		at := r.start()
-		token, _ := r.dec.Token()
-		key, _ := token.(string)
-		if seen[key] {
+		key := r.str()
+		if _, again := seen[key]; again {
 			r.showable = false
 			r.fault(at, "key "+quote(key)+" is there twice", "")
 			r.skip()
 			continue
 		}
-		seen[key] = true
+		seen[key] = at
 		do(at, key)
 	}
-	r.dec.Token() // the end of the object
-}
-
-func (r *jsonRow) skip() {
-	var value json.RawMessage
-	r.dec.Decode(&value) // cannot fail: the line is valid
 }
 
 func (r *jsonRow) object(at int) {
-	r.keyAt = map[string]int{}
-	r.keys(func(at int, key string) {
-		if len(r.keyAt) == 0 {
+	r.keys(r.keyAt, func(at int, key string) {
+		if len(r.keyAt) == 1 {
 			r.aws = slices.Contains(awsKeys, key)
 		}
-		r.keyAt[key] = at
 		r.field(at, key)
 	})
 	name := "username"
@@ -144,10 +119,10 @@ func (r *jsonRow) field(at int, key string) {
 	case "clientMetadata", "ClientMetadata":
 		r.metadata(at)
 	case "Permanent":
-		token, _ := r.dec.Token()
-		permanent, ok := token.(bool)
-		r.permanent = permanent
-		r.expect(ok, value, key, "true or false", token)
+		if r.expect(key, "true or false") {
+			r.permanent = r.text[value] == 't'
+			r.skip()
+		}
 	default:
 		if text, ok := r.scalar(value, key); ok {
 			r.plain(value, key, text)
@@ -190,61 +165,34 @@ func (r *jsonRow) unknown(at int, key string, known []string) {
 
 // scalar reads a value that is text.
 func (r *jsonRow) scalar(at int, what string) (string, bool) {
-	token, _ := r.dec.Token()
-	text, ok := token.(string)
-	r.expect(ok, at, what, "text", token)
-	if ok && strings.ContainsRune(text, utf8.RuneError) && bytes.Contains(bytes.ToLower(r.text), []byte(`\ud`)) {
-		r.fault(at, what+` holds half of a surrogate pair`, "")
+	if !r.expect(what, "text") {
 		return "", false
 	}
-	return text, ok
+	text := r.str()
+	if strings.ContainsRune(text, utf8.RuneError) && bytes.Contains(bytes.ToLower(r.text[at:r.at]), []byte(`\ud`)) {
+		r.fault(at, what+" holds half of a surrogate pair", "")
+		return "", false
+	}
+	return text, true
 }
 
-// expect reports a value of another kind, and reads to the end of one that
-// was begun.
-func (r *jsonRow) expect(ok bool, at int, what, kind string, token json.Token) {
-	if ok {
-		return
+// expect reports and skips a value of another kind.
+func (r *jsonRow) expect(what, kind string) bool {
+	at, is := r.start(), r.kind()
+	if is != kind {
+		r.showable = false
+		r.skip()
+		r.fault(at, what+" is "+is+", not "+kind, "")
 	}
-	r.showable = false
-	is := ""
-	switch token := token.(type) {
-	case nil:
-		is = "null"
-	case bool:
-		is = "true or false"
-	case json.Number:
-		is = "a number"
-	case string:
-		is = "text"
-	case json.Delim:
-		is = map[json.Delim]string{'{': "an object", '[': "a list"}[token]
-		r.leave()
-	}
-	r.fault(at, what+" is "+is+", not "+kind, "")
-}
-
-// leave reads to the end of the object or list that was begun.
-func (r *jsonRow) leave() {
-	for depth := 1; depth > 0; {
-		token, err := r.dec.Token()
-		switch delim, _ := token.(json.Delim); {
-		case err != nil:
-			return
-		case delim == '{' || delim == '[':
-			depth++
-		case delim == '}' || delim == ']':
-			depth--
-		}
-	}
+	return is == kind
 }
 
 func (r *jsonRow) metadata(at int) {
 	metadata := map[string]string{}
-	if !r.begin(at, "clientMetadata") {
+	if !r.expect("clientMetadata", "an object") {
 		return
 	}
-	r.keys(func(at int, key string) {
+	r.keys(map[string]int{}, func(at int, key string) {
 		value := r.start()
 		if likePassword(key) {
 			r.showable = false
@@ -256,14 +204,6 @@ func (r *jsonRow) metadata(at int) {
 	})
 	r.entry.metadata = metadata
 	r.entry.metadataPlace = Place{r.entry.place.File, r.entry.place.Line, columnOf(r.text, at)}
-}
-
-// begin reads the beginning of an object.
-func (r *jsonRow) begin(at int, what string) bool {
-	token, _ := r.dec.Token()
-	ok := token == json.Delim('{')
-	r.expect(ok, at, what, "an object", token)
-	return ok
 }
 
 func (r *jsonRow) password(at int) {
@@ -283,8 +223,7 @@ func (r *jsonRow) password(at int) {
 func (r *jsonRow) passwordKind(at int) PasswordRef {
 	var ref PasswordRef
 	count := 0
-	r.dec.Token()
-	r.keys(func(at int, key string) {
+	r.keys(map[string]int{}, func(at int, key string) {
 		count++
 		value := r.start()
 		switch {
