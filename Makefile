@@ -48,7 +48,7 @@ $(SERVER):
 # The comparison with the AWS CLI wants the version whose behaviour is pinned, 2.9.
 test-peers: build $(SERVER)
 	COGPASS_PROGRAM='$(CURDIR)/bin/cogpass' COGPASS_COGNITO_LOCAL='$(SERVER)' \
-		$(GO) test -count=1 -run '^TestCognitoLocal$$' -v ./cmd/cogpass
+		$(GO) test -count=1 -run '^TestCognitoLocal$$' -v ./cmd/cogpass/peers
 	@for aws in $$(which -a aws 2>/dev/null) /usr/bin/aws; do \
 		case $$("$$aws" --version 2>/dev/null) in aws-cli/2.9.*) \
 			COGPASS_AWS="$$aws" exec $(GO) test -count=1 -run TestLive -v ./cmd/cogpass/awscli;; \
