@@ -17,7 +17,7 @@ func appendCSVRow(b []byte, r *runner.Result) []byte {
 	b = append(appendCSVField(b, r.Username), ',')
 	b = append(appendCSVField(b, r.Sub), ',')
 	b = append(append(b, r.Action.String()...), ',')
-	b = append(append(b, outcomeName(r.Outcome)...), ',')
+	b = append(append(b, r.Outcome.String()...), ',')
 	b = append(strconv.AppendInt(b, int64(r.Attempts), 10), ',')
 	b = append(strconv.AppendInt(b, int64(r.Throttled), 10), ',')
 	b = append(appendCSVField(b, r.Code), ',')

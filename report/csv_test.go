@@ -108,7 +108,7 @@ func TestCSVRoundTrip(t *testing.T) {
 		for i, r := range list {
 			row := rows[i+1]
 			want := map[int]string{
-				1: r.Username, 2: r.Sub, 3: r.Action.String(), 4: outcomeName(r.Outcome),
+				1: r.Username, 2: r.Sub, 3: r.Action.String(), 4: r.Outcome.String(),
 				7: r.Code, 8: r.Reason, 9: r.RequestID, 16: r.Source,
 			}
 			for column, want := range want {

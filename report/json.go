@@ -45,7 +45,7 @@ func appendJSONRow(b []byte, r *runner.Result) []byte {
 	b = appendJSONString(append(b, `,"username":`...), r.Username)
 	b = appendJSONKnown(append(b, `,"sub":`...), r.Sub)
 	b = appendJSONString(append(b, `,"action":`...), r.Action.String())
-	b = appendJSONString(append(b, `,"outcome":`...), outcomeName(r.Outcome))
+	b = appendJSONString(append(b, `,"outcome":`...), r.Outcome.String())
 	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(r.Attempts), 10)
 	b = strconv.AppendInt(append(b, `,"throttled":`...), int64(r.Throttled), 10)
 	b = appendJSONKnown(append(b, `,"code":`...), r.Code)

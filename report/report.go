@@ -134,18 +134,3 @@ func took(r *runner.Result) (ms int64, ok bool) {
 	}
 	return max(0, r.FinishedAt.UnixMilli()-r.StartedAt.UnixMilli()), true
 }
-
-var outcomeNames = [...]string{
-	runner.Pending: "pending",
-	runner.OK:      "ok",
-	runner.Failed:  "failed",
-	runner.Skipped: "skipped",
-	runner.Unknown: "unknown",
-}
-
-func outcomeName(o runner.Outcome) string {
-	if int(o) < len(outcomeNames) {
-		return outcomeNames[o]
-	}
-	return fmt.Sprintf("outcome(%d)", uint8(o))
-}

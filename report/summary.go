@@ -101,7 +101,7 @@ type count struct {
 
 func (s *Summary) outcomeCounts() (counts []count) {
 	for _, o := range [...]runner.Outcome{runner.OK, runner.Failed, runner.Unknown, runner.Skipped, runner.Pending} {
-		counts = append(counts, count{outcomeName(o), s.Outcomes[o]})
+		counts = append(counts, count{o.String(), s.Outcomes[o]})
 	}
 	return counts
 }

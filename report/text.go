@@ -56,7 +56,7 @@ func textCells(r *runner.Result) []string {
 		why = strings.TrimSuffix(r.Code+": "+why, ": ")
 	}
 	return []string{
-		strconv.FormatInt(r.Seq, 10), Visible(r.Username), r.Action.String(), outcomeName(r.Outcome),
+		strconv.FormatInt(r.Seq, 10), Visible(r.Username), r.Action.String(), r.Outcome.String(),
 		strconv.Itoa(r.Attempts), Visible(why), Visible(r.Source),
 	}
 }
