@@ -3,9 +3,11 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -54,7 +56,7 @@ func serve(t testing.TB, c Config) (*Server, *client) {
 func (c *client) send(operation, body string) (answer, error) {
 	r, err := http.NewRequest(http.MethodPost, c.url+"/", strings.NewReader(body))
 	if err != nil {
-		c.t.Fatal(err)
+		return answer{}, err
 	}
 	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
@@ -74,7 +76,7 @@ func (c *client) do(r *http.Request) (answer, error) {
 	}
 	a := answer{status: response.StatusCode, header: response.Header}
 	if err := json.Unmarshal(text, &a.body); err != nil {
-		c.t.Fatalf("answer %q: %v", text, err)
+		return answer{}, fmt.Errorf("answer %q: %w", text, err)
 	}
 	return a, nil
 }
@@ -219,6 +221,43 @@ func TestCloseEndsWaitingRequests(t *testing.T) {
 	}
 	if err := <-ended; err == nil {
 		t.Error("the request was answered, want its connection closed")
+	}
+}
+
+// TestConcurrentUse does everything at once, for the race detector, and for
+// locks that wait for each other.
+func TestConcurrentUse(t *testing.T) {
+	s, c := serve(t, Config{ListLag: time.Millisecond, Faults: Faults{Throttle: 0.1}})
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := range 40 {
+				u := ana()
+				u.Username = fmt.Sprint("user-", i%10)
+				switch (worker + i) % 8 {
+				case 0:
+					s.AddUser(poolID, u)
+				case 1:
+					s.AddPool(Pool{ID: poolID, Policy: DefaultPolicy(), AliasAttributes: []string{"email"}})
+				case 2:
+					s.SetFaults(Faults{Fail: 0.1})
+				case 3:
+					s.Stats()
+				default:
+					operation := []string{"ListUsers", "AdminResetUserPassword", "AdminCreateUser", "AdminSetUserPassword"}[(worker+i)%4]
+					body := fmt.Sprintf(`{"UserPoolId":%q,"Username":%q,"Password":"Another1!"}`, poolID, u.Username)
+					if _, err := c.send(operation, body); err != nil {
+						t.Errorf("%s: %v", operation, err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, u := range []string{"user-0", "user-9"} {
+		if counts := s.Counts(poolID, u); counts.Sets+counts.Resets > counts.Requests {
+			t.Errorf("%s: got %+v, more changes than requests", u, counts)
+		}
 	}
 }
 

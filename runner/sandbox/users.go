@@ -53,37 +53,19 @@ func (s *Server) adminGetUser(c *call) (any, *Error) {
 	}{u.name, u.allAttributes(), epoch(u.created), epoch(u.modified), u.enabled, u.status.String()}, nil
 }
 
+var errUserExists = &Error{"UsernameExistsException", "User account already exists"}
+
 func (s *Server) adminCreateUser(c *call) (any, *Error) {
 	p, in := c.pool.description(), &c.in
-	u := User{Username: in.Username, Enabled: true, Status: statusNames[forceChangePassword], Attributes: map[string]string{}}
-	for _, a := range in.UserAttributes {
-		u.Attributes[a.Name] = a.Value
-	}
-	// Where users sign in with an address, Cognito names them by their sub.
-	if len(p.UsernameAttributes) > 0 {
-		attribute := "email"
-		if strings.HasPrefix(in.Username, "+") {
-			attribute = "phone_number"
-		}
-		if !slices.Contains(p.UsernameAttributes, attribute) || attribute == "email" && !strings.Contains(in.Username, "@") {
-			return nil, invalidParameter("Username should be either an email or a phone number.")
-		}
-		u.Attributes[attribute] = in.Username
-		u.Sub = deriveSub(p.ID, in.Username)
-		u.Username = u.Sub
-	}
 	if in.MessageAction == "RESEND" {
-		return nil, invalidParameter("MessageAction RESEND is not supported by the sandbox")
+		return nil, invalidParameter("The sandbox does not know the MessageAction RESEND")
 	}
-	password := in.TemporaryPassword
-	if password == "" {
-		password = fmt.Sprintf("Tmp-%d!aZ", rand.Uint64())
-	} else if err := p.Policy.check(password); err != nil {
+	u, err := created(p, in)
+	if err != nil {
 		return nil, err
 	}
-	u.Password = password
 	if c.pool.find(in.Username) != nil {
-		return nil, &Error{"UsernameExistsException", "User account already exists"}
+		return nil, errUserExists
 	}
 	record := s.newUser(p.ID, u)
 	record.made = time.Since(s.start)
@@ -92,10 +74,42 @@ func (s *Server) adminCreateUser(c *call) (any, *Error) {
 			return nil, err
 		}
 	}
+	out := record.output(record.state, nil)
 	if !c.pool.addNew(record) {
-		return nil, &Error{"UsernameExistsException", "User account already exists"}
+		return nil, errUserExists
 	}
-	return struct{ User userOutput }{record.output(record.state, nil)}, nil
+	return struct{ User userOutput }{out}, nil
+}
+
+// created returns the user that AdminCreateUser makes of its input.
+func created(p Pool, in *input) (User, *Error) {
+	u := User{
+		Username: in.Username, Enabled: true, Status: forceChangePassword.String(),
+		Password: in.TemporaryPassword, Attributes: map[string]string{},
+	}
+	for _, a := range in.UserAttributes {
+		u.Attributes[a.Name] = a.Value
+	}
+	if u.Password == "" {
+		u.Password = fmt.Sprintf("Tmp-%d!aZ", rand.Uint64())
+	} else if err := p.Policy.check(u.Password); err != nil {
+		return User{}, err
+	}
+	if len(p.UsernameAttributes) == 0 {
+		return u, nil
+	}
+	// Where users sign in with an address, Cognito names them by their sub.
+	attribute := "phone_number"
+	if strings.Contains(in.Username, "@") {
+		attribute = "email"
+	}
+	if attribute == "phone_number" && in.Username[0] != '+' || !slices.Contains(p.UsernameAttributes, attribute) {
+		return User{}, invalidParameter("Username should be either an email or a phone number.")
+	}
+	u.Attributes[attribute] = in.Username
+	u.Sub = deriveSub(p.ID, in.Username)
+	u.Username = u.Sub
+	return u, nil
 }
 
 // invitation is the message to a new user. It carries the temporary password,
