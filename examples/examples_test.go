@@ -1,0 +1,57 @@
+// Package examples holds a job file for each story that cogpass is made for.
+package examples
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"cogpass/jobs"
+)
+
+// Each example is right as it stands, without a warning, and does what its
+// comments say.
+func TestExamples(t *testing.T) {
+	want := map[string]string{
+		"onboarding.yaml":     "map[excluded:1 set-permanent:1 set-temporary:11]",
+		"rotation.yaml":       "map[set-permanent:3]",
+		"incident-reset.yaml": "map[excluded:2 reset:7]",
+	}
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) != len(want) {
+		t.Fatalf("got examples %v, %v, want %d", files, err, len(want))
+	}
+	for _, file := range files {
+		if got := countTasks(t, file); got != want[file] {
+			t.Errorf("%s: got %s, want %s", file, got, want[file])
+		}
+	}
+}
+
+func countTasks(t *testing.T, file string) string {
+	t.Helper()
+	job, err := jobs.Open(file, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for task, err := range job.Tasks() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if task.Excluded {
+			counts["excluded"]++
+		} else {
+			counts[task.Action.String()]++
+		}
+		// A password that cannot be read would only be found out in a run.
+		if task.Action.Sets() && !slices.Contains([]jobs.PasswordKind{jobs.FilePassword, jobs.RowPassword}, task.Password.Kind) {
+			t.Errorf("%s: got a password of kind %d, want it outside the job file", task.Place, task.Password.Kind)
+		}
+	}
+	if len(job.Warnings) > 0 {
+		t.Errorf("%s: got warnings %v", file, job.Warnings)
+	}
+	return fmt.Sprint(counts)
+}
