@@ -125,11 +125,15 @@ func (d *decoder) decodePasswordKind(n *yamldoc.Node) PasswordRef {
 }
 
 func (d *decoder) notEmpty(n *yamldoc.Node, what, text string) bool {
-	if text == "" || strings.ContainsRune(text, 0) {
-		d.fault(follow(n), "", "%s is not a name", what)
-		return false
+	switch {
+	case text == "":
+		d.fault(follow(n), "", "%s is empty", what)
+	case strings.ContainsRune(text, 0):
+		d.fault(follow(n), "", "%s holds a NUL", what)
+	default:
+		return true
 	}
-	return true
+	return false
 }
 
 func (d *decoder) decodeMetadata(n *yamldoc.Node) map[string]string {
@@ -174,14 +178,15 @@ func (d *decoder) decodeUser(n *yamldoc.Node) {
 }
 
 func (d *decoder) decodeFullUser(n *yamldoc.Node) {
-	fields, ok := d.fields(n, "a user", userKeys)
-	if !ok {
-		return
-	}
+	before := d.faults.Len()
+	fields, _ := d.fields(n, "a user", userKeys)
+	misspelt := d.faults.Len() > before
 	of := d.decodeDefaults(fields)
 	f, ok := fields["username"]
 	if !ok {
-		d.fault(n, "", "a user without username")
+		if !misspelt {
+			d.fault(n, "", "a user without username")
+		}
 		return
 	}
 	if name, ok := d.username(f.value); ok {

@@ -8,6 +8,7 @@ package jobs
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"unicode/utf8"
 
 	"cogpass/jobs/yamldoc"
@@ -86,6 +88,7 @@ func Open(path string, opt Options) (*Job, error) {
 	d := decoder{job: j}
 	d.decodeJob(root)
 	d.warn()
+	slices.SortStableFunc(d.faults.List, func(a, b Fault) int { return comparePlaces(a.Place, b.Place) })
 	j.faults = d.faults
 	j.text = text
 	return j, nil
@@ -190,6 +193,10 @@ func badByte(text []byte) int {
 		}
 		at += size
 	}
+}
+
+func comparePlaces(a, b Place) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 // placeAt returns the place of a byte of a text.

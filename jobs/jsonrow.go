@@ -94,7 +94,7 @@ func (r *jsonRow) object(at int) {
 		name = "Username"
 		r.awsAction(at)
 	}
-	if _, ok := r.keyAt[name]; !ok {
+	if _, ok := r.keyAt[name]; !ok && len(r.faults) == 0 {
 		r.fault(at, "a user without "+name, "")
 	}
 }
@@ -137,6 +137,7 @@ func (r *jsonRow) plain(at int, key, text string) {
 	case "action":
 		action, p := checkAction(text)
 		r.entry.action = action
+		r.showable = r.showable && !p.found() // what stands there may belong elsewhere
 		r.problem(at, p)
 	case "UserPoolId":
 		if r.poolID != "" && text != r.poolID {
@@ -234,7 +235,7 @@ func (r *jsonRow) passwordKind(at int) PasswordRef {
 			ref.Kind = map[string]PasswordKind{"env": EnvPassword, "file": FilePassword}[key]
 			ref.Name, _ = r.scalar(value, key)
 			if ref.Name == "" || strings.ContainsRune(ref.Name, 0) {
-				r.fault(value, key+" is not a name", "")
+				r.fault(value, key+" is empty or holds a NUL", "")
 			}
 		default:
 			r.skip()

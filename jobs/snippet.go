@@ -140,7 +140,9 @@ func snippet(text []byte, line span, caret int, hidden []span) string {
 			}
 			return 0
 		}); in {
-			cells = append(cells, "…")
+			if len(cells) == 0 || cells[len(cells)-1] != "…" {
+				cells = append(cells, "…")
+			}
 			if caret > at && caret < hidden[i].to {
 				under = len(cells) - 1
 			}

@@ -56,6 +56,11 @@ func nearest(misspelt string, words []string) string {
 			best, least = w, d
 		}
 	}
+	for _, w := range words {
+		if best == "" && len(misspelt) > 3 && strings.HasPrefix(w, misspelt) {
+			best = w
+		}
+	}
 	return best
 }
 

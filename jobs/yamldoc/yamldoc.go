@@ -132,6 +132,8 @@ func (e *expansion) followed(n *Node) int {
 
 var (
 	withLine      = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+	parserError   = regexp.MustCompile(`^did not find expected (<document|node content|'-' indicator|key|',' or )`)
+	plainMessage  = regexp.MustCompile(`^[a-zA-Z ,:'\[\]{}<>-]+$`)
 	unknownAnchor = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced$`)
 )
 
@@ -147,19 +149,24 @@ func syntaxError(text []byte, err error) *Error {
 		e.Line, _ = strconv.Atoi(m[1])
 		e.Message = m[2]
 	}
+	if parserError.MatchString(e.Message) {
+		e.Line++ // the library counts these from 0
+	}
 	lines := strings.Split(string(text), "\n")
+	e.Line = min(e.Line, len(lines))
 	for l := max(1, e.Line-1); l <= min(len(lines), e.Line+1); l++ {
-		indent := lines[l-1][:len(lines[l-1])-len(strings.TrimLeft(lines[l-1], " \t"))]
-		if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
+		if tab := strings.IndexByte(indentOf(lines[l-1]), '\t'); tab >= 0 {
 			return &Error{l, tab + 1, "a tab in the indentation", "indent with spaces"}
 		}
 	}
-	if strings.ContainsAny(e.Message, `'"`) && !strings.Contains(e.Message, "expected") {
+	if !plainMessage.MatchString(e.Message) {
 		e.Message = "this is not YAML"
 	}
-	e.Line = min(e.Line, len(lines))
+	e.Column = len(indentOf(lines[e.Line-1])) + 1
 	return e
 }
+
+func indentOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
 
 func find(text []byte, s string) (line, column int) {
 	at := bytes.Index(text, []byte(s))
