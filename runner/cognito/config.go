@@ -42,8 +42,9 @@ type Config struct {
 
 // Client is a way to Cognito in one Region. It is safe for concurrent use.
 type Client struct {
-	api *cip.Client
-	cfg aws.Config
+	api  *cip.Client
+	cfg  aws.Config
+	sign bool
 }
 
 // Open reads the settings and makes a Client. It sends nothing. Its error is a
@@ -78,7 +79,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	if cfg.Region == "" {
 		return nil, &ConfigError{Kind: NoRegion}
 	}
-	return &Client{api: cip.NewFromConfig(cfg), cfg: cfg}, nil
+	return &Client{api: cip.NewFromConfig(cfg), cfg: cfg, sign: !c.NoSign}, nil
 }
 
 // Region returns the Region that requests go to.
@@ -87,7 +88,7 @@ func (c *Client) Region() string { return c.cfg.Region }
 // Check finds out whether there are credentials to sign with; that may ask an
 // instance's metadata or an identity provider. Its error is a *ConfigError.
 func (c *Client) Check(ctx context.Context) error {
-	if _, anonymous := c.cfg.Credentials.(aws.AnonymousCredentials); anonymous {
+	if !c.sign {
 		return nil
 	}
 	if _, err := c.cfg.Credentials.Retrieve(ctx); err != nil {

@@ -1,0 +1,267 @@
+package awscli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// runAsProgram makes the test binary be the program, so that the cases run as
+// processes of their own.
+const runAsProgram = "COGPASS_TEST_RUN_AWSCLI"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(runAsProgram) == "" {
+		os.Exit(m.Run())
+	}
+	if !Claims(os.Args[1:]) {
+		fmt.Fprintln(os.Stderr, "not claimed")
+		os.Exit(99)
+	}
+	os.Exit(Run(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}
+
+// oneCase is what the AWS CLI did with a command line.
+type oneCase struct {
+	Name     string            `json:"name"`
+	Args     []string          `json:"args"`
+	Env      map[string]string `json:"env"`
+	Unset    []string          `json:"unset"`
+	Server   string            `json:"server"`
+	Stdin    *string           `json:"stdin"`
+	Exit     int               `json:"exit"`
+	Stdout   string            `json:"stdout"`
+	Stderr   string            `json:"stderr"`
+	Requests int               `json:"requests"`
+	Request  *request          `json:"request"`
+}
+
+type request struct {
+	Target        string `json:"target"`
+	Path          string `json:"path"`
+	Body          any    `json:"body"`
+	SigningRegion string `json:"signing_region,omitempty"`
+	AccessKey     string `json:"access_key,omitempty"`
+}
+
+// TestCases holds cogpass to what the AWS CLI 2.9.19 was seen to do:
+// cases.jsonl.
+func TestCases(t *testing.T) { testCases(t, "cases.jsonl") }
+
+// TestMoreCases holds cogpass to what the AWS CLI 2.9.19 did in corners.
+func TestMoreCases(t *testing.T) { testCases(t, "corners.jsonl") }
+
+func testCases(t *testing.T, file string) {
+	for _, c := range readCases(t, file) {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			c.check(t, c.run(t, c.Args))
+		})
+		i := slices.Index(c.Args, service)
+		if i < 0 || i+1 == len(c.Args) || !isOurs(c.Args[i+1]) {
+			continue
+		}
+		t.Run(c.Name+"-short", func(t *testing.T) {
+			t.Parallel()
+			c.check(t, c.run(t, slices.Delete(slices.Clone(c.Args), i, i+1)))
+		})
+	}
+}
+
+func readCases(t *testing.T, file string) []oneCase {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []oneCase
+	for line := range bytes.Lines(data) {
+		var c oneCase
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// run carries out a case with other arguments, and returns what happened.
+func (c oneCase) run(t *testing.T, args []string) oneCase {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.with(t, []string{self}, args)
+}
+
+func (c oneCase) with(t *testing.T, program, args []string) oneCase {
+	t.Helper()
+	testdata, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := &recorder{answer: c.Server}
+	server := httptest.NewServer(rec)
+	defer server.Close()
+	fill := strings.NewReplacer("@ENDPOINT@", server.URL, "@IN@", filepath.Join(testdata, "in"))
+
+	env := map[string]string{
+		"AWS_CONFIG_FILE": filepath.Join(testdata, "config"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(testdata, "credentials"),
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIAEVALEVALEVALEVAL", "AWS_SECRET_ACCESS_KEY": "evalsecret",
+		"AWS_DEFAULT_REGION": "us-east-1", "LANG": "C.UTF-8", "PATH": os.Getenv("PATH"), "HOME": os.Getenv("HOME"), runAsProgram: "1",
+	}
+	for _, name := range c.Unset {
+		delete(env, name)
+	}
+	for name, value := range c.Env {
+		env[name] = fill.Replace(value)
+	}
+	for _, arg := range args {
+		program = append(slices.Clone(program), fill.Replace(arg))
+	}
+	cmd := exec.Command(program[0], program[1:]...)
+	cmd.Dir = filepath.Join(testdata, "in")
+	for name, value := range env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if c.Stdin != nil {
+		cmd.Stdin = strings.NewReader(*c.Stdin)
+	}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	restore := strings.NewReplacer(server.URL, "@ENDPOINT@", filepath.Join(testdata, "in"), "@IN@")
+	got := oneCase{Exit: cmd.ProcessState.ExitCode(), Stdout: out.String(), Stderr: restore.Replace(errs.String())}
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if got.Requests = len(rec.got); got.Requests > 0 {
+		got.Request = &rec.got[0]
+	}
+	return got
+}
+
+// check compares by the rules of the cases: everything but the words on
+// standard error, where those are cogpass's own. They have to name the same
+// option, parameter, file or profile.
+func (want oneCase) check(t *testing.T, got oneCase) {
+	t.Helper()
+	if got.Exit != want.Exit || got.Stdout != want.Stdout || got.Requests != want.Requests {
+		t.Errorf("args %q\n got exit %d, stdout %q, %d requests\nwant exit %d, stdout %q, %d requests\nstderr %q", want.Args, got.Exit, got.Stdout, got.Requests, want.Exit, want.Stdout, want.Requests, got.Stderr)
+	}
+	if !reflect.DeepEqual(got.Request, want.Request) {
+		t.Errorf("args %q\n got request %+v\nwant request %+v", want.Args, got.Request, want.Request)
+	}
+	if want.Exit == exitRefused {
+		if got, want := lastLine(got.Stderr), lastLine(want.Stderr); got != want {
+			t.Errorf("got last line %q, want %q", got, want)
+		}
+		return
+	}
+	for _, name := range namesIn(want.Stderr) {
+		if !strings.Contains(got.Stderr, name) {
+			t.Errorf("stderr %q does not name %q, which %q does", got.Stderr, name, want.Stderr)
+		}
+	}
+	if want.Exit == 0 && got.Stderr != "" {
+		t.Errorf("got stderr %q of a success", got.Stderr)
+	}
+}
+
+func lastLine(s string) string {
+	s = strings.TrimSuffix(s, "\n")
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}
+
+var (
+	parameterName = regexp.MustCompile(`(?:for parameter |parameter in input: "|Unknown parameter in input: ")([A-Za-z-]+)`)
+	optionName    = regexp.MustCompile(`--[a-z][a-z-]*`)
+	fileName      = regexp.MustCompile(`(?:/[\w.-]+){2,}`)
+	profileName   = regexp.MustCompile(`profile \((\w+)\)`)
+)
+
+// namesIn returns what a message of the AWS CLI is about.
+func namesIn(message string) []string {
+	if i := strings.LastIndex(message, "help\n\n"); i >= 0 {
+		message = message[i:]
+	}
+	names := optionName.FindAllString(message, -1)
+	for _, m := range parameterName.FindAllStringSubmatch(message, -1) {
+		names = append(names, m[1])
+	}
+	for _, m := range profileName.FindAllStringSubmatch(message, -1) {
+		names = append(names, m[1])
+	}
+	return append(names, fileName.FindAllString(message, -1)...)
+}
+
+// recorder answers as a case says, and keeps what it was asked.
+type recorder struct {
+	answer string
+	mu     sync.Mutex
+	got    []request
+}
+
+var credential = regexp.MustCompile(`Credential=([^/]+)/[^/]+/([^/]+)/`)
+
+func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	data, _ := io.ReadAll(req.Body)
+	got := request{Target: req.Header.Get("X-Amz-Target"), Path: req.URL.Path}
+	json.Unmarshal(data, &got.Body)
+	if m := credential.FindStringSubmatch(req.Header.Get("Authorization")); m != nil {
+		got.AccessKey, got.SigningRegion = m[1], m[2]
+	}
+	r.mu.Lock()
+	r.got = append(r.got, got)
+	r.mu.Unlock()
+
+	status, contentType, body := http.StatusOK, "application/x-amz-json-1.1", "{}"
+	switch kind, rest, _ := strings.Cut(r.answer, " "); kind {
+	case "ok":
+	case "close":
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			conn.Close()
+		}
+		return
+	case "slow":
+		seconds, _ := strconv.ParseFloat(rest, 64)
+		select {
+		case <-time.After(time.Duration(seconds * float64(time.Second))):
+		case <-req.Context().Done():
+		}
+	case "raw":
+		parts := strings.SplitN(rest, " ", 3)
+		status, _ = strconv.Atoi(parts[0])
+		contentType, body = parts[1], parts[2]
+		if body == "EMPTY" {
+			body = ""
+		}
+	default:
+		status, _ = strconv.Atoi(kind)
+		errorType, message, _ := strings.Cut(rest, "|")
+		data, _ := json.Marshal(map[string]string{"__type": errorType, "message": message})
+		body = string(data)
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	io.WriteString(w, body)
+}
