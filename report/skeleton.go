@@ -54,7 +54,7 @@ func ParseSkeletonFormat(name string) (SkeletonFormat, error) {
 	return "", fmt.Errorf("unknown format %q: use json, cli or text", name)
 }
 
-// Write writes the skeleton of a task, in one call of W.Write.
+// Write writes the skeleton of a task, in one call of W.Write: W should buffer.
 func (s *Skeletons) Write(t runner.Task) error {
 	s.line = s.line[:0]
 	switch {
