@@ -117,7 +117,8 @@ func (l *requestLog) end(entry logged, code string) {
 	}
 }
 
-// Log returns the latest requests, in the order of their arrival.
+// Log returns the latest requests, in the order of their arrival. One that
+// could not be read as far as its operation's input is not among them.
 func (s *Server) Log() []Request {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()

@@ -89,7 +89,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
 }
 
 // answer carries out a request, with its faults and its latency. The code is
-// what the log says of it.
+// what the log says of it. A change is made half-way through the latency, also
+// where the client has gone: one that gives up early cannot know.
 func (s *Server) answer(c *call) (out any, code string, err *Error) {
 	if c.op.signed {
 		c.pool = s.pool(c.in.UserPoolId)
