@@ -1,0 +1,217 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"cogpass/jobs"
+)
+
+// pool is a Directory and Looker in memory, with latency, on the bubble's
+// clock. What happens to a user's requests is decided by the user's script.
+type pool struct {
+	latency time.Duration
+	script  map[string][]string // by user: "throttle", "500", "lost-after", "lost-before", a code, or "" for ok; the last repeats where it is "…"
+	looks   map[string][]string
+
+	mu       sync.Mutex
+	users    map[string]*fakeUser
+	sent     []time.Time // when each Do arrived
+	lookedAt []time.Time
+	busy     int
+	busiest  int
+}
+
+type fakeUser struct {
+	status   Status
+	modified time.Time
+	password string
+	resets   int // that took effect
+	sets     int
+	calls    int
+	looks    int
+	before   func(u *fakeUser, call int) // what the user does of their own accord, before their nth call
+}
+
+func newPool(users int) (*pool, iter.Seq2[Task, error]) {
+	p := &pool{latency: 50 * time.Millisecond, users: map[string]*fakeUser{}, script: map[string][]string{}, looks: map[string][]string{}}
+	var tasks []Task
+	for i := range users {
+		name := fmt.Sprintf("u%05d", i+1)
+		p.users[name] = &fakeUser{status: Confirmed, modified: time.Now().Add(-24 * time.Hour)}
+		tasks = append(tasks, Task{Seq: int64(i + 1), Username: name, Action: jobs.Reset})
+	}
+	return p, seq(tasks)
+}
+
+func seq(tasks []Task) iter.Seq2[Task, error] {
+	return func(yield func(Task, error) bool) {
+		for _, t := range tasks {
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
+// actions has tasks do what a is.
+func actions(tasks iter.Seq2[Task, error], a jobs.Action) iter.Seq2[Task, error] {
+	return func(yield func(Task, error) bool) {
+		for t, err := range tasks {
+			t.Action = a
+			t.Password = jobs.NewSecret("new-" + t.Username)
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
+}
+
+func step1(script []string, n int) string {
+	switch {
+	case n < len(script) && script[n] != "…":
+		return script[n]
+	case len(script) > 1 && script[len(script)-1] == "…":
+		return script[len(script)-2]
+	}
+	return ""
+}
+
+func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
+	p.mu.Lock()
+	p.sent = append(p.sent, time.Now())
+	p.busy++
+	p.busiest = max(p.busiest, p.busy)
+	u := p.users[t.Username]
+	what := ""
+	if u != nil {
+		what = step1(p.script[t.Username], u.calls)
+		u.calls++
+		if u.before != nil {
+			u.before(u, u.calls)
+		}
+	}
+	p.mu.Unlock()
+	err := wait(ctx, p.latency)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.busy--
+	ans := Answer{RequestID: fmt.Sprintf("req-%s-%d", t.Username, len(p.sent)), Date: time.Now().Truncate(time.Second)}
+	if err != nil {
+		return Answer{}, err
+	}
+	if u == nil {
+		return ans, &Error{Class: UserFault, Code: "UserNotFoundException", Message: "User does not exist.", Answer: ans}
+	}
+	switch what {
+	case "throttle":
+		return ans, &Error{Class: Throttled, Code: "TooManyRequestsException", Message: "Rate exceeded", Answer: ans}
+	case "500":
+		return ans, &Error{Class: Transient, Code: "InternalErrorException", Message: "oops", Answer: ans}
+	case "lost-before":
+		return Answer{}, fmt.Errorf("EOF")
+	case "history":
+		return ans, &Error{Class: HistoryFault, Code: "PasswordHistoryPolicyViolationException", Message: "used before", Answer: ans}
+	case "user":
+		return ans, &Error{Class: UserFault, Code: "NotAuthorizedException", Message: "User is disabled.", Answer: ans}
+	case "lambda":
+		return ans, &Error{Class: LambdaFault, Code: "UnexpectedLambdaException", Message: "trigger failed", Answer: ans}
+	case "budget":
+		return ans, &Error{Class: Budget, Code: "LimitExceededException", Message: "too many e-mails", Answer: ans}
+	case "fatal":
+		return ans, &Error{Class: Fatal, Code: "AccessDeniedException", Message: "no", Answer: ans}
+	}
+	u.modified = time.Now()
+	switch t.Action {
+	case jobs.Reset:
+		u.status, u.resets = ResetRequired, u.resets+1
+	case jobs.SetPermanent:
+		u.status, u.password, u.sets = Confirmed, t.Password.Reveal(), u.sets+1
+	case jobs.SetTemporary:
+		u.status, u.password, u.sets = ForceChangePassword, t.Password.Reveal(), u.sets+1
+	}
+	if what == "lost-after" {
+		return Answer{}, fmt.Errorf("EOF")
+	}
+	return ans, nil
+}
+
+func (p *pool) Look(ctx context.Context, username string) (Sight, error) {
+	if err := wait(ctx, p.latency); err != nil {
+		return Sight{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lookedAt = append(p.lookedAt, time.Now())
+	s := Sight{Answer: Answer{Date: time.Now().Truncate(time.Second)}}
+	u := p.users[username]
+	if u == nil {
+		return s, nil
+	}
+	u.looks++
+	switch step1(p.looks[username], u.looks-1) {
+	case "throttle":
+		return s, &Error{Class: Throttled, Message: "Rate exceeded"}
+	case "500":
+		return s, &Error{Class: Transient, Message: "oops"}
+	case "refused":
+		return s, &Error{Class: UserFault, Code: "AccessDeniedException", Message: "not allowed to list users"}
+	}
+	s.Found, s.Status, s.Modified, s.Enabled = true, u.status, u.modified, true
+	return s, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// run carries tasks out and returns the results by username.
+func run(t *testing.T, ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt Options) (map[string]Result, error) {
+	t.Helper()
+	got := map[string]Result{}
+	err := Run(ctx, dir, tasks, opt, func(r Result) error {
+		if _, twice := got[r.Username]; twice {
+			t.Errorf("%s was emitted twice", r.Username)
+		}
+		got[r.Username] = r
+		return nil
+	})
+	return got, err
+}
+
+// wantAll fails unless every user has the outcome.
+func wantAll(t *testing.T, got map[string]Result, n int, want Outcome) {
+	t.Helper()
+	if len(got) != n {
+		t.Errorf("got %d results, want %d", len(got), n)
+	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if got[name].Outcome != want {
+			t.Errorf("%s: got %v (%s), want %v", name, got[name].Outcome, got[name].Reason, want)
+		}
+	}
+}
+
+// busiestSecond returns how many of the times lie in the fullest half-open window of one second.
+func busiestSecond(times []time.Time) (most int) {
+	slices.SortFunc(times, time.Time.Compare)
+	from := 0
+	for i, t := range times {
+		for t.Sub(times[from]) >= time.Second {
+			from++
+		}
+		most = max(most, i-from+1)
+	}
+	return most
+}

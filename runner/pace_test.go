@@ -1,0 +1,159 @@
+package runner
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// However long answers take, a run does 99% of its rate and no second holds
+// more than one request over it.
+func TestPace(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		rate    float64
+		latency time.Duration
+		sync    time.Duration
+	}{
+		{"quick answers", 25, time.Millisecond, 0},
+		{"slow answers", 25, 2 * time.Second, 0},
+		{"quick journal", 25, 100 * time.Millisecond, 3 * time.Millisecond},
+		{"slow journal", 25, 100 * time.Millisecond, 150 * time.Millisecond},
+		{"slow rate", 1, 100 * time.Millisecond, 3 * time.Millisecond},
+		{"fast rate", 300, 100 * time.Millisecond, 3 * time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const seconds = 60
+				n := int(tt.rate*seconds) + 1
+				p, tasks := newPool(n)
+				p.latency = tt.latency
+				got, err := run(t, t.Context(), p, tasks, Options{Rate: tt.rate, Journal: &journal{sync: tt.sync}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantAll(t, got, n, OK)
+				if took := p.sent[n-1].Sub(p.sent[0]); took > seconds*time.Second*100/99 {
+					t.Errorf("%d requests took %v, want 99%% of %v/s", n, took, tt.rate)
+				}
+				if most := busiestSecond(p.sent); most > int(tt.rate)+1 {
+					t.Errorf("a second holds %d requests, want %v at most", most, tt.rate+1)
+				}
+			})
+		})
+	}
+}
+
+// A stall is not caught up with in a burst.
+func TestNoCatchingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(300)
+		j := &stalling{journal: journal{}, at: time.Now().Add(3 * time.Second), stall: 4 * time.Second}
+		if _, err := run(t, t.Context(), p, tasks, Options{Rate: 25, Journal: j}); err != nil {
+			t.Fatal(err)
+		}
+		if most := busiestSecond(p.sent); most > 26 {
+			t.Errorf("a second holds %d requests, want 26 at most", most)
+		}
+	})
+}
+
+func TestMaxRateUsesConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(1000)
+		start := time.Now()
+		got, err := run(t, t.Context(), p, tasks, Options{Rate: math.Inf(1), Concurrency: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 1000, OK)
+		if p.busiest != 20 || time.Since(start) != 50*50*time.Millisecond {
+			t.Errorf("%d at once for %v, want 20 for 2.5s", p.busiest, time.Since(start))
+		}
+	})
+}
+
+// In flight is what rate and latency ask for, not what would be allowed.
+func TestInFlightIsRateTimesLatency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(200)
+		p.latency = 200 * time.Millisecond
+		if _, err := run(t, t.Context(), p, tasks, Options{Rate: 20}); err != nil {
+			t.Fatal(err)
+		}
+		if p.busiest > 5 {
+			t.Errorf("%d requests at once, want 20/s × 0.2 s", p.busiest)
+		}
+	})
+}
+
+// Tasks that wait for another attempt hold no worker and keep no goroutine.
+func TestWaitingHoldsNoWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(500)
+		for name := range p.users {
+			if name != "u00500" {
+				p.script[name] = []string{"500", "500", "500", "500", "500"}
+			}
+		}
+		most := 0
+		opt := Options{Rate: math.Inf(1), Concurrency: 8, Observe: func(s Stats) {
+			if s.Waiting > 100 {
+				most = max(most, runtime.NumGoroutine())
+			}
+		}}
+		got, err := run(t, t.Context(), p, tasks, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 500, OK)
+		if most == 0 || most > 50 {
+			t.Errorf("%d goroutines while 100 tasks waited, want few", most)
+		}
+	})
+}
+
+// The rate can be changed, and the run paused, while it goes on.
+func TestRates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(200)
+		rates := make(chan float64)
+		start := time.Now()
+		go func() {
+			time.Sleep(10*time.Second + time.Millisecond)
+			rates <- 0
+			time.Sleep(10 * time.Second)
+			rates <- 2
+			time.Sleep(10 * time.Second)
+			rates <- 50
+		}()
+		if _, err := run(t, t.Context(), p, tasks, Options{Rate: 10, Rates: rates}); err != nil {
+			t.Fatal(err)
+		}
+		counts := make([]int, 4)
+		for _, at := range p.sent {
+			counts[min(3, int(at.Sub(start)/(10*time.Second)))]++
+		}
+		if counts[0] < 99 || counts[0] > 102 || counts[1] > 1 || counts[2] < 19 || counts[2] > 22 {
+			t.Errorf("got %v requests in each 10 s, want 100, none, 20, the rest", counts)
+		}
+	})
+}
+
+// stalling is a journal one of whose syncs takes long.
+type stalling struct {
+	journal
+	at    time.Time
+	stall time.Duration
+}
+
+func (s *stalling) Begin(ctx context.Context, intents []Intent) error {
+	if !s.at.IsZero() && time.Now().After(s.at) {
+		time.Sleep(s.stall)
+		s.at = time.Time{}
+	}
+	return s.journal.Begin(ctx, intents)
+}

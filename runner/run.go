@@ -1,0 +1,183 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Options of Run. The zero value works; a field that is zero has the default
+// that its comment names.
+type Options struct {
+	Rate        float64        // requests of Directory.Do a second, at most; 10; +Inf is as fast as answers come
+	LookRate    float64        // requests of Looker.Look a second, at most; 15
+	Concurrency int            // requests in flight at most; 64
+	Attempts    int            // of a task; throttled ones do not count; 8
+	MaxDelay    time.Duration  // longest wait before an attempt; 30 s
+	Timeout     time.Duration  // of a request; 30 s
+	Grace       time.Duration  // how long requests in flight may go on once ctx is done; 30 s
+	Journal     Journal        // nil: a crash loses track of what was in flight
+	Clock       *Clock         // what is known of the server's clock; nil: nothing yet
+	Rates       <-chan float64 // each value is the Rate from then on; 0 pauses
+	Observe     func(Stats)    // called from Run's goroutine after each answer
+}
+
+// Stats is how a run is going.
+type Stats struct {
+	Sent      int64   // requests answered, or given up, looks among them
+	Throttled int64   // of these, how many were throttled
+	Retried   int64   // attempts beyond a task's first
+	InFlight  int     // requests
+	Waiting   int     // tasks that wait for their next request
+	Rate      float64 // what the pace is now, a second; 0 is paused
+}
+
+// ErrThrottled is the cause of a Stopped whose requests were all throttled
+// for five minutes.
+var ErrThrottled = errors.New("nothing but throttling for 5 minutes")
+
+// Stopped is the error of a run that an answer stopped. Its tasks that have
+// not ended may be run again.
+type Stopped struct {
+	Class Class  // Budget, Fatal, LambdaFault or Throttled
+	Task  string // username of the task that showed it
+	Err   error
+}
+
+func (s *Stopped) Error() string { return s.Err.Error() }
+func (s *Stopped) Unwrap() error { return s.Err }
+
+// Run carries out tasks until the sequence ends, ctx is done, an answer stops
+// the run, or emit or the journal fails. It calls emit once for each task that
+// has ended, in the order in which they end, from the calling goroutine.
+//
+// Once it is to stop, it starts no request more and gives those in flight
+// Options.Grace to be answered. A task that was started and has not ended is
+// not emitted: it is pending, and in doubt if the journal says so; without
+// a journal, a task in doubt is emitted as Unknown.
+//
+// The error is nil where every task has ended, ctx's cause where that stopped
+// it, a *Stopped where an answer did, and otherwise that of the sequence, emit
+// or the journal.
+func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt Options, emit func(Result) error) error {
+	opt = opt.withDefaults()
+	next, stop := iter.Pull2(tasks)
+	defer stop()
+	reqCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+
+	e := &engine{
+		opt: opt, dir: dir, next: next, emit: emit,
+		begins:    newLane(opt.Rate),
+		looks:     newLane(opt.LookRate),
+		requests:  make(chan request, opt.Concurrency),
+		answers:   make(chan answer, opt.Concurrency),
+		begun:     make(chan begun, 1),
+		lead:      minLead,
+		cancelAll: cancel,
+	}
+	e.looker, _ = dir.(Looker)
+
+	var workers errgroup.Group
+	for range opt.Concurrency {
+		workers.Go(func() error {
+			for r := range e.requests {
+				e.answers <- e.carry(ctx, reqCtx, r)
+			}
+			return nil
+		})
+	}
+	e.loop(ctx)
+	close(e.requests)
+	_ = workers.Wait() // the workers return no error
+	return e.err
+}
+
+func (o Options) withDefaults() Options {
+	def(&o.Rate, 10)
+	def(&o.LookRate, 15)
+	def(&o.Concurrency, 64)
+	def(&o.Attempts, 8)
+	def(&o.MaxDelay, 30*time.Second)
+	def(&o.Timeout, 30*time.Second)
+	def(&o.Grace, 30*time.Second)
+	if o.Clock == nil {
+		o.Clock = new(Clock)
+	}
+	if o.Observe == nil {
+		o.Observe = func(Stats) {}
+	}
+	return o
+}
+
+func def[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// A request is one that a worker is to make.
+type request struct {
+	w    *work
+	look bool
+}
+
+// An answer is what came of a request.
+type answer struct {
+	request
+	unsent    bool // the run was stopped before it left
+	sent, got time.Time
+	sight     Sight // its Answer alone where it was no look
+	err       error
+}
+
+// carry makes a request. At the instant the run is stopped a request may still
+// be handed over: it is not sent.
+func (e *engine) carry(ctx, reqCtx context.Context, r request) answer {
+	a := answer{request: r, sent: time.Now()}
+	if ctx.Err() != nil {
+		a.unsent = true
+		return a
+	}
+	c, cancel := context.WithTimeout(reqCtx, e.opt.Timeout)
+	defer cancel()
+	if r.look {
+		a.sight, a.err = e.looker.Look(c, r.w.task.Username)
+	} else {
+		a.sight.Answer, a.err = e.dir.Do(c, r.w.task)
+	}
+	a.got = time.Now()
+	return a
+}
+
+// backoff returns the wait before another attempt: full jitter over a bound
+// that doubles with each.
+func (e *engine) backoff(tries int) time.Duration {
+	bound := math.Min(float64(e.opt.MaxDelay), float64(firstDelay)*math.Pow(2, float64(tries-1)))
+	return time.Duration(rand.Float64() * bound)
+}
+
+// fail stops the run, for the first reason that arises.
+func (e *engine) fail(err error) {
+	if e.err == nil && err != nil {
+		e.err = err
+	}
+	e.stopping = true
+}
+
+// stopFor stops the run for an answer.
+func (e *engine) stopFor(class Class, w *work, err error) {
+	e.fail(&Stopped{class, w.task.Username, err})
+}
+
+// journalFailed stops the run because what it does cannot be recorded.
+func (e *engine) journalFailed(err error) {
+	e.fail(fmt.Errorf("recording what is about to be sent: %w", err))
+}

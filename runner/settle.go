@@ -1,0 +1,125 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"cogpass/jobs"
+)
+
+const (
+	lookFirst  = time.Second     // after a reset's answer was lost
+	lookAgain  = 5 * time.Second // ListUsers is eventually consistent: what has not changed is looked at again
+	looksOld   = 2               // looks that must show the old state before a reset is sent again
+	settledFor = time.Minute     // a user can hardly have signed in and changed a password that was set less than this ago
+)
+
+// doubt goes on with a task of which a request may have been carried out. A
+// set that has just been tried is tried again, for the same password does no
+// harm twice. Later the user may have chosen one since, and a reset would send
+// a second code: those are looked at first.
+func (e *engine) doubt(now time.Time, w *work) {
+	switch {
+	case w.task.Action.Sets() && w.verdict == "" && e.fresh(now, w):
+		e.again(w, now)
+	case w.task.Action.Sets():
+		e.look(w, now.Add(lookAgain))
+	default:
+		e.look(w, now.Add(lookFirst))
+	}
+}
+
+// fresh reports whether a task's attempt in doubt is less than settledFor ago.
+func (e *engine) fresh(now time.Time, w *work) bool {
+	at, _ := e.opt.Clock.Server(now)
+	age := at.Sub(w.doubt.Began)
+	return age >= -w.doubt.Slack && age < settledFor
+}
+
+// look has a task looked at.
+func (e *engine) look(w *work, at time.Time) {
+	if e.looker == nil {
+		e.unknown(w, "no answer came, and there is no way to look whether it was carried out")
+		return
+	}
+	e.wait(w, toLook, at)
+}
+
+func (e *engine) unknown(w *work, reason string) {
+	if w.verdict != "" {
+		reason = w.verdict + "; " + reason
+	}
+	e.end(w, Unknown, reason)
+}
+
+// looked goes on with a task that was looked at.
+func (e *engine) looked(a answer, fault *Error) {
+	w := a.w
+	if fault == nil {
+		e.settle(w, a.sight, a.got)
+		return
+	}
+	switch fault.Class {
+	case Throttled:
+		w.delays++
+		e.wait(w, toLook, a.got.Add(e.backoff(w.delays)))
+	case Transient, InDoubt, LambdaFault:
+		if w.lookTries++; w.lookTries >= e.opt.Attempts {
+			e.unknown(w, "no answer came, nor to "+fmt.Sprint(w.lookTries)+" attempts to look: "+fault.Message)
+			return
+		}
+		e.wait(w, toLook, a.got.Add(e.backoff(w.lookTries)))
+	case Budget, Fatal:
+		e.stopFor(fault.Class, w, fault)
+		e.toLook = append(e.toLook, w)
+	default:
+		e.unknown(w, "no answer came, and looking was refused: "+fault.Message)
+	}
+}
+
+// settle decides a task in doubt by what its user looks like. A user counts as
+// modified also within the slack of the clocks before the attempt began: who
+// errs so sends nothing twice.
+func (e *engine) settle(w *work, s Sight, now time.Time) {
+	w.sub = s.Sub
+	modified := s.Found && !s.Modified.Before(w.doubt.Began.Add(-w.doubt.Slack))
+	switch {
+	case w.task.Action.Sets() && !modified:
+		e.redo(w, now)
+	case w.task.Action.Sets():
+		if s.Status == ForceChangePassword && w.task.Action == jobs.SetTemporary {
+			e.settledOK(w)
+			return
+		}
+		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
+	case modified && s.Status == ResetRequired:
+		e.settledOK(w)
+	case s.Found && !modified:
+		if w.looks++; w.looks < looksOld {
+			e.look(w, now.Add(lookAgain))
+			return
+		}
+		e.redo(w, now)
+	case !s.Found:
+		e.unknown(w, "no answer came, and no such user was found")
+	default:
+		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
+	}
+}
+
+func (e *engine) settledOK(w *work) {
+	w.code = ""
+	e.end(w, OK, "")
+}
+
+// redo goes on with a task of which a look has shown that nothing was carried
+// out: it fails with its verdict, or is attempted again.
+func (e *engine) redo(w *work, now time.Time) {
+	w.doubt, w.looks = nil, 0
+	if w.verdict != "" {
+		e.end(w, Failed, w.verdict)
+		return
+	}
+	e.release(w)
+	e.wait(w, toSend, now)
+}

@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"time"
+)
+
+// work is a task on its way to its outcome.
+type work struct {
+	task      Task
+	next      step
+	due       time.Time // when it is its turn again
+	attempts  int       // made, throttled ones among them
+	throttled int
+	tries     int       // charged against Options.Attempts
+	delays    int       // backoffs in a row
+	looks     int       // in a row that showed the old state
+	lookTries int       // looks that brought no answer
+	lambda    bool      // a trigger has failed once
+	startedAt time.Time // of the first attempt
+
+	intent Intent // of the last attempt, as the journal has it
+	// doubt is the earliest attempt that may have been carried out, and nil
+	// where nothing is in doubt. Later attempts of a set do not replace it:
+	// since then the user may have chosen a password.
+	doubt *Intent
+	// verdict is how the task fails if looking shows that nothing in doubt
+	// was carried out.
+	verdict string
+
+	code      string
+	requestID string
+	sub       string
+	latency   time.Duration
+}
+
+// step is what a task waits for.
+type step uint8
+
+const (
+	toSend step = iota
+	toLook
+)
+
+func newWork(t Task) *work {
+	return &work{
+		task: t, attempts: t.Attempts, throttled: t.Throttled, startedAt: t.StartedAt,
+		doubt: t.Doubt,
+	}
+}
+
+// intend returns what the journal is to know of the attempt that begins now.
+// While an earlier one is in doubt, that one's time counts.
+func (w *work) intend(now time.Time, c *Clock) Intent {
+	i := Intent{Seq: w.task.Seq, Attempts: w.attempts + 1, Throttled: w.throttled, StartedAt: w.startedAt}
+	if i.StartedAt.IsZero() {
+		i.StartedAt = now
+	}
+	i.Began, i.Slack = c.Server(now)
+	if w.doubt != nil {
+		i.Began, i.Slack = w.doubt.Began, w.doubt.Slack
+	}
+	w.intent = i
+	return i
+}
+
+// result returns the task's result, had it ended at now.
+func (w *work) result(o Outcome, reason string, now time.Time) Result {
+	return Result{
+		Seq: w.task.Seq, Username: w.task.Username, Sub: w.sub, Action: w.task.Action, Outcome: o,
+		Attempts: w.attempts, Throttled: w.throttled, Code: w.code, Reason: reason,
+		RequestID: w.requestID, StartedAt: w.startedAt, FinishedAt: now, Latency: w.latency,
+		Source: w.task.Source,
+	}
+}
+
+// waitHeap orders tasks by when they are due, and then as the plan does.
+type waitHeap []*work
+
+func (h waitHeap) Len() int { return len(h) }
+func (h waitHeap) Less(i, j int) bool {
+	if h[i].due.Equal(h[j].due) {
+		return h[i].task.Seq < h[j].task.Seq
+	}
+	return h[i].due.Before(h[j].due)
+}
+func (h waitHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *waitHeap) Push(x any)   { *h = append(*h, x.(*work)) }
+func (h *waitHeap) Pop() any {
+	old := *h
+	w := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return w
+}
