@@ -11,7 +11,7 @@ import (
 // up to the next.
 type archiveFile struct{ name, text string }
 
-func readArchive(t *testing.T, path string) (files []archiveFile) {
+func readArchive(t testing.TB, path string) (files []archiveFile) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -180,14 +181,20 @@ func cut(cells []string, under int) string {
 	return line + "\n" + strings.Repeat(" ", under) + "^"
 }
 
+var keyForm = regexp.MustCompile(`([^\s:,{}\[\]]+)\s*:`)
+
 // syntaxSnippet shows a line of a text that could not be read, unless a
-// password may stand anywhere in it.
+// password may stand anywhere in it, maybe under a misspelt key.
 func syntaxSnippet(text []byte, p Place) string {
+	for _, key := range keyForm.FindAllSubmatch(text, -1) {
+		if !knownKey(string(key[1])) {
+			return ""
+		}
+	}
 	if likePassword(string(text)) {
 		return ""
 	}
 	s := &snippets{text: text, starts: lineStarts(text)}
-	p.Column = max(p.Column, 1)
 	return s.at(p)
 }
 

@@ -1,0 +1,113 @@
+package jobs_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cogpass/jobs"
+)
+
+// fuzzed reads a job whatever it is, and checks that its faults have places
+// and do not show the password, and that what they print is harmless.
+func fuzzed(t *testing.T, path string) {
+	job, err := jobs.Open(path, jobs.Options{LookupEnv: environment})
+	if err != nil {
+		checkFaults(t, err)
+		return
+	}
+	var tasks []jobs.Task
+	for task, fault := range job.Tasks() {
+		if fault != nil {
+			checkFaults(t, fault)
+			return
+		}
+		tasks = append(tasks, task)
+	}
+	p, err := jobs.OpenPasswords([]string{filepath.Dir(path)}, job.Sources, jobs.Options{LookupEnv: environment})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, task := range tasks {
+		if got, err := p.Get(task); err != nil || got.IsZero() == task.Action.Sets() {
+			t.Errorf("%s: got %v, %v", describe(task), got, err)
+		}
+	}
+}
+
+func seed(f *testing.F, archive, file string) {
+	for _, a := range readArchive(f, filepath.Join("testdata", archive)) {
+		if strings.HasSuffix(a.name, "/"+file) && !strings.HasPrefix(a.name, "masked") {
+			f.Add(a.text)
+		}
+	}
+}
+
+func FuzzYAML(f *testing.F) {
+	for _, archive := range []string{"yaml.txtar", "job.txtar", "users.txtar"} {
+		seed(f, archive, "job.yaml")
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if misplaced(text) {
+			t.Skip()
+		}
+		fuzzed(t, jobIn(t, text))
+	})
+}
+
+// misplaced reports whether the word that stands for passwords stands where
+// no one could take it for one.
+func misplaced(text string) bool { return strings.Contains(text, "hunter") }
+
+func FuzzCSV(f *testing.F) {
+	seed(f, "csv.txtar", "users.csv")
+	f.Fuzz(func(t *testing.T, text string) {
+		if misplaced(text) {
+			t.Skip()
+		}
+		job := head + "users: [{csv: users.csv, action: set-permanent, password: {env: PW}}]\n"
+		fuzzed(t, jobIn(t, job, archiveFile{"users.csv", text}))
+		job = head + "users: [{csv: users.csv, action: reset, columns: {username: username}}]\n"
+		fuzzed(t, jobIn(t, job, archiveFile{"users.csv", text}))
+	})
+}
+
+func FuzzJSONL(f *testing.F) {
+	seed(f, "jsonl.txtar", "users.jsonl")
+	f.Fuzz(func(t *testing.T, text string) {
+		if misplaced(text) {
+			t.Skip()
+		}
+		job := head + "users: [{jsonl: users.jsonl, action: set-permanent, password: {env: PW}}]\n"
+		fuzzed(t, jobIn(t, job, archiveFile{"users.jsonl", text}))
+	})
+}
+
+// FuzzSecret puts a password next to anything.
+func FuzzSecret(f *testing.F) {
+	for _, s := range []string{"", " ", "\"", ": ", "\n", "}", "ana", "\\", "#", "&a ", "*", "!", "|\n  ", "> \n", "'", "[", "\t", "\u2028", "\u0085"} {
+		f.Add(s, "action", s)
+		f.Add("x", s, s)
+	}
+	f.Fuzz(func(t *testing.T, before, key, after string) {
+		key = strings.Map(onlyLetters, key)
+		secret := before + "hunter" + after
+		if misplaced(before+after) || strings.ContainsAny(secret, "\r\n\u0085\u2028\u2029\x00\"") || strings.Contains(secret, "env") || strings.Contains(secret, "file") {
+			t.Skip() // with these, the word may end up where no password stands
+		}
+		for _, quoted := range []string{secret, `"` + secret, `"` + secret + `"`, "|\n      " + secret, "{" + secret} {
+			fuzzed(t, jobIn(t, head+"users:\n  - username: a b\n    "+key+": x\n    password: "+quoted+"\n    action: 5\n"))
+			fuzzed(t, jobIn(t, head+"users:\n  - username: a b\n    pasword: "+quoted+"\n    action: 5\n"))
+			fuzzed(t, jobIn(t, head+"users: [{csv: u}]\n", archiveFile{"u", "username,action,password\na b," + key + "," + quoted + "\n"}))
+		}
+		fuzzed(t, jobIn(t, head+"users: [{jsonl: u}]\n", archiveFile{"u", `{"username": "a b", "` + key + `": 1, "password": "` + secret + `"}` + "\n"}))
+	})
+}
+
+func onlyLetters(r rune) rune {
+	if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+		return r
+	}
+	return -1
+}

@@ -1,0 +1,117 @@
+package jobs_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"cogpass/jobs"
+	"cogpass/jobs/yamldoc"
+)
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(jobs.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("job.json", text); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("job.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// asJSON returns a YAML text as an editor sees it: with numbers and booleans.
+func asJSON(t *testing.T, text string) any {
+	t.Helper()
+	root, err := yamldoc.Parse([]byte(text))
+	if err != nil || root == nil {
+		t.Fatalf("got %v, %v", root, err)
+	}
+	var v any
+	if err := root.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestSchemaTakesWhatIsValid(t *testing.T) {
+	schema := compileSchema(t)
+	check := func(name, text string) {
+		if err := schema.Validate(asJSON(t, text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	check("passwords", passwordsJob)
+	check("bare", head+"users: [0123, +15551234567, yes, 1e3, ana]\n")
+	check("later", `
+version: 1
+name: all-of-it
+userPoolId: us-west-2_aaaaaaaaa
+action: set-temporary
+password: {generate: {length: 20, exclude: xyz}}
+handoff: {age: [age1aaa]}
+signOut: true
+users:
+  - {username: kim, action: reset, clientMetadata: {reason: INC-42, n: 5}, signOut: true}
+  - {csv: "-", columns: {username: email, password: initial, action: what, clientMetadata.team: team}}
+  - {jsonl: more.jsonl}
+  - {pool: {status: [CONFIRMED], group: staff, filter: 'email ^= "a"'}, action: reset}
+exclude: [break-glass, {csv: protected.csv, columns: {username: who}}, {jsonl: x}]
+where: {status: [CONFIRMED, RESET_REQUIRED], enabled: true, verified: any}
+limits: {rate: 10/s, concurrency: 64, maxUsers: 50000, maxFailures: 5%, canary: 20, messages: 50/day}
+retry: {attempts: 8, maxDelay: 1m30s, timeout: 500ms}
+report: [out/report.json, "out/{name}.csv", out/report.html]
+`)
+	examples, _ := filepath.Glob("../examples/*.yaml")
+	for _, path := range examples {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(path, string(text))
+		mustTasks(t, path, jobs.Options{LookupEnv: environment})
+	}
+}
+
+// TestSchemaRefuses holds the cases of testdata that are wrong in a way the
+// schema can tell.
+func TestSchemaRefuses(t *testing.T) {
+	structural := strings.Fields(`
+		yaml/not-a-mapping yaml/unknown-keys yaml/null yaml/wrong-kinds yaml/masked-misplaced
+		job/nothing job/version job/name job/pool-without-region job/pool-too-long job/pool-escape job/no-users
+		job/empty-users job/rate-zero job/rate-negative job/rate-fast job/rate-nan job/counts job/durations
+		job/misspelt-limits job/reports users/unknown-action users/metadata-kinds users/no-username users/white-space
+		users/empty-username users/too-long users/just-fits-then-too-long users/misspelt users/password-too-long
+		users/password-forms users/masked users/masked-alias users/sources users/exclude users/many
+		csv/columns-without-username`)
+	schema := compileSchema(t)
+	cases := map[string]string{}
+	archives, _ := filepath.Glob("testdata/*.txtar")
+	for _, path := range archives {
+		for _, f := range readArchive(t, path) {
+			if name, ok := strings.CutSuffix(f.name, "/job.yaml"); ok {
+				cases[strings.TrimSuffix(filepath.Base(path), ".txtar")+"/"+name] = f.text
+			}
+		}
+	}
+	for _, name := range structural {
+		text, ok := cases[name]
+		if !ok {
+			t.Errorf("there is no case %s", name)
+			continue
+		}
+		if err := schema.Validate(asJSON(t, text)); err == nil {
+			t.Errorf("%s: the schema takes it", name)
+		}
+	}
+}
