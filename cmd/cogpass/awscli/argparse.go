@@ -186,9 +186,10 @@ func (s *parsing) takeOption(at int) (int, error) {
 		}
 		s.out.values[o.key] = o.value
 		return next, nil
-	case f.explicit != nil && *f.explicit == "--" && o.takes == oneValue:
-		return 0, generalf("option %s has no usable value", o.name)
-	case f.explicit != nil && *f.explicit != "--":
+	case f.explicit != nil && *f.explicit == "--":
+		s.out.values[o.key] = []any{} // argparse drops a "--", and leaves an empty list
+		return next, nil
+	case f.explicit != nil:
 		return next, s.store(o, *f.explicit)
 	case f.explicit == nil && s.isValue(next):
 		return next + 1, s.store(o, s.args[next])

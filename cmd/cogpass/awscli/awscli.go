@@ -33,14 +33,22 @@ type Streams struct {
 // Claims reports whether a command line is for this package: its first word
 // that is no option is cognito-idp or one of the two commands.
 func Claims(args []string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	if !strings.HasPrefix(args[0], "-") {
+		return isOurs(args[0])
+	}
 	words := globals()
 	words.choices = nil
-	p, err := words.parse(args)
-	if err != nil {
-		return slices.ContainsFunc(args, isOurs)
+	if p, err := words.parse(args); err == nil {
+		if word, _ := p.values[words.positional].(string); isOurs(word) {
+			return true
+		}
 	}
-	word, _ := p.values[words.positional].(string)
-	return isOurs(word)
+	// An option that comes first and is no global one, or is used wrongly, is
+	// for Run to complain about.
+	return slices.ContainsFunc(args, isOurs)
 }
 
 func isOurs(word string) bool {
@@ -80,16 +88,15 @@ func run(ctx context.Context, args []string, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	words := globals()
-	top, err := words.parse(args)
+	top, err := globals().parse(args)
 	if err != nil {
 		return err
+	}
+	if top.values["--cli-auto-prompt"] != nil && top.values["--no-cli-auto-prompt"] != nil {
+		return usagef("--cli-auto-prompt and --no-cli-auto-prompt cannot be given together")
 	}
 	g, err := readGlobals(top.values)
 	if err != nil {
-		return err
-	}
-	if err := conf.use(g.profile); err != nil {
 		return err
 	}
 	command, rest := top.values["command"].(string), top.rest
@@ -146,17 +153,17 @@ func readGlobals(values map[string]any) (g global, err error) {
 		debug: values["--debug"] != nil, noSign: values["--no-sign-request"] != nil,
 		noVerify: values["--no-verify-ssl"] != nil, connectTimeout: 60, readTimeout: 60,
 	}
-	if expression, given := values["--query"]; given {
-		if g.query, err = query.Compile(pyval.FromArgument(expression.(string))); err != nil {
+	if expression, given := values["--query"].(string); given {
+		if g.query, err = query.Compile(pyval.FromArgument(expression)); err != nil {
 			return g, usagef("bad value for --query %s: %v", expression, err)
 		}
 	}
-	if endpoint, given := values["--endpoint-url"]; given && !hasScheme(endpoint.(string)) {
+	if endpoint, given := values["--endpoint-url"].(string); given && !hasScheme(endpoint) {
 		return g, usagef("bad value for --endpoint-url %q: the scheme is missing; it has to be of the form http://HOST/ or https://HOST/", endpoint)
 	}
 	for name, to := range map[string]*int{"--cli-read-timeout": &g.readTimeout, "--cli-connect-timeout": &g.connectTimeout} {
-		if value, given := values[name]; given {
-			if *to, err = wholeSeconds(value.(string)); err != nil {
+		if value, given := values[name].(string); given {
+			if *to, err = wholeSeconds(value); err != nil {
 				return g, generalf("bad value for %s %q: it has to be a whole number of seconds", name, value)
 			}
 		}

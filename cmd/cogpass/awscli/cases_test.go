@@ -154,6 +154,8 @@ func (c oneCase) with(t *testing.T, program, args []string) oneCase {
 	defer rec.mu.Unlock()
 	if got.Requests = len(rec.got); got.Requests > 0 {
 		got.Request = &rec.got[0]
+		body, _ := json.Marshal(got.Request.Body)
+		json.Unmarshal([]byte(restore.Replace(string(body))), &got.Request.Body)
 	}
 	return got
 }
@@ -199,8 +201,8 @@ var (
 
 // namesIn returns what a message of the AWS CLI is about.
 func namesIn(message string) []string {
-	if i := strings.LastIndex(message, "help\n\n"); i >= 0 {
-		message = message[i:]
+	if i := strings.LastIndex(message, "error: "); i >= 0 {
+		message = message[i:] // the usage before it names every option there is
 	}
 	names := optionName.FindAllString(message, -1)
 	for _, m := range parameterName.FindAllStringSubmatch(message, -1) {

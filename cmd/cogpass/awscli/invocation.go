@@ -134,7 +134,7 @@ func (c *invocation) parameters(values map[string]any) (*pyval.Map, error) {
 		switch given := values[name].(type) {
 		case nil:
 			continue
-		case bool:
+		case bool, []any:
 			value = given
 		case literal:
 			value = pyval.FromArgument(string(given))

@@ -44,6 +44,9 @@ var regionPattern = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z
 // client opens the way to Cognito that the options and the settings ask for.
 func (c *invocation) client(ctx context.Context) (*cognito.Client, error) {
 	g := c.globals
+	if err := c.settings.use(g.profile); err != nil {
+		return nil, err
+	}
 	region := g.region
 	if region == "" {
 		region = c.settings.region()
@@ -61,9 +64,16 @@ func (c *invocation) client(ctx context.Context) (*cognito.Client, error) {
 		return nil, err
 	}
 	if g.endpoint != "" {
-		if u, err := url.Parse(g.endpoint); err != nil || u.Host == "" {
+		u, err := url.Parse(g.endpoint)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
 			return nil, generalf("invalid endpoint: %s", g.endpoint)
 		}
+		if u.Scheme == "http" {
+			g.caBundle = "" // there is nothing to verify: the file need not exist
+		}
+	}
+	if g.connectTimeout < 0 || g.readTimeout < 0 {
+		return nil, generalf("a timeout cannot be negative")
 	}
 	client, err := cognito.Open(ctx, cognito.Config{
 		Region: region, Profile: g.profile, EndpointURL: g.endpoint,

@@ -116,3 +116,26 @@ func yamlFloatOf(f float64) string {
 		return s
 	}
 }
+
+// yamlText writes a string plain where it reads back as the same string, else
+// in single quotes, or in double quotes where it has control characters.
+func yamlText(s string, _ int) string {
+	plain := s != "" && !strings.ContainsAny(s[:1], "-?:,[]{}#&*!|>'\"%@` ") || startsPlain(s)
+	reader := &yamlReader{}
+	switch {
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7F || r == 0xFEFF }):
+		return pyval.Indented(s)
+	case strings.Contains(s, "\n"):
+		return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "'", "''"), "\n", "\n\n") + "'"
+	case plain && reader.implicit(s) == "!!str" && !strings.Contains(s, ": ") && !strings.Contains(s, " #") &&
+		!strings.HasSuffix(s, ":") && !strings.HasSuffix(s, " "):
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+}
+
+// startsPlain reports whether a string that begins with an indicator can be
+// plain all the same: one that no space follows.
+func startsPlain(s string) bool {
+	return len(s) > 1 && strings.ContainsAny(s[:1], "-?:") && s[1] != ' '
+}
