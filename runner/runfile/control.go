@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"math"
+	"os"
 	"time"
 )
 
@@ -33,6 +34,9 @@ func ChangeControl(path string, change func(*Control)) error {
 }
 
 func changeControl(path string, change func(*Control)) (err error) {
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
 	db, err := open(path, "mode=rw", "busy_timeout(10000)", "synchronous(full)")
 	if err != nil {
 		return err

@@ -99,8 +99,9 @@ func OpenReadOnly(path string) (*File, error) {
 }
 
 func openToRead(path, mode string) (*File, error) {
-	// writable_schema lets SQLite read what is left of a truncated file.
-	db, err := open(path, mode, "busy_timeout(10000)", "cell_size_check(1)", "writable_schema(1)", "cache_size(-8000)")
+	// writable_schema lets SQLite read what is left of a truncated file, unless
+	// another pragma has looked at it before.
+	db, err := open(path, mode, "busy_timeout(10000)", "cell_size_check(1)", "writable_schema(1)")
 	if err != nil {
 		return nil, wrap(path, "opening it", err)
 	}

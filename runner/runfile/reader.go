@@ -112,12 +112,15 @@ func inOrder(page []entry, first, planned int64) bool {
 
 // blockEntries reads what happened to the tasks of the page.
 func (r *reader) blockEntries(first, last, ended int64) error {
-	var outcomes int64
+	var outcomes, before int64
 	err := each(r.outcomes, func(f fields) error {
 		e, err := r.at(f.int(0) - first)
+		if err == nil && f.int(0) <= before {
+			err = damaged("the outcome of task %d is out of order", f.int(0))
+		}
 		if err == nil {
 			e.takeOutcome(f)
-			outcomes++
+			outcomes, before = outcomes+1, f.int(0)
 		}
 		return err
 	}, first, last)
