@@ -209,6 +209,8 @@ func (d *decoder) decodeDuration(fields map[string]field, key string, to *time.D
 	*to = v
 }
 
+const maxReports = 100
+
 var (
 	reportKinds  = []string{".json", ".jsonl", ".csv", ".txt"}
 	placeholders = regexp.MustCompile(`\{[^{}]*\}`)
@@ -220,6 +222,10 @@ func (d *decoder) decodeReport(fields map[string]field) {
 		return
 	}
 	paths, _ := d.list(f.value, "report")
+	if len(paths) > maxReports {
+		d.fault(follow(f.value), "", "%d reports; a job has %d at most", len(paths), maxReports)
+		return
+	}
 	for _, n := range paths {
 		if path, ok := d.scalar(n, "a report"); ok && d.checkReport(follow(n), path) {
 			d.job.Report = append(d.job.Report, path)

@@ -73,15 +73,16 @@ func Open(path string, opt Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	digest, size := sha256.Sum256(text), int64(len(text))
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	root, err := parseJobFile(path, text)
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256(text)
 	j := &Job{
 		Path:    path,
 		Digest:  fmt.Sprintf("sha256:%x", digest),
-		Sources: []Source{{Kind: JobSource, Path: filepath.Base(path), Digest: digest[:], Size: int64(len(text)), PasswordColumn: -1}},
+		Sources: []Source{{Kind: JobSource, Path: filepath.Base(path), Digest: digest[:], Size: size, PasswordColumn: -1}},
 		opt:     opt,
 		stdin:   &stdinText{},
 	}

@@ -20,9 +20,9 @@ type names struct {
 }
 
 const (
-	partitions = 256
-	nameSize   = 32       // of a record: hash 16, source 4, line 8, column 4
-	blockSize  = 16 << 10 // of a partition in memory; together 4 MiB, 131,072 names
+	partitions = 512
+	nameSize   = 32      // of a record: hash 16, source 4, line 8, column 4
+	blockSize  = 8 << 10 // of a partition in memory; together 4 MiB, 131,072 names
 )
 
 type partition struct {
@@ -49,7 +49,7 @@ func (a namedAt) compare(b namedAt) int {
 
 // add notes a name. Its error is of the temporary file.
 func (n *names) add(hash nameHash, at namedAt) error {
-	p := &n.parts[hash[0]]
+	p := &n.parts[binary.LittleEndian.Uint16(hash[:])%partitions]
 	if len(p.records) == blockSize {
 		if err := n.spill(p); err != nil {
 			return err
@@ -86,12 +86,14 @@ func (n *names) repeated(found func(first, again namedAt)) error {
 	type pair struct{ first, again namedAt }
 	var pairs []pair
 	var records []byte
+	var order []int32
 	for i := range n.parts {
 		var err error
 		if records, err = n.load(&n.parts[i], records[:0]); err != nil {
 			return err
 		}
-		eachRepeated(records, func(first, again namedAt) {
+		order = slices.Grow(order[:0], len(records)/nameSize)[:len(records)/nameSize]
+		eachRepeated(records, order, func(first, again namedAt) {
 			pairs = append(pairs, pair{first, again})
 		})
 	}
@@ -113,10 +115,10 @@ func (n *names) load(p *partition, into []byte) ([]byte, error) {
 	return append(into, p.records...), nil
 }
 
-// eachRepeated sorts records, which are in the order of the plan, by hash and calls found for each that
-// has the hash of the one before.
-func eachRepeated(records []byte, found func(first, again namedAt)) {
-	order := make([]int32, len(records)/nameSize)
+// eachRepeated sorts records, which are in the order of the plan, by hash, and
+// calls found for each that has the hash of the one before. It uses order,
+// which has an element for each record.
+func eachRepeated(records []byte, order []int32, found func(first, again namedAt)) {
 	for i := range order {
 		order[i] = int32(i)
 	}

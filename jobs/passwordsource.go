@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -17,7 +18,7 @@ func openLiterals(from readerAt, s Source) (passwordSource, error) {
 	if err != nil {
 		return nil, sourceFault(s, "cannot read the source: "+reasonOf(err), "")
 	}
-	root, err := yamldoc.Parse(text)
+	root, err := yamldoc.Parse(bytes.TrimPrefix(text, byteOrderMark))
 	if err != nil || root == nil {
 		return nil, sourceFault(s, "the job can no longer be read", "")
 	}

@@ -1,0 +1,116 @@
+package jobs
+
+import (
+	"slices"
+	"strings"
+
+	"cogpass/jobs/yamldoc"
+)
+
+// defaults is what a job, a source or an entry says about its tasks. What is
+// not said is zero.
+type defaults struct {
+	action        Action
+	actionFaulty  bool // one was given, and its fault is recorded
+	password      given
+	metadata      map[string]string
+	metadataPlace Place
+}
+
+// given is a password and where it is asked for.
+type given struct {
+	ref   PasswordRef
+	place Place
+}
+
+func (d *decoder) decodeDefaults(fields map[string]field) (of defaults) {
+	if f, ok := fields["action"]; ok {
+		of.actionFaulty = true
+		if text, ok := d.scalar(f.value, "action"); ok {
+			action, p := checkAction(text)
+			of.action, of.actionFaulty = action, !d.problem(follow(f.value), p)
+		}
+	}
+	if f, ok := fields["password"]; ok {
+		of.password = d.decodePassword(f.value)
+	}
+	if f, ok := fields["clientMetadata"]; ok {
+		of.metadata = d.decodeMetadata(f.value)
+		of.metadataPlace = d.place(f.key)
+	}
+	return of
+}
+
+func (d *decoder) decodePassword(n *yamldoc.Node) given {
+	n = follow(n)
+	if n.Kind == yamldoc.Mapping {
+		return given{d.decodePasswordKind(n), d.place(n)}
+	}
+	text, ok := d.scalar(n, "password")
+	if !ok || !d.problem(n, checkPassword(text)) {
+		return given{PasswordRef{Kind: faultyPassword}, d.place(n)}
+	}
+	if d.literals == 0 {
+		d.literal = d.place(n)
+	}
+	d.literals++
+	return given{PasswordRef{Kind: LiteralPassword, Line: n.Line, Column: n.Column}, d.place(n)}
+}
+
+// faultyPassword marks a password whose fault is recorded, so that no fault
+// about a missing one follows. It is in no task.
+const faultyPassword PasswordKind = 255
+
+func (d *decoder) decodePasswordKind(n *yamldoc.Node) PasswordRef {
+	const hint = "a password is text, {env: NAME} or {file: PATH}"
+	faulty := PasswordRef{Kind: faultyPassword}
+	pairs, _ := d.pairs(n, "password")
+	for _, f := range pairs {
+		if f.key.Value != "<<" && !slices.Contains(passwordKinds, f.key.Value) && nearest(f.key.Value, passwordKinds) == "" {
+			d.fault(f.key, hint, "a key that password does not have") // which may be the password itself
+			return faulty
+		}
+	}
+	before := d.faults.Len()
+	fields, _ := d.fields(n, "password", passwordKinds)
+	env, isEnv := fields["env"]
+	file, isFile := fields["file"]
+	switch {
+	case d.faults.Len() > before:
+	case isEnv == isFile:
+		d.fault(n, hint, "password names no place, or more than one")
+	case isEnv:
+		if name, ok := d.scalar(env.value, "env"); ok && d.notEmpty(env.value, "env", name) {
+			return PasswordRef{Kind: EnvPassword, Name: name}
+		}
+	default:
+		if path, ok := d.scalar(file.value, "file"); ok && d.notEmpty(file.value, "file", path) {
+			return PasswordRef{Kind: FilePassword, Name: path}
+		}
+	}
+	return faulty
+}
+
+func (d *decoder) notEmpty(n *yamldoc.Node, what, text string) bool {
+	switch {
+	case text == "":
+		d.fault(follow(n), "", "%s is empty", what)
+	case strings.ContainsRune(text, 0):
+		d.fault(follow(n), "", "%s holds a NUL", what)
+	default:
+		return true
+	}
+	return false
+}
+
+func (d *decoder) decodeMetadata(n *yamldoc.Node) map[string]string {
+	pairs, _ := d.pairs(n, "clientMetadata")
+	metadata := map[string]string{}
+	for _, f := range pairs {
+		value, ok := d.scalar(f.value, "clientMetadata "+quote(f.key.Value))
+		if ok && d.problem(f.key, checkMetadata(f.key.Value, value)) {
+			metadata[f.key.Value] = value
+		}
+	}
+	return metadata
+}
