@@ -1,0 +1,115 @@
+package runfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// The tests run this program again as another process, which does what
+// childJob says.
+const childJob, childPath = "RUNFILE_TEST_CHILD", "RUNFILE_TEST_PATH"
+
+func TestMain(m *testing.M) {
+	job := os.Getenv(childJob)
+	if job == "" {
+		os.Exit(m.Run())
+	}
+	if err := children[job](os.Getenv(childPath)); err != nil {
+		fmt.Println("child:", err)
+		os.Exit(1)
+	}
+}
+
+var children = map[string]func(path string) error{
+	// hold opens the file to carry it out and keeps it open until it is killed.
+	"hold": func(path string) error {
+		if _, err := Open(path); err != nil {
+			return err
+		}
+		if _, err := LockPool(path+".locks", "us-west-2_aaaaaaaaa", path); err != nil {
+			return err
+		}
+		fmt.Println("held")
+		select {}
+	},
+	// look reads the whole file as one that cannot write it.
+	"look": func(path string) error {
+		f, err := OpenReadOnly(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		n := 0
+		for _, err := range f.Results() {
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		fmt.Println("read", n)
+		return nil
+	},
+	// write tries to carry it out and expects that it cannot be written.
+	"write": func(path string) error {
+		f, err := Open(path)
+		var known *Error
+		if err == nil {
+			return errors.Join(errors.New("it can be written"), f.Close())
+		}
+		if !errors.Is(err, ErrReadOnly) || !errors.As(err, &known) || known.Hint == "" {
+			return err
+		}
+		fmt.Println("refused")
+		return nil
+	},
+	// record records an outcome a task until it is killed, and says so once
+	// each is durable.
+	"record": func(path string) error {
+		f, err := Open(path)
+		if err != nil {
+			return err
+		}
+		return recordAll(f, func(seq int64) error {
+			_, err := fmt.Println("durable", seq)
+			return err
+		})
+	},
+}
+
+// child starts another process on a job. The test kills it at its end.
+func child(t *testing.T, job, path string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), childJob+"="+job, childPath+"="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return cmd, bufio.NewScanner(out)
+}
+
+// expect reads the child's next line.
+func expect(t *testing.T, out *bufio.Scanner, want string) {
+	t.Helper()
+	out.Scan()
+	if got := strings.TrimSpace(out.Text()); got != want {
+		t.Fatalf("the other process says %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,77 @@
+package runfile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLockIsHeldUntilItsProcessDies(t *testing.T) {
+	path := makeFile(t, 10)
+	locks := path + ".locks"
+	if Holder(path) != nil {
+		t.Error("somebody holds a file that nobody has open")
+	}
+	cmd, out := child(t, "hold", path)
+	expect(t, out, "held")
+
+	check := func(err error, what string) {
+		t.Helper()
+		var held *HeldError
+		if !errors.As(err, &held) {
+			t.Fatalf("%s: got %v, want a *HeldError", what, err)
+		}
+		if held.PID != cmd.Process.Pid || filepath.Base(held.RunFile) != "spring.run" || time.Since(held.Since) > time.Hour ||
+			!strings.Contains(err.Error(), what) {
+			t.Errorf("got %+v (%v), want process %d with the run file", held, err, cmd.Process.Pid)
+		}
+	}
+	_, err := Open(path)
+	check(err, "run file")
+	_, err = LockPool(locks, "us-west-2_aaaaaaaaa", "other.run")
+	check(err, "user pool")
+	check(Holder(path), "run file")
+	openReadOnly(t, path)
+	other, err := LockPool(locks, "us-west-2_bbbbbbbbb", "other.run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Unlock(); err != nil {
+		t.Error(err)
+	}
+
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if _, err := os.Stat(path + ".lock"); err != nil {
+		t.Fatalf("a process that was killed leaves its lock file: %v", err)
+	}
+	if Holder(path) != nil {
+		t.Error("a dead process holds the file")
+	}
+	openFile(t, path)
+	l, err := LockPool(locks, "us-west-2_aaaaaaaaa", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Unlock(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLockFollowsSymlinks(t *testing.T) {
+	path := makeFile(t, 1)
+	link := filepath.Join(t.TempDir(), "link.run")
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	openFile(t, link)
+	var held *HeldError
+	if _, err := Open(path); !errors.As(err, &held) || held.PID != os.Getpid() {
+		t.Errorf("got %v, want that it is held", err)
+	}
+}
