@@ -127,6 +127,7 @@ const (
 // snippet returns a line of a text, fit for a terminal, and a caret below the
 // byte at caret. Each hidden part becomes "…".
 func snippet(text []byte, line span, caret int, hidden []span) string {
+	line = around(text, line, caret)
 	var cells []string // one a column of the terminal
 	under := -1
 	for at := line.from; at < line.to; {
@@ -164,6 +165,20 @@ func snippet(text []byte, line span, caret int, hidden []span) string {
 		under = len(cells)
 	}
 	return cut(cells, under)
+}
+
+// around leaves out what is too far from the caret to be shown, so that a
+// line of a megabyte costs no more than another.
+func around(text []byte, line span, caret int) span {
+	const far = utf8.UTFMax * snippetWidth
+	if from := caret - far; from > line.from {
+		for from < caret && !utf8.RuneStart(text[from]) {
+			from++
+		}
+		line.from = from
+	}
+	line.to = min(line.to, caret+far)
+	return line
 }
 
 func cut(cells []string, under int) string {
