@@ -49,7 +49,7 @@ func appendCSVTime(b []byte, t time.Time) []byte {
 func appendCSVField(b []byte, s string) []byte {
 	s = Visible(s)
 	guard := mayBeFormula(s)
-	if !strings.ContainsAny(s, "\",; ") {
+	if !strings.ContainsAny(s, "\",;") && strings.TrimSpace(s) == s {
 		if guard {
 			b = append(b, '\'')
 		}

@@ -76,13 +76,14 @@ func (s *Summary) addCode(code string) {
 }
 
 // Rate is the actual rate: requests a second from the first request to the end
-// of the last task, with the time in which the run was stopped. It is 0 where
-// it is not known.
+// of the last task, with the time in which the run was stopped. The first
+// request does not count, as it is the intervals between them that are paced.
+// It is 0 where it is not known.
 func (s *Summary) Rate() float64 {
 	if s.Began.IsZero() || !s.Ended.After(s.Began) {
 		return 0
 	}
-	return float64(s.Requests) / s.Ended.Sub(s.Began).Seconds()
+	return float64(s.Requests-1) / s.Ended.Sub(s.Began).Seconds()
 }
 
 // Latency is the q-th quantile of the tasks' latencies, 0 < q <= 1, within 1%;

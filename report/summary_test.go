@@ -31,8 +31,24 @@ func TestSummarize(t *testing.T) {
 	if got, want := fmt.Sprint(s.codeCounts()), "[{InvalidParameterException 1} {UserNotFoundException 1}]"; got != want {
 		t.Errorf("got codes %s, want %s", got, want)
 	}
-	if got, want := s.Rate(), 7/30.3; math.Abs(got-want) > 1e-9 {
+	if got, want := s.Rate(), 6/30.3; math.Abs(got-want) > 1e-9 {
 		t.Errorf("got rate %v, want %v", got, want)
+	}
+}
+
+// A run that keeps to its rate must not look as if it had gone over it,
+// however short it was.
+func TestRateIsNotAboveThePace(t *testing.T) {
+	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	for n := 1; n < 20; n++ {
+		var s Summary
+		for i := range n {
+			at := start.Add(time.Duration(i) * 100 * time.Millisecond)
+			s.Add(&runner.Result{Attempts: 1, StartedAt: at, FinishedAt: at.Add(time.Millisecond)})
+		}
+		if got := s.Rate(); got > 10 {
+			t.Errorf("%d requests at 10/s: got %v", n, got)
+		}
 	}
 }
 
