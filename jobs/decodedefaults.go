@@ -64,10 +64,10 @@ const faultyPassword PasswordKind = 255
 func (d *decoder) decodePasswordKind(n *yamldoc.Node) PasswordRef {
 	const hint = "a password is text, {env: NAME} or {file: PATH}"
 	faulty := PasswordRef{Kind: faultyPassword}
-	pairs, _ := d.pairs(n, "password")
-	for _, f := range pairs {
-		if f.key.Value != "<<" && !slices.Contains(passwordKinds, f.key.Value) && nearest(f.key.Value, passwordKinds) == "" {
-			d.fault(f.key, hint, "a key that password does not have") // which may be the password itself
+	for i := 0; i < len(n.Content); i += 2 {
+		key := follow(n.Content[i])
+		if key.Value != "<<" && !slices.Contains(passwordKinds, key.Value) && nearest(key.Value, passwordKinds) == "" {
+			d.fault(key, hint, "a key that password does not have") // which may be the password itself
 			return faulty
 		}
 	}

@@ -58,8 +58,8 @@ func (r *jsonRow) parse() {
 
 func jsonErrorAt(text []byte) int {
 	var syntax *json.SyntaxError
-	var any json.RawMessage
-	if errors.As(json.Unmarshal(text, &any), &syntax) {
+	var value json.RawMessage
+	if errors.As(json.Unmarshal(text, &value), &syntax) {
 		return int(syntax.Offset) - 1
 	}
 	return 0
@@ -73,7 +73,7 @@ func (r *jsonRow) keys(seen map[string]int, do func(at int, key string)) {
 		key := r.str()
 		if _, again := seen[key]; again {
 			r.showable = false
-			r.fault(at, "key "+quote(key)+" is there twice", "")
+			r.fault(at, "this key is there twice", "") // its name is not shown: in a password, it may be one
 			r.skip()
 			continue
 		}

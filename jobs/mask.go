@@ -48,8 +48,8 @@ func (m *mask) walk(n *yamldoc.Node, in maskContext) {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		of := contextOf(follow(key).Value, in)
-		if of == secretContext && in == passwordContext {
+		of := contextOf(follow(key).Value, follow(value), in)
+		if in == passwordContext && !slices.Contains(passwordKinds, follow(key).Value) {
 			m.walk(key, secretContext)
 		} else {
 			m.walkKey(key, in)
@@ -77,11 +77,11 @@ func (m *mask) hide(n *yamldoc.Node) {
 	}
 }
 
-func contextOf(key string, in maskContext) maskContext {
+func contextOf(key string, value *yamldoc.Node, in maskContext) maskContext {
 	switch {
 	case in == secretContext:
 		return secretContext
-	case in == passwordContext && slices.Contains(passwordKinds, key):
+	case in == passwordContext && (key == "env" || key == "file") && value.Kind == yamldoc.Scalar:
 		return freeContext
 	case in == passwordContext:
 		return secretContext

@@ -44,7 +44,7 @@ type namedAt struct {
 }
 
 func (a namedAt) compare(b namedAt) int {
-	return slices.Compare([]int{a.source, a.line, a.column}, []int{b.source, b.line, b.column})
+	return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
 }
 
 // add notes a name. Its error is of the temporary file.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -135,7 +136,7 @@ func (r *reading) task(e entry, spec *sourceSpec, rows rowReader) {
 		r.entryFault(e, rows, e.place, "noting the user: "+reasonOf(err), "")
 	}
 	t := Task{Username: e.username, Place: e.place, Source: source, Offset: e.offset, Excluded: r.excluded[hash]}
-	t.Action = firstAction(e.action, of.action, r.job.defaults.action)
+	t.Action = cmp.Or(e.action, of.action, r.job.defaults.action)
 	switch {
 	case t.Action == 0:
 		if !r.actionFaulty(e, of) {
@@ -153,15 +154,6 @@ func (r *reading) task(e entry, spec *sourceSpec, rows rowReader) {
 		t.Password = r.password(e, rows, of)
 	}
 	r.emit(t)
-}
-
-func firstAction(actions ...Action) Action {
-	for _, a := range actions {
-		if a != 0 {
-			return a
-		}
-	}
-	return 0
 }
 
 // actionFaulty reports whether an action was given and its fault is recorded.

@@ -123,8 +123,12 @@ users:
 		{name: "a reset takes no default password", job: head + "password: {env: MISSING}\nusers: [{username: ana, action: reset}]",
 			want: []string{"1 ana reset at job.yaml:4:20"}},
 	}
+	schema := compileSchema(t)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			if err := schema.Validate(asJSON(t, test.job)); err != nil {
+				t.Errorf("the schema refuses it: %v", err)
+			}
 			_, tasks := mustTasks(t, jobIn(t, test.job, test.files...), jobs.Options{LookupEnv: environment})
 			var got []string
 			for _, task := range tasks {
