@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/runfile"
+)
+
+// carrying is a run that is about to be carried out.
+type carrying struct {
+	path      string
+	file      *runfile.File
+	target    *target
+	passwords *jobs.Passwords
+
+	retryFailed, retryUnknown bool
+}
+
+// controlEvery is how often the run file is asked whether somebody has changed
+// the rate.
+const controlEvery = 250 * time.Millisecond
+
+// carryOut does what is pending and writes the reports. It closes the run file.
+func (o *runOptions) carryOut(ctx context.Context, c *carrying) (err error) {
+	defer func() { err = errors.Join(err, c.file.Close()) }()
+	info, err := c.file.Info()
+	if err != nil {
+		return err
+	}
+	before, err := c.file.Count()
+	if err != nil {
+		return err
+	}
+	o.progressf("run file: %s", c.path)
+	t := c.target
+	if err := c.file.SetIdentity(t.pool.Name, o.account(t), t.actor); err != nil {
+		return err
+	}
+	if err := c.file.SetState(runfile.Running, ""); err != nil {
+		return err
+	}
+	show := o.newProgress(before)
+	stopped := o.runTasks(ctx, c, &info, show)
+	show.end()
+	if err := c.file.Flush(); err != nil {
+		return o.unrecorded(c, err)
+	}
+	return o.conclude(c, stopped)
+}
+
+// sandboxAccount marks a run whose pool was the sandbox's, so that it does not
+// go on against AWS.
+const sandboxAccount = "sandbox"
+
+func (o *runOptions) account(t *target) string {
+	if o.Sandbox {
+		return sandboxAccount
+	}
+	return t.pool.Account
+}
+
+// runTasks carries out the pending tasks and returns what stopped the run.
+func (o *runOptions) runTasks(ctx context.Context, c *carrying, info *runfile.Info, show progress) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-c.file.Failed():
+			cancel(c.file.Err())
+		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), errInterrupted) {
+				show.message("interrupted: waiting for requests in flight, 30 s at most; interrupt again to end at once")
+			}
+		}
+	}()
+	rates := make(chan float64)
+	go o.watchControl(ctx, c.file, o.rate(info), rates, show)
+
+	concurrency := info.Concurrency
+	if o.Concurrency > 0 {
+		concurrency = o.Concurrency
+	}
+	return runner.Run(ctx, c.target.client.Directory(c.target.pool), c.tasks(), runner.Options{
+		Rate: o.rate(info), Concurrency: concurrency, Attempts: info.Attempts,
+		MaxDelay: info.MaxDelay, Timeout: info.Timeout,
+		Journal: c.file, Clock: c.target.clock, Rates: rates, Observe: show.observe,
+	}, func(r runner.Result) error {
+		show.add(r)
+		return c.file.Record(r)
+	})
+}
+
+// tasks are those that are to be done, with their passwords.
+func (c *carrying) tasks() iter.Seq2[runner.Task, error] {
+	return func(yield func(runner.Task, error) bool) {
+		for row, err := range c.file.Pending(c.retryFailed, c.retryUnknown) {
+			var task runner.Task
+			if err == nil {
+				task, err = c.task(row)
+			}
+			if !yield(task, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (c *carrying) task(row runfile.Row) (runner.Task, error) {
+	task := runner.Task{
+		Seq: row.Seq, Username: row.Username, Action: row.Action, ClientMetadata: row.ClientMetadata,
+		Source:   jobs.Place{File: row.Place.File, Line: row.Place.Line}.String(),
+		Attempts: row.Attempts, Throttled: row.Throttled, StartedAt: row.StartedAt, Doubt: row.Doubt,
+	}
+	if row.Excluded {
+		task.Skip = "excluded by the job"
+		return task, nil
+	}
+	if !row.Action.Sets() {
+		return task, nil
+	}
+	var err error
+	task.Password, err = c.passwords.Get(row.Task)
+	return task, err
+}
+
+// watchControl hands changes of the rate on to the run, until ctx is done.
+func (o *runOptions) watchControl(ctx context.Context, file *runfile.File, asked float64, rates chan<- float64, show progress) {
+	tick := time.NewTicker(controlEvery)
+	defer tick.Stop()
+	now := asked
+	for {
+		if control, err := file.Control(); err == nil { // one that cannot be read changes nothing
+			want := asked
+			if control.Rate > 0 && !o.Rate.set {
+				want = control.Rate
+			}
+			if control.Paused {
+				want = 0
+			}
+			if want != now {
+				now = want
+				show.message("%s", rateChange(want))
+				select {
+				case rates <- want:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func rateChange(rate float64) string {
+	if rate == 0 {
+		return "paused; `cogpass resume RUN_FILE` goes on"
+	}
+	return fmt.Sprintf("the rate is now %s at most", jobs.Rate(rate))
+}
+
+// unrecorded is the end of a run whose run file cannot be written any more.
+func (o *runOptions) unrecorded(c *carrying, err error) error {
+	code, hint := meaning(err)
+	return &exitError{max(code, exitFatal), hint, fmt.Errorf("stopped, because what happens cannot be recorded: %w", err)}
+}
+
+// conclude records how the run ended, writes its reports and says what to do
+// next.
+func (o *runOptions) conclude(c *carrying, stopped error) error {
+	count, err := c.file.Count()
+	if err != nil {
+		return err
+	}
+	state, reason := runfile.Done, ""
+	switch {
+	case errors.Is(stopped, errInterrupted):
+		state = runfile.Interrupted
+	case stopped != nil:
+		state, reason = runfile.Stopped, report.Visible(stopped.Error())
+	}
+	if err := c.file.SetState(state, reason); err != nil {
+		return o.unrecorded(c, err)
+	}
+	info, err := c.file.Info()
+	if err != nil {
+		return err
+	}
+	written := o.writeReports(c, &info)
+	o.progressf("%s", counted(count))
+	o.progressf("run file: %s", c.path)
+	if pending := count.ByOutcome[runner.Pending]; pending > 0 && !o.Quiet {
+		o.sys.say("%s left; to go on: %s", plural(pending, "task"), o.again(c.path))
+	}
+	if stopped != nil {
+		return stopped
+	}
+	if written != nil {
+		return written
+	}
+	if count.ByOutcome[runner.Failed]+count.ByOutcome[runner.Unknown] > 0 {
+		return errSilent(exitSomeFailed)
+	}
+	return nil
+}
+
+// again is the command line that goes on with a run.
+func (o *runOptions) again(path string) string {
+	args := []string{"run"}
+	if o.Sandbox {
+		args = append(args, "--sandbox")
+	}
+	return command(append(args, path)...)
+}
+
+// counted says how far a run is, in one line.
+func counted(c runfile.Counts) string {
+	line := ""
+	for _, o := range []runner.Outcome{runner.OK, runner.Failed, runner.Skipped, runner.Unknown, runner.Pending} {
+		if n := c.ByOutcome[o]; n > 0 || o == runner.OK {
+			if line != "" {
+				line += ", "
+			}
+			line += number(n) + " " + o.String()
+		}
+	}
+	return line + " of " + plural(c.Tasks, "task")
+}

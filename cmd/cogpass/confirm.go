@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner/runfile"
+)
+
+// confirm shows what is going to happen and wants the pool's name typed.
+func confirm(ctx context.Context, sys *system, info *runfile.Info, t *target, count *tally, rate float64) error {
+	name := t.pool.Name
+	if name == "" {
+		name = info.UserPoolID
+	}
+	sys.say("This changes users of the pool %s (%s) in account %s:",
+		report.Visible(name), info.UserPoolID, orUnknown(t.pool.Account))
+	for _, a := range []jobs.Action{jobs.SetTemporary, jobs.SetPermanent, jobs.Reset} {
+		if n := count.actions[a]; n > 0 {
+			sys.say("  %-14s %s", a, plural(n, "user"))
+		}
+	}
+	if count.excluded > 0 {
+		sys.say("  %-14s %s", "excluded", plural(count.excluded, "user"))
+	}
+	sys.say("  %s", howLong(count.users(), rate))
+	if n := count.actions[jobs.Reset]; n > 0 && t.pool.CognitoMail {
+		sys.say("warning: this pool sends with Cognito's own e-mail, 50 messages a day for the account; %s will get one", plural(n, "user"))
+	}
+	fmt.Fprintf(sys.Err, "Type the pool's name to go on: ")
+	answer, err := readLine(ctx, sys.In)
+	if err != nil {
+		return err
+	}
+	if answer != name {
+		return withHint(exitUsage, "the name is "+name, "not confirmed; nothing was sent")
+	}
+	return nil
+}
+
+// readLine reads a line that a person types, until ctx is done.
+func readLine(ctx context.Context, in io.Reader) (string, error) {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(in).ReadString('\n')
+		line <- strings.TrimSpace(text)
+	}()
+	select {
+	case text := <-line:
+		return text, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// howLong says how long n requests take at a rate.
+func howLong(n int64, rate float64) string {
+	if math.IsInf(rate, 1) {
+		return "as fast as answers come"
+	}
+	d := time.Duration(float64(n) / rate * float64(time.Second))
+	return fmt.Sprintf("about %s at %s", roughly(d), jobs.Rate(rate))
+}
+
+// roughly writes a duration as a person would say it.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "1s"
+	case d < 10*time.Minute:
+		return d.Round(time.Second).String()
+	case d < 48*time.Hour:
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	}
+	return fmt.Sprintf("%.1f days", d.Hours()/24)
+}
+
+func plural(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return number(n) + " " + word + "s"
+}
+
+// number writes a number with its thousands apart.
+func number(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "(unknown)"
+	}
+	return s
+}

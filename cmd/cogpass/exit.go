@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/cognito"
+	"cogpass/runner/runfile"
+)
+
+// The exit codes, as docs/commands.md has them.
+const (
+	exitSomeFailed  = 1   // ran to its end, and some tasks are failed or unknown
+	exitUsage       = 2   // the command line or the job is wrong; nothing was sent
+	exitFatal       = 3   // could not start, or a fatal error stopped it
+	exitLimit       = 4   // stopped by a limit of the job or of Cognito's
+	exitHeld        = 5   // another run holds this run file or this pool
+	exitInterrupted = 130 // run RUN_FILE goes on
+)
+
+// exitHelp ends the help of the commands that run or check something.
+const exitHelp = `
+Exit codes:
+  0    every task is ok or skipped
+  1    it ran to its end, and some tasks are failed or unknown
+  2    the command line or the job is wrong; nothing was sent
+  3    could not start, or a fatal error stopped it
+  4    stopped by a limit of the job or of Cognito; run RUN_FILE goes on
+  5    another run holds this run file or this pool
+  130  interrupted; run RUN_FILE goes on`
+
+// exitError is an error that knows its exit code and, perhaps, what to do.
+type exitError struct {
+	code int
+	hint string
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// withHint makes an error that ends the program with a code and a hint.
+func withHint(code int, hint, format string, args ...any) error {
+	return &exitError{code, hint, fmt.Errorf(format, args...)}
+}
+
+// usage makes an error of the command line.
+func usage(format string, args ...any) error {
+	return withHint(exitUsage, "", format, args...)
+}
+
+// errSilent ends the program with a code whose reason was told already.
+type errSilent int
+
+func (e errSilent) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// exit prints an error, if there is one to print, and returns the exit code.
+func (s *system) exit(err error) int {
+	if err == nil {
+		return 0
+	}
+	var silent errSilent
+	if errors.As(err, &silent) {
+		return int(silent)
+	}
+	code, hint := meaning(err)
+	text := err.Error()
+	var faults *jobs.Faults
+	if !errors.As(err, &faults) { // faults are safe to print as they are, on several lines
+		text = report.Visible(text)
+	}
+	s.say("cogpass: %s", strings.TrimRight(text, "\n"))
+	if hint != "" {
+		s.say("hint: %s", report.Visible(hint))
+	}
+	return code
+}
+
+// meaning is the one place that says which exit code an error has, and what
+// its user can do.
+func meaning(err error) (code int, hint string) {
+	var (
+		exit    *exitError
+		faults  *jobs.Faults
+		fault   jobs.Fault
+		held    *runfile.HeldError
+		file    *runfile.Error
+		config  *cognito.ConfigError
+		stopped *runner.Stopped
+	)
+	switch {
+	case errors.As(err, &exit):
+		return exit.code, exit.hint
+	case errors.As(err, &faults):
+		return exitUsage, ""
+	case errors.As(err, &fault):
+		return exitFatal, fault.Hint
+	case errors.As(err, &held):
+		return exitHeld, "wait for it to end, or interrupt it: it can go on later"
+	case errors.As(err, &file):
+		return exitFatal, file.Hint
+	case errors.As(err, &config):
+		return exitFatal, config.Hint()
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted, ""
+	case errors.As(err, &stopped):
+		return stopMeaning(stopped)
+	}
+	return exitFatal, ""
+}
+
+// stopMeaning says what to do about an answer that stopped a run.
+func stopMeaning(s *runner.Stopped) (code int, hint string) {
+	var fault *runner.Error
+	errors.As(s.Err, &fault)
+	switch {
+	case s.Class == runner.Throttled:
+		return exitLimit, "something else uses the account's quota up; go on when it is done"
+	case s.Class == runner.Budget && fault != nil && strings.HasPrefix(fault.Code, "Invalid"):
+		return exitLimit, "Cognito may not use the role that sends messages: mend the pool's messaging settings, then go on"
+	case s.Class == runner.Budget:
+		return exitLimit, "a quota of messages is used up; the daily limit of e-mails resets at 09:00 UTC"
+	case s.Class == runner.LambdaFault:
+		return exitFatal, "a Lambda trigger of the pool fails for everyone: mend it, then go on"
+	case fault != nil:
+		return exitFatal, fatalHint(fault.Code)
+	}
+	return exitFatal, ""
+}
+
+// fatalHint says what to do about an error code that is not about one user.
+func fatalHint(code string) string {
+	switch {
+	case strings.HasPrefix(code, "AccessDenied"):
+		return "the credentials lack a permission; `cogpass plan` shows the IAM policy that a job needs"
+	case strings.HasPrefix(code, "ExpiredToken"), strings.HasPrefix(code, "RequestExpired"):
+		return "sign in again, for example with `aws sso login`, and go on"
+	case strings.HasPrefix(code, "UnrecognizedClient"), strings.HasPrefix(code, "InvalidSignature"), strings.HasPrefix(code, "SignatureDoesNotMatch"):
+		return "check the credentials and the profile: AWS does not know them"
+	case code == "ResourceNotFoundException":
+		return "check the user pool's ID, the Region and the account of the credentials"
+	case code == "OperationNotEnabledException":
+		return "the user pool does not allow this operation"
+	}
+	return ""
+}

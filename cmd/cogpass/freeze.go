@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner/runfile"
+)
+
+// tally counts a plan while it is made.
+type tally struct {
+	tasks, excluded int64
+	actions         [4]int64 // of tasks that are not excluded
+}
+
+func (t *tally) add(task *jobs.Task) {
+	t.tasks++
+	if task.Excluded {
+		t.excluded++
+		return
+	}
+	t.actions[task.Action]++
+}
+
+// users is how many are acted on.
+func (t *tally) users() int64 { return t.tasks - t.excluded }
+
+// freeze checks a whole job and writes its plan. The caller commits or
+// discards the draft; after an error there is none.
+func freeze(ctx context.Context, job *jobs.Job, path string) (*runfile.Draft, *tally, error) {
+	salt := make([]byte, 16)
+	rand.Read(salt) // never fails
+	draft, err := runfile.Create(path, runfile.Info{
+		Name: job.Name, UserPoolID: job.UserPoolID, Region: job.Region,
+		JobPath: job.Path, JobDir: filepath.Dir(absolute(job.Path)), JobDigest: job.Digest,
+		ToolVersion: version, CreatedAt: time.Now(), AskedRate: float64(job.Limits.Rate),
+		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
+		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: salt,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	count, err := fill(ctx, draft, job)
+	if err != nil {
+		return nil, nil, errors.Join(err, draft.Discard())
+	}
+	return draft, count, nil
+}
+
+func fill(ctx context.Context, draft *runfile.Draft, job *jobs.Job) (*tally, error) {
+	count := new(tally)
+	for task, err := range job.Tasks() {
+		if err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		count.add(&task)
+		if err := draft.Add(task); err != nil {
+			return nil, err
+		}
+	}
+	return count, checkCount(job, count)
+}
+
+// checkCount refuses a job with more users than it says it may have.
+func checkCount(job *jobs.Job, count *tally) error {
+	if most := int64(job.Limits.MaxUsers); most > 0 && count.users() > most {
+		return withHint(exitUsage, "raise limits.maxUsers if that many are meant",
+			"%s names %d users; limits.maxUsers allows %d", job.Path, count.users(), most)
+	}
+	return nil
+}
+
+// newRunFile returns the path of a run file that is not there yet, in the
+// state folder.
+func (s *system) newRunFile(name string, now time.Time) (string, error) {
+	dir, err := s.stateDir()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", withHint(exitFatal, "name a run file elsewhere with --run-file", "making the folder of run files: %w", err)
+	}
+	base := filepath.Join(dir, name+"-"+now.UTC().Format("20060102T150405Z"))
+	path := base + ".run"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			return path, nil
+		}
+		path = fmt.Sprintf("%s-%d.run", base, n)
+	}
+}

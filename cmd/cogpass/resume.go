@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"iter"
+	"strconv"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+	"cogpass/runner/runfile"
+)
+
+type taskSeq = iter.Seq2[jobs.Task, error]
+
+// resume goes on with a run.
+func (o *runOptions) resume(ctx context.Context, path string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if o.UserPoolID != "" || o.Region != "" || o.RunFile != "" {
+		return usage("--user-pool-id, --region and --run-file go with a job; %s is a run file, whose plan is frozen", path)
+	}
+	if o.DryRun {
+		return o.dryRunFile(ctx, path)
+	}
+	if err := o.mustNotAsk(); err != nil {
+		return err
+	}
+	file, err := runfile.Open(path)
+	if err != nil {
+		return err
+	}
+	closed := false
+	defer func() {
+		if !closed {
+			file.Close()
+		}
+	}()
+	info, err := file.Info()
+	if err != nil {
+		return err
+	}
+	if err := o.sameWorld(&info); err != nil {
+		return err
+	}
+	c := &carrying{path: path, file: file, retryFailed: o.RetryFailed, retryUnknown: o.RetryUnknown}
+	count, err := o.left(file)
+	if err != nil {
+		return err
+	}
+	if err := o.expected(count.users()); err != nil {
+		return err
+	}
+	if count.tasks == 0 {
+		o.progressf("nothing is left to do")
+		all, err := file.Count()
+		if err == nil && all.ByOutcome[runner.Failed]+all.ByOutcome[runner.Unknown] > 0 {
+			err = errSilent(exitSomeFailed)
+		}
+		return err
+	}
+	lock, err := o.lockPool(&info, path)
+	if err != nil {
+		return err
+	}
+	defer lock.unlock()
+	if c.passwords, err = o.planPasswords(&info, path); err != nil {
+		return err
+	}
+	defer c.passwords.Close()
+	t, stop, err := o.reach(ctx, &info, count, planTasks(file))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	c.target = t
+	closed = true
+	return o.carryOut(ctx, c)
+}
+
+// sameWorld refuses to go on against AWS with what was begun in the sandbox,
+// and the other way round.
+func (o *runOptions) sameWorld(info *runfile.Info) error {
+	switch {
+	case info.State == runfile.Planned:
+		return nil
+	case info.Account == sandboxAccount && !o.Sandbox:
+		return withHint(exitUsage, "add --sandbox, or run the job anew", "this run was begun in the sandbox")
+	case info.Account != sandboxAccount && o.Sandbox:
+		return withHint(exitUsage, "leave --sandbox out", "this run was begun on a pool at AWS")
+	}
+	return nil
+}
+
+// left counts what there is to do.
+func (o *runOptions) left(file *runfile.File) (*tally, error) {
+	all, err := file.Count()
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Info()
+	if err != nil {
+		return nil, err
+	}
+	t := new(tally)
+	for action, outcomes := range all.ByAction {
+		n := outcomes[runner.Pending]
+		if o.RetryFailed {
+			n += outcomes[runner.Failed]
+		}
+		if o.RetryUnknown {
+			n += outcomes[runner.Unknown]
+		}
+		t.tasks += n
+		t.actions[action] += n
+	}
+	t.excluded = min(t.tasks, max(0, info.Excluded-all.ByOutcome[runner.Skipped]))
+	return t, nil
+}
+
+// planPasswords opens the sources of a plan's passwords, which must be as they
+// were.
+func (o *runOptions) planPasswords(info *runfile.Info, path string) (*jobs.Passwords, error) {
+	return jobs.OpenPasswords(passwordDirs(info.JobDir, path), readSources(info.Sources), o.sys.jobsOptions(&o.jobOptions))
+}
+
+// planTasks are the tasks of a plan that have no outcome yet.
+func planTasks(file *runfile.File) taskSeq {
+	return func(yield func(jobs.Task, error) bool) {
+		for row, err := range file.Pending(true, true) {
+			if !yield(row.Task, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// storedSources and readSources turn a job's sources into those of a run file
+// and back.
+func storedSources(sources []jobs.Source) []runfile.Source {
+	var stored []runfile.Source
+	for _, s := range sources {
+		column := ""
+		if s.Passwords > 0 {
+			column = strconv.Itoa(s.PasswordColumn)
+		}
+		stored = append(stored, runfile.Source{
+			Kind: s.Kind, Path: s.Path, Digest: hex.EncodeToString(s.Digest), Size: s.Size, PasswordColumn: column,
+		})
+	}
+	return stored
+}
+
+func readSources(stored []runfile.Source) []jobs.Source {
+	var sources []jobs.Source
+	for _, s := range stored {
+		source := jobs.Source{Kind: s.Kind, Path: s.Path, Size: s.Size, PasswordColumn: -1}
+		source.Digest, _ = hex.DecodeString(s.Digest)
+		if s.PasswordColumn != "" {
+			source.Passwords = 1
+			source.PasswordColumn, _ = strconv.Atoi(s.PasswordColumn)
+		}
+		sources = append(sources, source)
+	}
+	return sources
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// version is the program's; a release build sets it.
+var version = "0.1.0-dev"
+
+func newRoot(sys *system) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cogpass",
+		Short: "Bulk password work on Amazon Cognito user pools",
+		Long: `cogpass does bulk password work on Amazon Cognito user pools.
+
+A YAML job names users and what to do to each: set a temporary password, set a
+permanent one, or reset. cogpass checks the whole job, shows what it would send,
+carries it out at a rate the account can afford, and leaves a report. Whatever
+happens on the way, no outcome is lost and nobody gets a second code.
+
+  cogpass validate job.yaml          is the job right? offline
+  cogpass run --dry-run job.yaml     what would be sent? sends nothing
+  cogpass run --sandbox job.yaml     try it against a stand-in of Cognito
+  cogpass run job.yaml               do it; asks first
+  cogpass run RUN_FILE               go on with a run that was stopped
+
+For one user, the AWS CLI's own commands are here too, option for option:
+cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(sys.In)
+	root.SetOut(sys.Out)
+	root.SetErr(sys.Err)
+	root.SetVersionTemplate("cogpass {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return withHint(exitUsage, cmd.CommandPath()+" --help shows the flags", "%w", err)
+	})
+	root.AddCommand(
+		newRun(sys), newValidate(sys), newPlan(sys), newStatus(sys), newReport(sys),
+		newRate(sys), newPause(sys, true), newPause(sys, false),
+		newSandbox(sys), newSchema(sys), newVersion(sys),
+		awsCommand("admin-set-user-password", "The AWS CLI's command of this name, option for option"),
+		awsCommand("admin-reset-user-password", "The AWS CLI's command of this name, option for option"),
+	)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	usageArgs(root)
+	return root
+}
+
+// usageArgs has the errors of arguments end the program as errors of the
+// command line.
+func usageArgs(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return withHint(exitUsage, cmd.CommandPath()+" --help shows how to call it", "%w", err)
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		usageArgs(sub)
+	}
+}
+
+// awsCommand lists a command in the help and the completion; main hands its
+// arguments to awscli before cobra sees them.
+func awsCommand(name, short string) *cobra.Command {
+	return &cobra.Command{Use: name, Short: short, DisableFlagParsing: true, RunE: func(*cobra.Command, []string) error {
+		return usage("%s was not recognized here", name)
+	}}
+}
+
+func newVersion(sys *system) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return sys.print("cogpass %s\n", version) },
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cogpass/runner/cognito"
+	"cogpass/runner/runfile"
+	"cogpass/runner/sandbox"
+)
+
+// startSandbox starts a stand-in of Cognito that holds the users of tasks,
+// confirmed and with a verified address, and points cfg at it.
+func (o *runOptions) startSandbox(info *runfile.Info, cfg *cognito.Config, tasks taskSeq) (stop func(), err error) {
+	server := sandbox.New(sandbox.Config{AllowUnsigned: true, Record: -1, Latency: 5 * time.Millisecond})
+	server.AddPool(sandbox.Pool{ID: info.UserPoolID, Name: "sandbox", Policy: sandbox.DefaultPolicy(), TemporaryValidityDays: 7})
+	for task, err := range tasks {
+		if err != nil {
+			return nil, err
+		}
+		server.AddUser(info.UserPoolID, sandbox.User{
+			Username: task.Username, Status: "CONFIRMED", Enabled: true,
+			Attributes: map[string]string{"email": fmt.Sprintf("user%d@example.com", task.Seq), "email_verified": "true"},
+		})
+	}
+	url, err := server.Listen("127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	*cfg = cognito.Config{Region: info.Region, EndpointURL: url, NoSign: true, Conns: cfg.Conns}
+	o.progressf("sandbox: a stand-in of Cognito at %s; nothing goes to AWS", url)
+	return func() { server.Close() }, nil
+}
+
+type sandboxOptions struct {
+	Listen           string
+	Pool             string
+	Quota, UserFault []string
+	Throttle, Fail   shareFlag
+	LostAfter        shareFlag
+	LostBefore       shareFlag
+	Latency, Jitter  time.Duration
+	Seed             uint64
+}
+
+// shareFlag is a share of requests as a flag's value.
+type shareFlag float64
+
+func (s *shareFlag) Set(text string) error {
+	v, err := sandbox.ParseShare(text)
+	*s = shareFlag(v)
+	return err
+}
+func (s *shareFlag) String() string { return fmt.Sprintf("%g%%", float64(*s)*100) }
+func (s *shareFlag) Type() string   { return "SHARE" }
+
+func newSandbox(sys *system) *cobra.Command {
+	o := &sandboxOptions{}
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve a stand-in of Cognito on a loopback port",
+		Long:  sandbox.Help,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return o.run(cmd, sys) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to listen; loopback only")
+	f.StringVar(&o.Pool, "pool", "", "file of pools and users, as JSON")
+	f.StringArrayVar(&o.Quota, "quota", nil, "CATEGORY=N requests a second; may be repeated")
+	f.DurationVar(&o.Latency, "latency", 0, "how long an answer takes")
+	f.DurationVar(&o.Jitter, "jitter", 0, "give or take this")
+	f.Var(&o.Throttle, "throttle", "share of requests that are throttled")
+	f.Var(&o.Fail, "fail", "share of requests that fail with 500")
+	f.Var(&o.LostAfter, "lost-after", "share of answers lost after the change was made")
+	f.Var(&o.LostBefore, "lost-before", "share of answers lost before a change was made")
+	f.StringArrayVar(&o.UserFault, "user-fault", nil, "NAME=FAULT,… what a user's requests meet; may be repeated")
+	f.Uint64Var(&o.Seed, "seed", 0, "which requests the shares hit")
+	return cmd
+}
+
+func (o *sandboxOptions) run(cmd *cobra.Command, sys *system) error {
+	cfg := sandbox.Config{
+		Quotas: map[string]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed,
+		Faults: sandbox.Faults{
+			Throttle: float64(o.Throttle), Fail: float64(o.Fail), LostAfter: float64(o.LostAfter),
+			LostBefore: float64(o.LostBefore), User: map[string][]string{},
+		},
+	}
+	if o.Throttle+o.Fail+o.LostAfter+o.LostBefore > 1 {
+		return usage("the shares of faults come to more than 100%%")
+	}
+	for _, text := range o.Quota {
+		category, rps, err := sandbox.ParseQuota(text)
+		if err != nil {
+			return usage("--quota: %w", err)
+		}
+		cfg.Quotas[category] = rps
+	}
+	for _, text := range o.UserFault {
+		name, faults, err := sandbox.ParseUserFault(text)
+		if err != nil {
+			return usage("--user-fault: %w", err)
+		}
+		cfg.Faults.User[name] = faults
+	}
+	server := sandbox.New(cfg)
+	defer server.Close()
+	if o.Pool != "" {
+		file, err := os.Open(o.Pool)
+		if err != nil {
+			return usage("--pool: %w", err)
+		}
+		err = server.Load(file)
+		file.Close()
+		if err != nil {
+			return usage("--pool %s: %w", o.Pool, err)
+		}
+	}
+	url, err := server.Listen(o.Listen)
+	if err != nil {
+		return usage("--listen: %w", err)
+	}
+	if err := sys.print("%s\n", url); err != nil {
+		return err
+	}
+	sys.say("serving until interrupted; cogpass sandbox --help shows how to use it")
+	<-cmd.Context().Done()
+	return nil
+}
