@@ -26,8 +26,8 @@ func (c *invocation) show(answer any) error {
 		if answer, err = c.globals.query.Search(answer); err != nil {
 			return generalf("--query: %v", err)
 		}
-		if query.IsExpression(answer) {
-			return generalf("--query: the result is an expression, not a value")
+		if query.HoldsExpression(answer) {
+			return generalf("--query: there is an expression in the result")
 		}
 	}
 	out := bufio.NewWriter(c.streams.Out)

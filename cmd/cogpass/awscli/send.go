@@ -22,6 +22,11 @@ func (c *invocation) send(ctx context.Context, params *pyval.Map, sample bool) e
 	if err != nil {
 		return err
 	}
+	for _, key := range params.Keys() {
+		if _, isText := key.(string); !isText {
+			return generalf("parameter names have to be str, not of type %s", pyval.TypeName(key))
+		}
+	}
 	if err := c.op.validate(params); err != nil {
 		return err
 	}

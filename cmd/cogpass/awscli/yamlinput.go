@@ -15,15 +15,47 @@ import (
 // by the rules of YAML 1.2, or of 1.1 where the document says so, and a key
 // that is there twice is a fault.
 func parseYAML(document string) (any, error) {
+	r := &yamlReader{done: map[*yamldoc.Node]any{}}
+	if at := yamlVersion.FindStringSubmatchIndex(document); at != nil {
+		r.old = document[at[2]:at[3]] == "1"
+		document = document[:at[2]] + "1" + document[at[3]:] // the only version that yamldoc knows
+	}
+	if hasTabBetween(document) {
+		return nil, fmt.Errorf("%w: a tab between its parts", errYAML)
+	}
 	root, err := yamldoc.Parse([]byte(document))
 	if err != nil || root == nil {
 		return nil, err
 	}
-	r := &yamlReader{done: map[*yamldoc.Node]any{}, old: saysYAML11.MatchString(document)}
 	return r.value(root)
 }
 
-var saysYAML11 = regexp.MustCompile(`(?m)\A(?:#.*\n|\s*\n)*%YAML\s+1\.1\b`)
+var (
+	tabBetween  = regexp.MustCompile(`^(?:"[^"]*"|'[^']*'|[^'"#\t])*[:?,\[{-] *\t`)
+	blockScalar = regexp.MustCompile(`[|>][-+0-9]*[ \t]*(?:#.*)?\r?$`)
+)
+
+// hasTabBetween reports whether a tab parts a value from what stands before
+// it, which yamldoc would take. The text of a block scalar may hold the like.
+func hasTabBetween(document string) bool {
+	block := -1 // how far the line that began a block scalar is indented
+	for line := range strings.Lines(document) {
+		line = strings.TrimRight(line, "\r\n")
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		if block >= 0 && (indent > block || indent == len(line)) {
+			continue
+		}
+		if tabBetween.MatchString(line) {
+			return true
+		}
+		if block = -1; blockScalar.MatchString(line) {
+			block = indent
+		}
+	}
+	return false
+}
+
+var yamlVersion = regexp.MustCompile(`\A(?:[ \t]*(?:#.*)?\r?\n)*%YAML[ \t]+1\.(\d+)`)
 
 // errYAML is that a document holds what cannot be made a value of.
 var errYAML = errors.New("invalid YAML")
@@ -62,6 +94,8 @@ func (r *yamlReader) make(n *yamldoc.Node) (any, error) {
 			list = append(list, v)
 		}
 		return list, nil
+	case n.Kind == yamldoc.Sequence && tag == "!!omap":
+		return r.orderedMapping(n)
 	case n.Kind == yamldoc.Mapping && (tag == "" || tag == "!!map"):
 		return r.mapping(n)
 	case n.Kind == yamldoc.Mapping && tag == "!!set":
@@ -70,6 +104,25 @@ func (r *yamlReader) make(n *yamldoc.Node) (any, error) {
 		return r.scalar(n, tag)
 	}
 	return nil, errYAML
+}
+
+// orderedMapping reads a list of mappings of one key each.
+func (r *yamlReader) orderedMapping(n *yamldoc.Node) (any, error) {
+	m := &pyval.Map{}
+	for _, c := range n.Content {
+		entry, err := r.value(c)
+		if err != nil {
+			return nil, err
+		}
+		one, ok := entry.(*pyval.Map)
+		if !ok || one.Len() != 1 {
+			return nil, errYAML
+		}
+		key := one.Keys()[0]
+		v, _ := one.Get(key)
+		m.Set(key, v)
+	}
+	return m, nil
 }
 
 func (r *yamlReader) mapping(n *yamldoc.Node) (any, error) {
@@ -157,6 +210,8 @@ func tagOf(n *yamldoc.Node) string {
 
 func (r *yamlReader) scalar(n *yamldoc.Node, tag string) (any, error) {
 	switch {
+	case isPlain(n) && strings.Contains(n.Value, "\t"):
+		return nil, fmt.Errorf("%w: line %d: a tab in text without quotes", errYAML, n.Line)
 	case tag == "!" || tag == "" && !isPlain(n):
 		tag = "!!str"
 	case tag == "":
@@ -210,6 +265,7 @@ var (
 	yamlBool11 = regexp.MustCompile(`^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$`)
 	yamlFloat  = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
 	yamlInt    = regexp.MustCompile(`^(?:[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+)$`)
+	yamlInt11  = regexp.MustCompile(`^(?:[-+]?0b[01_]+|[-+]?0?[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$`)
 	yamlBase60 = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`)
 	yamlNull   = regexp.MustCompile(`^(?:~|null|Null|NULL|)$`)
 	yamlTime   = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}|\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d{1,2}(?::\d{2})?))?)$`)
@@ -218,16 +274,16 @@ var (
 
 // implicit returns the tag of a plain scalar.
 func (r *yamlReader) implicit(s string) string {
-	isBool := yamlBool
+	isBool, isInt := yamlBool, yamlInt
 	if r.old {
-		isBool = yamlBool11
+		isBool, isInt = yamlBool11, yamlInt11
 	}
 	switch {
 	case isBool.MatchString(s):
 		return "!!bool"
 	case yamlFloat.MatchString(s):
 		return "!!float"
-	case s != "" && s[0] != '_' && yamlInt.MatchString(s), r.old && yamlBase60.MatchString(s):
+	case s != "" && s[0] != '_' && isInt.MatchString(s), r.old && yamlBase60.MatchString(s):
 		return "!!int"
 	case yamlNull.MatchString(s):
 		return "!!null"

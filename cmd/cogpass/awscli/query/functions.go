@@ -51,7 +51,7 @@ func init() { // by init, for map and the like evaluate expressions, which call 
 		"to_array":    {[]string{""}, false, toArray},
 		"to_number":   {[]string{""}, false, toNumber},
 		"to_string":   {[]string{""}, false, toString},
-		"type":        {[]string{""}, false, func(a []any) (any, error) { return typeName(a[0]), nil }},
+		"type":        {[]string{""}, false, typeOf},
 		"values":      {[]string{"object"}, false, func(a []any) (any, error) { return valuesOf(a[0].(*pyval.Map)), nil }},
 	}
 }
@@ -121,6 +121,13 @@ func typeName(v any) string {
 		return "expression"
 	}
 	return "number"
+}
+
+func typeOf(args []any) (any, error) {
+	if _, is := args[0].(reference); is {
+		return nil, nil
+	}
+	return typeName(args[0]), nil
 }
 
 func valuesOf(m *pyval.Map) []any {
@@ -289,6 +296,8 @@ func toNumber(args []any) (any, error) {
 		return v, nil
 	case string:
 		return pyval.ParseNumber(v), nil
+	case reference:
+		return nil, fault("to_number() does not take an expression")
 	}
 	return nil, nil
 }

@@ -4,6 +4,8 @@
 package query
 
 import (
+	"slices"
+
 	"cogpass/cmd/cogpass/awscli/pyval"
 )
 
@@ -273,9 +275,16 @@ func (n comparison) eval(v any) (any, error) {
 	return n.op == "<" && c < 0 || n.op == "<=" && c <= 0 || n.op == ">" && c > 0 || n.op == ">=" && c >= 0, nil
 }
 
-// IsExpression reports whether a result is not a value but an expression,
-// such as `&name` has.
-func IsExpression(v any) bool {
-	_, is := v.(reference)
-	return is
+// HoldsExpression reports whether a result is not a value, because there is an
+// expression in it, such as `&name` has.
+func HoldsExpression(v any) bool {
+	switch v := v.(type) {
+	case reference:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, HoldsExpression)
+	case *pyval.Map:
+		return slices.ContainsFunc(valuesOf(v), HoldsExpression)
+	}
+	return false
 }
