@@ -30,7 +30,7 @@ type Task struct {
 	Excluded       bool              // named by exclude: to be reported as skipped, never sent
 	Place          Place             // where the user is named
 	Source         int               // index in Job.Sources
-	Offset         int64             // of the row's first byte in its source; 0 for a user of the job file
+	Offset         int64             // where reading its row begins in its source; 0 for a user of the job file
 }
 
 // PasswordKind says what a PasswordRef points to.
