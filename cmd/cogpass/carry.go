@@ -200,7 +200,7 @@ func (o *runOptions) conclude(c *carrying, stopped error) error {
 	o.progressf("%s", counted(count))
 	o.progressf("run file: %s", c.path)
 	if pending := count.ByOutcome[runner.Pending]; pending > 0 && !o.Quiet {
-		o.sys.say("%s left; to go on: %s", plural(pending, "task"), o.again(c.path))
+		o.sys.say("%s left; to go on: %s", plural(pending, "task"), goOn(&info, c.path))
 	}
 	if stopped != nil {
 		return stopped
@@ -212,15 +212,6 @@ func (o *runOptions) conclude(c *carrying, stopped error) error {
 		return errSilent(exitSomeFailed)
 	}
 	return nil
-}
-
-// again is the command line that goes on with a run.
-func (o *runOptions) again(path string) string {
-	args := []string{"run"}
-	if o.Sandbox {
-		args = append(args, "--sandbox")
-	}
-	return command(append(args, path)...)
 }
 
 // counted says how far a run is, in one line.

@@ -50,7 +50,7 @@ func (o *runOptions) newProgress(before runfile.Counts) progress {
 type score struct {
 	mu                          sync.Mutex
 	total, before, done, failed int64
-	retried, throttled          int64
+	sent, retried, throttled    int64
 	asked                       float64
 	start                       time.Time
 }
@@ -67,16 +67,15 @@ func (s *score) add(r runner.Result) {
 func (s *score) observe(st runner.Stats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.retried, s.throttled, s.asked = st.Retried, st.Throttled, st.Rate
+	s.sent, s.retried, s.throttled, s.asked = st.Sent, st.Retried, st.Throttled, st.Rate
 }
 
-// rate is tasks done a second, by this process.
+// rate is requests a second, of this process.
 func (s *score) rate() float64 {
-	seconds := time.Since(s.start).Seconds()
-	if seconds < 0.001 {
-		return 0
+	if seconds := time.Since(s.start).Seconds(); seconds > 0 {
+		return float64(s.sent) / seconds
 	}
-	return float64(s.done-s.before) / seconds
+	return 0
 }
 
 // left is how long the rest takes, at the pace so far or the one asked for,

@@ -93,10 +93,18 @@ func (s *system) status(path string) error {
 		line("finished", "%s", moment(info.FinishedAt))
 		line("plan", "%s", info.PlanDigest)
 		if count.ByOutcome[runner.Pending] > 0 && runfile.Holder(path) == nil {
-			line("to go on", "%s", command("run", path))
+			line("to go on", "%s", goOn(&info, path))
 		}
 		return nil
 	})
+}
+
+// goOn is the command line that goes on with a run.
+func goOn(info *runfile.Info, path string) string {
+	if info.Account == sandboxAccount {
+		return command("run", "--sandbox", path)
+	}
+	return command("run", path)
 }
 
 func controlled(c runfile.Control) string {
