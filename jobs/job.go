@@ -9,6 +9,7 @@ package jobs
 import (
 	"bytes"
 	"cmp"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Options struct {
 	LookupEnv  func(string) (string, bool) // for {env: NAME}; nil: such a password is a fault
 	UserPoolID string                      // if not empty, beats the job's
 	Region     string                      // if not empty, must be the pool's
+	Salt       []byte                      // of the marks of a plan's passwords (Job.Salt): OpenPasswords looks for those that have changed
 }
 
 // Job is a job file that was read. Its faults, if it has any, come with
@@ -43,6 +45,7 @@ type Job struct {
 	Sources    []Source // the first is the job file; what Tasks finds out about the others is there once it has ended
 	Warnings   []Fault
 	Digest     string // "sha256:" and the digest of the job file, in hexadecimal
+	Salt       []byte // random, of the marks of passwords; see PasswordRef.Mark
 
 	opt      Options
 	defaults defaults
@@ -83,9 +86,11 @@ func Open(path string, opt Options) (*Job, error) {
 		Path:    path,
 		Digest:  fmt.Sprintf("sha256:%x", digest),
 		Sources: []Source{{Kind: JobSource, Path: filepath.Base(path), Digest: digest[:], Size: size, PasswordColumn: -1}},
+		Salt:    make([]byte, 16),
 		opt:     opt,
 		stdin:   &stdinText{},
 	}
+	rand.Read(j.Salt) // never fails
 	d := decoder{job: j}
 	d.decodeJob(root)
 	d.warn()

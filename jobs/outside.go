@@ -11,21 +11,35 @@ import (
 // character, and its line end.
 const maxPasswordFile = 4*maxPassword + 2
 
-// checkOutside looks at a password in the environment or a file.
-func (r *reading) checkOutside(ref PasswordRef) problem {
-	if ref.Kind == EnvPassword {
-		text, err := readEnv(r.job.opt, ref.Name)
-		if err != nil {
-			return problem{err.Error(), "set it where cogpass runs"}
-		}
-		return about("variable "+quote(ref.Name), checkPassword(text))
-	}
-	text, err := readPasswordFile(r.job.resolve(ref.Name))
-	if err != nil {
-		return problem{message: fmt.Sprintf("cannot read the password in %s: %s", quote(ref.Name), reasonOf(err))}
-	}
-	return about("file "+quote(ref.Name), checkPassword(text))
+// checkedRef is a password from outside that was looked at: what is wrong with
+// it, and the ref with its mark.
+type checkedRef struct {
+	problem
+	ref PasswordRef
 }
+
+// checkOutside looks at a password in the environment or a file.
+func (r *reading) checkOutside(ref PasswordRef) checkedRef {
+	var text, what string
+	var err error
+	if ref.Kind == EnvPassword {
+		if text, err = readEnv(r.job.opt, ref.Name); err != nil {
+			return checkedRef{problem{err.Error(), "set it where cogpass runs"}, ref}
+		}
+		what = "variable " + quote(ref.Name)
+	} else {
+		if text, err = readPasswordFile(r.job.resolve(ref.Name)); err != nil {
+			return checkedRef{problem{message: fmt.Sprintf("cannot read the password in %s: %s", quote(ref.Name), reasonOf(err))}, ref}
+		}
+		what = "file " + quote(ref.Name)
+	}
+	p := about(what, checkPassword(text))
+	ref.Mark = mark(r.job.Salt, NewSecret(text))
+	return checkedRef{p, ref}
+}
+
+// mark is the Mark of a password: never 0.
+func mark(salt []byte, s Secret) uint32 { return 1 + uint32(Fingerprint(salt, s)) }
 
 func about(what string, p problem) problem {
 	if p.found() {

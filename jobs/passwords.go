@@ -157,6 +157,9 @@ func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
 		return Secret{}, err
 	}
 	s, err := checkedSecret(text)
+	if err == nil && ref.Mark != 0 && p.opt.Salt != nil && ref.Mark != mark(p.opt.Salt, s) {
+		err = Fault{Place: Place{File: ref.Name}, Message: "the password has changed since the plan was made", Hint: "put back what it was, or make a new plan"}
+	}
 	if err == nil {
 		p.outside[ref] = s
 	}

@@ -16,7 +16,7 @@ import (
 // acted on. Sources are read anew by each call, but standard input.
 func (j *Job) Tasks() iter.Seq2[Task, error] {
 	return func(yield func(Task, error) bool) {
-		r := &reading{job: j, yield: yield, excluded: map[nameHash]bool{}, checked: map[PasswordRef]problem{}}
+		r := &reading{job: j, yield: yield, excluded: map[nameHash]bool{}, checked: map[PasswordRef]checkedRef{}}
 		r.faults = Faults{List: append([]Fault(nil), j.faults.List...), More: j.faults.More}
 		defer r.names.close()
 		r.readAll()
@@ -37,7 +37,7 @@ type reading struct {
 	sending  int64 // tasks that are not excluded
 	names    names
 	excluded map[nameHash]bool
-	checked  map[PasswordRef]problem // the passwords from outside that were looked at
+	checked  map[PasswordRef]checkedRef // the passwords from outside that were looked at
 	merged   mergedMetadata
 }
 
@@ -177,14 +177,15 @@ func (r *reading) password(e entry, rows rowReader, of defaults) PasswordRef {
 		case NoPassword:
 			continue
 		case EnvPassword, FilePassword:
-			p, known := r.checked[from.ref]
+			checked, known := r.checked[from.ref]
 			if !known {
-				p = r.checkOutside(from.ref)
-				r.checked[from.ref] = p
-				if p.found() {
-					r.faults.add(Fault{Place: e.at(from.place), Message: p.message, Hint: p.hint})
+				checked = r.checkOutside(from.ref)
+				r.checked[from.ref] = checked
+				if checked.found() {
+					r.faults.add(Fault{Place: e.at(from.place), Message: checked.message, Hint: checked.hint})
 				}
 			}
+			return checked.ref
 		}
 		return from.ref
 	}

@@ -132,7 +132,7 @@ func TestResumeInDoubt(t *testing.T) {
 				u.status, u.modified = tt.status, now.Add(-tt.modified)
 				task := Task{Seq: 1, Username: "u00001", Action: tt.action, Password: jobs.NewSecret("x"), Attempts: 1,
 					Doubt: &Intent{Seq: 1, Attempts: 1, Began: now.Add(-tt.ago), Slack: time.Second}}
-				got, err := run(t, t.Context(), p, seq([]Task{task}), Options{})
+				got, err := run(t, t.Context(), p, seq([]Task{task}), Options{Journal: &journal{}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -351,6 +351,9 @@ func (j *journal) Begin(_ context.Context, intents []Intent) error {
 }
 
 func (j *journal) End(i Intent) error {
+	if i.Seq == 0 {
+		return errors.New("an intent of no task has ended")
+	}
 	delete(j.open, i.Seq)
 	return nil
 }

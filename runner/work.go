@@ -42,10 +42,14 @@ const (
 )
 
 func newWork(t Task) *work {
-	return &work{
+	w := &work{
 		task: t, attempts: t.Attempts, throttled: t.Throttled, startedAt: t.StartedAt,
-		doubt: t.Doubt,
+		intent: Intent{Seq: t.Seq}, doubt: t.Doubt,
 	}
+	if t.Doubt != nil {
+		w.intent = *t.Doubt
+	}
+	return w
 }
 
 // intend returns what the journal is to know of the attempt that begins now.

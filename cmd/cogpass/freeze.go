@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,14 +34,12 @@ func (t *tally) users() int64 { return t.tasks - t.excluded }
 // freeze checks a whole job and writes its plan. The caller commits or
 // discards the draft; after an error there is none.
 func freeze(ctx context.Context, job *jobs.Job, path string) (*runfile.Draft, *tally, error) {
-	salt := make([]byte, 16)
-	rand.Read(salt) // never fails
 	draft, err := runfile.Create(path, runfile.Info{
 		Name: job.Name, UserPoolID: job.UserPoolID, Region: job.Region,
 		JobPath: job.Path, JobDir: filepath.Dir(absolute(job.Path)), JobDigest: job.Digest,
 		ToolVersion: version, CreatedAt: time.Now(), AskedRate: float64(job.Limits.Rate),
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
-		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: salt,
+		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: job.Salt,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -122,7 +122,9 @@ func (o *runOptions) left(file *runfile.File) (*tally, error) {
 // planPasswords opens the sources of a plan's passwords, which must be as they
 // were.
 func (o *runOptions) planPasswords(info *runfile.Info, path string) (*jobs.Passwords, error) {
-	return jobs.OpenPasswords(passwordDirs(info.JobDir, path), readSources(info.Sources), o.sys.jobsOptions(&o.jobOptions))
+	opt := o.sys.jobsOptions(&o.jobOptions)
+	opt.Salt = info.Salt
+	return jobs.OpenPasswords(passwordDirs(info.JobDir, path), readSources(info.Sources), opt)
 }
 
 // planTasks are the tasks of a plan that have no outcome yet.

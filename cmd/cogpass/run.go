@@ -219,6 +219,7 @@ func (o *runOptions) lockPool(info *runfile.Info, runPath string) (poolLock, err
 // passwordOptions let passwords be read where the job was.
 func (o *runOptions) passwordOptions(job *jobs.Job) jobs.Options {
 	opt := o.sys.jobsOptions(&o.jobOptions)
+	opt.Salt = job.Salt
 	if in := job.Stdin(); in != nil {
 		opt.Stdin = in
 	}
