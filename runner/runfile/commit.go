@@ -98,9 +98,7 @@ func (s *statements) writeResults(results []runner.Result) error {
 		if err := s.appendResult(r); err != nil {
 			return err
 		}
-		if r.Attempts > 0 {
-			s.ended = append(s.ended, r.Seq)
-		}
+		s.ended = append(s.ended, r.Seq)
 		s.count(r.Seq, r.Action, r.Outcome, 1, int64(r.Attempts), int64(r.Throttled))
 	}
 	if err := s.addOutcomes.exec(s.args); err != nil {

@@ -85,7 +85,7 @@ func mustHold(t *testing.T, path string, seq int64) {
 // went; what may have come after that instant is torn. Each copy opens and
 // holds all that was durable.
 func TestPowerCut(t *testing.T) {
-	path := makeFile(t, 2400)
+	path := makeFile(t, 800)
 	f := openFile(t, path)
 	random := rand.New(rand.NewPCG(3, 4))
 	commits := 0

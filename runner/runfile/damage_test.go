@@ -13,13 +13,13 @@ import (
 	"cogpass/runner"
 )
 
-// halfDone returns the path of a closed run file of 3,000 tasks, of which
-// the first half has outcomes.
-func halfDone(t testing.TB) string {
+// halfDone returns the path of a closed run file of n tasks, of which the
+// first half has outcomes.
+func halfDone(t testing.TB, n int64) string {
 	t.Helper()
-	path := makeFile(t, 3000)
+	path := makeFile(t, n)
 	f := openFile(t, path)
-	for seq := int64(1); seq <= 1500; seq++ {
+	for seq := int64(1); seq <= n/2; seq++ {
 		outcome := runner.OK
 		if seq%7 == 0 {
 			outcome = runner.Failed
@@ -37,7 +37,7 @@ func halfDone(t testing.TB) string {
 // TestFlippedByteIsNeverAnotherTask flips bytes all over a file. Whatever
 // comes of it is what was written, or an *Error.
 func TestFlippedByteIsNeverAnotherTask(t *testing.T) {
-	path := halfDone(t)
+	path := halfDone(t, 1200)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestFlippedByteIsNeverAnotherTask(t *testing.T) {
 	wantRows := pending(t, openReadOnly(t, path), false, false)
 	random := rand.New(rand.NewPCG(1, 2))
 	found := 0
-	const flips = 100
+	const flips = 50
 	for range flips {
 		at := random.IntN(len(content))
 		damaged := append([]byte(nil), content...)
@@ -112,7 +112,7 @@ func readsAs(t *testing.T, at int, path string, wantResults []runner.Result, wan
 }
 
 func TestDamagedBlockLeavesTheOthersReadable(t *testing.T) {
-	path := halfDone(t)
+	path := halfDone(t, 3000)
 	f := openFile(t, path)
 	// The user of a task of the second block becomes another.
 	if err := f.update(func(s *session) error { return s.exec("UPDATE task SET username = 'eve' WHERE seq = 1700") }); err != nil {
@@ -145,7 +145,7 @@ func TestDamagedBlockLeavesTheOthersReadable(t *testing.T) {
 // TestLostOutcomeIsNotPending loses the record of a task that was done: it
 // must not be sent again.
 func TestLostOutcomeIsNotPending(t *testing.T) {
-	path := halfDone(t)
+	path := halfDone(t, 3000)
 	f := openFile(t, path)
 	if err := f.update(func(s *session) error { return s.exec("DELETE FROM outcome WHERE seq = 1200") }); err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestLostOutcomeIsNotPending(t *testing.T) {
 }
 
 func TestTruncatedFile(t *testing.T) {
-	path := halfDone(t)
+	path := halfDone(t, 3000)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)

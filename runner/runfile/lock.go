@@ -81,7 +81,10 @@ func lockFile(path, what, runFile string) (*Lock, error) {
 		}
 		err = tryExclusive(f)
 		if err == nil && isStill(f, path) {
-			return &Lock{f}, writeHolder(f, runFile)
+			if err := writeHolder(f, runFile); err != nil {
+				return nil, errors.Join(err, release(f))
+			}
+			return &Lock{f}, nil
 		}
 		var held error
 		if errors.Is(err, errHeld) {

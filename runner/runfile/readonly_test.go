@@ -18,7 +18,7 @@ import (
 // nor their folder.
 func TestReadOnlyMedium(t *testing.T) {
 	dir := openFolder(t)
-	plan, err := os.ReadFile(halfDone(t))
+	plan, err := os.ReadFile(halfDone(t, 3000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func asNobody(t *testing.T, dir, job, path string) string {
 // TestReadersDoNotDisturbARun reads a file over and over, and changes what is
 // asked of the run, while it is carried out.
 func TestReadersDoNotDisturbARun(t *testing.T) {
-	path := makeFile(t, 4000)
+	path := makeFile(t, 1200)
 	f := openFile(t, path)
 	stop, read := make(chan struct{}), make(chan error, 2)
 	go func() {
@@ -138,7 +138,7 @@ func TestReadersDoNotDisturbARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := f.Count()
-	if err != nil || c.ByOutcome[runner.OK] != 4000 {
+	if err != nil || c.ByOutcome[runner.OK] != 1200 {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }
