@@ -145,7 +145,11 @@ func (f *File) Freeze() error {
 	}
 	r.pinned = true
 	f.frozen = r
-	return nil
+	if f.looks != nil {
+		err = f.looks.close()
+		f.looks = nil
+	}
+	return f.wrapRead(err)
 }
 
 // reader returns a reader for one sequence.

@@ -1,0 +1,82 @@
+package runfile
+
+import (
+	"context"
+	"fmt"
+
+	"cogpass/runner"
+)
+
+var errReadOnly = fmt.Errorf("%w: it was opened to be read", ErrReadOnly)
+
+// writable returns the writer, or says that there is none.
+func (f *File) writable() (*writer, error) {
+	if f.w == nil {
+		return nil, &Error{Path: f.path, Err: errReadOnly}
+	}
+	return f.w, nil
+}
+
+// Begin implements runner.Journal. The outcomes recorded so far are durable
+// too when it returns nil. If it fails because ctx is done, the file is as it
+// was.
+func (f *File) Begin(ctx context.Context, attempts []runner.Intent) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return w.commit(attempts)
+}
+
+// End implements runner.Journal. i.Throttled counts this attempt too where it
+// was throttled.
+func (f *File) End(i runner.Intent) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	return w.add(func(g *group) { g.answered = append(g.answered, i) })
+}
+
+// Record takes down how a task ended; r's Seq and Action are the task's own,
+// and its Outcome is not Pending. It returns at once: what was recorded is
+// durable with the next Begin that returns nil, at the latest after some
+// 10 ms. A task that has an outcome gets another only where Pending was asked
+// for such ones.
+func (f *File) Record(r runner.Result) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	return w.add(func(g *group) { g.results = append(g.results, r) })
+}
+
+// Flush makes all that was recorded durable before it returns nil.
+func (f *File) Flush() error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	return w.commit(nil)
+}
+
+// Failed is closed when something could not be made durable. From then on
+// nothing is recorded, so nothing more is to be sent. It is nil for a file
+// that is read-only.
+func (f *File) Failed() <-chan struct{} {
+	if f.w == nil {
+		return nil
+	}
+	return f.w.failed
+}
+
+// Err returns why Failed is closed, or nil while it is not.
+func (f *File) Err() error {
+	if f.w == nil {
+		return nil
+	}
+	return f.w.err()
+}
