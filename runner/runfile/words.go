@@ -84,6 +84,9 @@ func (w *words) metadata(m map[string]string) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if len(w.maps) == keptWords {
+		clear(w.maps)
+	}
 	w.maps[address] = metadata{m, id, string(encoded)}
 	return id, string(encoded), nil
 }
