@@ -28,6 +28,9 @@ func (t *tally) add(task *jobs.Task) {
 	t.actions[task.Action]++
 }
 
+// sets is how many get a password.
+func (t *tally) sets() int64 { return t.actions[jobs.SetTemporary] + t.actions[jobs.SetPermanent] }
+
 // users is how many are acted on.
 func (t *tally) users() int64 { return t.tasks - t.excluded }
 

@@ -73,7 +73,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	return sys.stream(func(w io.Writer) error {
 		return planText.Execute(w, map[string]any{
 			"Info": &info, "Count": count, "Long": howLong(count.users(), info.AskedRate),
-			"Messages": count.actions[jobs.Reset], "Active": count.actions[jobs.SetTemporary] + count.actions[jobs.SetPermanent],
+			"Messages": count.actions[jobs.Reset], "Active": count.sets(),
 			"Policy": policy(info.Region, info.UserPoolID, count), "Go": command("run", o.Out),
 		})
 	})
@@ -93,7 +93,7 @@ to carry it out: {{.Go}}
 // policy is the IAM policy that a plan needs, for a pool in any account.
 func policy(region, poolID string, count *tally) string {
 	actions := []string{"DescribeUserPool", "ListUsers"}
-	if count.actions[jobs.SetTemporary]+count.actions[jobs.SetPermanent] > 0 {
+	if count.sets() > 0 {
 		actions = append(actions, "AdminSetUserPassword")
 	}
 	if count.actions[jobs.Reset] > 0 {

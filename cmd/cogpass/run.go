@@ -128,7 +128,12 @@ func (o *runOptions) start(ctx context.Context, path string) error {
 		return err
 	}
 	defer lock.unlock()
-	t, stop, err := o.reach(ctx, info, count, job.Tasks())
+	passwords, err := jobs.OpenPasswords(passwordDirs(filepath.Dir(absolute(job.Path)), runPath), job.Sources, o.passwordOptions(job))
+	if err != nil {
+		return err
+	}
+	defer passwords.Close()
+	t, stop, err := o.reach(ctx, info, count, job.Tasks(), passwords)
 	if err != nil {
 		return err
 	}
@@ -140,11 +145,6 @@ func (o *runOptions) start(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	passwords, err := jobs.OpenPasswords(passwordDirs(filepath.Dir(absolute(job.Path)), runPath), job.Sources, o.passwordOptions(job))
-	if err != nil {
-		return errors.Join(err, file.Close())
-	}
-	defer passwords.Close()
 	return o.carryOut(ctx, &carrying{path: runPath, file: file, target: t, passwords: passwords})
 }
 
@@ -164,9 +164,10 @@ func (o *runOptions) expected(users int64) error {
 	return nil
 }
 
-// reach connects to the pool, or to a sandbox with the users of tasks, and has
-// the run confirmed. stop ends the sandbox.
-func (o *runOptions) reach(ctx context.Context, info *runfile.Info, count *tally, tasks taskSeq) (t *target, stop func(), err error) {
+// reach connects to the pool, or to a sandbox with the users of tasks, checks
+// the passwords of a new run against the pool's policy, and has it confirmed.
+// stop ends the sandbox.
+func (o *runOptions) reach(ctx context.Context, info *runfile.Info, count *tally, tasks taskSeq, passwords *jobs.Passwords) (t *target, stop func(), err error) {
 	cfg := cognito.Config{
 		Region: info.Region, Profile: o.Profile, EndpointURL: o.EndpointURL,
 		Conns: max(o.Concurrency, info.Concurrency, 64),
@@ -177,7 +178,11 @@ func (o *runOptions) reach(ctx context.Context, info *runfile.Info, count *tally
 			return nil, nil, err
 		}
 	}
-	if t, err = connect(ctx, o.sys, info, cfg); err == nil && !o.Yes && !o.Sandbox {
+	t, err = connect(ctx, o.sys, info, cfg)
+	if err == nil && info.State == runfile.Planned && count.sets() > 0 {
+		err = t.pool.Policy.CheckAll(tasks, passwords)
+	}
+	if err == nil && !o.Yes && !o.Sandbox {
 		err = confirm(ctx, o.sys, info, t, count, o.rate(info))
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -75,10 +74,4 @@ func absolute(path string) string {
 		return abs
 	}
 	return path
-}
-
-// isDir reports whether path is a folder.
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

@@ -141,6 +141,7 @@ type Pool struct {
 	AliasAttributes    []string // beside a username: email, phone_number, preferred_username
 	CognitoMail        bool     // sends with Cognito's own e-mail: 50 a day for the account
 	TemporaryDays      int      // how long a temporary password is valid
+	Policy             jobs.Policy
 }
 
 // Describe asks for a pool. Also with an error, the Answer has the server's
@@ -166,7 +167,12 @@ func (c *Client) Describe(ctx context.Context, id string) (Pool, runner.Answer, 
 		}
 		pool.CognitoMail = p.EmailConfiguration == nil || p.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeCognitoDefault
 		if p.Policies != nil && p.Policies.PasswordPolicy != nil {
-			pool.TemporaryDays = int(p.Policies.PasswordPolicy.TemporaryPasswordValidityDays)
+			policy := p.Policies.PasswordPolicy
+			pool.TemporaryDays = int(policy.TemporaryPasswordValidityDays)
+			pool.Policy = jobs.Policy{
+				MinLength: int(aws.ToInt32(policy.MinimumLength)), Upper: policy.RequireUppercase, Lower: policy.RequireLowercase,
+				Digit: policy.RequireNumbers, Symbol: policy.RequireSymbols,
+			}
 		}
 	}
 	return pool, answerOf(out.ResultMetadata), nil

@@ -1,0 +1,73 @@
+package jobs
+
+import (
+	"iter"
+	"strings"
+	"unicode/utf8"
+)
+
+// Policy is what a user pool asks of a password. The zero value asks nothing.
+type Policy struct {
+	MinLength                   int // in characters
+	Upper, Lower, Digit, Symbol bool
+}
+
+// symbols are the special characters that Cognito counts as such, as in
+// "Adding user pool password requirements" of its developer guide. A space
+// counts too, but for the ends, where no password may have one.
+const symbols = "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= "
+
+// Check returns what a password lacks, in a few words that do not show it, or
+// "" where it is as the policy wants it. Its history is known to Cognito only.
+func (p Policy) Check(s Secret) string {
+	text := s.Reveal()
+	var lacks []string
+	for _, rule := range []struct {
+		asked bool
+		what  string
+		is    func(rune) bool
+	}{
+		{p.Upper, "an upper-case letter", func(r rune) bool { return 'A' <= r && r <= 'Z' }},
+		{p.Lower, "a lower-case letter", func(r rune) bool { return 'a' <= r && r <= 'z' }},
+		{p.Digit, "a digit", func(r rune) bool { return '0' <= r && r <= '9' }},
+		{p.Symbol, "a symbol", func(r rune) bool { return strings.ContainsRune(symbols, r) }},
+	} {
+		if rule.asked && !strings.ContainsFunc(text, rule.is) {
+			lacks = append(lacks, rule.what)
+		}
+	}
+	var parts []string
+	if utf8.RuneCountInString(text) < p.MinLength {
+		parts = append(parts, "is too short")
+	}
+	if len(lacks) > 0 {
+		parts = append(parts, "has not "+strings.Join(lacks, ", "))
+	}
+	return strings.Join(parts, " and ")
+}
+
+// CheckAll checks the passwords of tasks against the policy. Its error is a
+// *Faults with the place of each user whose password is not as it is wanted,
+// or that of reading one.
+func (p Policy) CheckAll(tasks iter.Seq2[Task, error], passwords *Passwords) error {
+	if p == (Policy{}) {
+		return nil
+	}
+	faults := new(Faults)
+	for t, err := range tasks {
+		if err != nil {
+			return err
+		}
+		if !t.Action.Sets() || t.Excluded {
+			continue
+		}
+		s, err := passwords.Get(t)
+		if err != nil {
+			return err
+		}
+		if lack := p.Check(s); lack != "" {
+			faults.add(Fault{Place: t.Place, Message: "the password of " + quote(t.Username) + " " + lack, Hint: "the user pool's policy asks for it"})
+		}
+	}
+	return faults.orNil()
+}
