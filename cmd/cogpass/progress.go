@@ -82,7 +82,10 @@ func (s *score) rate() float64 {
 // whichever is slower.
 func (s *score) left() string {
 	r := s.rate()
-	if r == 0 || s.done == s.before {
+	switch {
+	case s.done >= s.total:
+		return "0s"
+	case r == 0 || s.done == s.before:
 		return "?"
 	}
 	if s.asked > 0 && !math.IsInf(s.asked, 1) {

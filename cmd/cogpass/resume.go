@@ -69,7 +69,7 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 		return err
 	}
 	defer c.passwords.Close()
-	t, stop, err := o.reach(ctx, &info, count, planTasks(file))
+	t, stop, err := o.reach(ctx, &info, count, planTasks(file), c.passwords)
 	if err != nil {
 		return err
 	}
