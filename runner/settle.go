@@ -30,10 +30,11 @@ func (e *engine) doubt(now time.Time, w *work) {
 }
 
 // fresh reports whether a task's attempt in doubt is less than settledFor ago.
+// An earlier run may have been off one way, and this one the other.
 func (e *engine) fresh(now time.Time, w *work) bool {
-	at, _ := e.opt.Clock.Server(now)
+	at, slack := e.opt.Clock.Server(now)
 	age := at.Sub(w.doubt.Began)
-	return age >= -w.doubt.Slack && age < settledFor
+	return age >= -(w.doubt.Slack+slack) && age < settledFor
 }
 
 // look has a task looked at.

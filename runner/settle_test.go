@@ -1,0 +1,34 @@
+package runner
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cogpass/jobs"
+)
+
+// Two runs know the server's clock from one answer each, whose Date is in whole
+// seconds: one may take it to be ahead by half a second, and the other behind. A
+// set in doubt is fresh all the same.
+func TestFreshByTwoClocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPool(1)
+		start := time.Now().Truncate(time.Second)
+		before, after := new(Clock), new(Clock)
+		before.Observe(start, start, start.Add(time.Millisecond))
+		late := start.Add(990 * time.Millisecond)
+		time.Sleep(time.Until(late))
+		after.Observe(start, late, late.Add(time.Millisecond))
+
+		doubt := &Intent{Seq: 1, Attempts: 1}
+		doubt.Began, doubt.Slack = before.Server(late)
+		p.users["u00001"].modified = late // it was carried out
+		task := Task{Seq: 1, Username: "u00001", Action: jobs.SetPermanent, Password: jobs.NewSecret("x"), Attempts: 1, Doubt: doubt}
+		got, err := run(t, t.Context(), p, seq([]Task{task}), Options{Clock: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 1, OK)
+	})
+}
