@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"strings"
 	"text/template"
 
@@ -45,9 +43,6 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 		return err
 	}
 	draft, count, err := freeze(ctx, job, o.Out)
-	if errors.Is(err, fs.ErrExist) {
-		return withHint(exitUsage, "name another, or remove it", "%s is there already", o.Out)
-	}
 	if err != nil {
 		return err
 	}
@@ -58,7 +53,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := draft.Commit(storedSources(job.Sources)); err != nil {
+	if err := draft.Commit(job.Sources); err != nil {
 		return err
 	}
 	file, err := runfile.OpenReadOnly(o.Out)

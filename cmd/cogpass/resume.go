@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"iter"
-	"strconv"
 
 	"cogpass/jobs"
 	"cogpass/runner"
@@ -124,7 +122,7 @@ func (o *runOptions) left(file *runfile.File) (*tally, error) {
 func (o *runOptions) planPasswords(info *runfile.Info, path string) (*jobs.Passwords, error) {
 	opt := o.sys.jobsOptions(&o.jobOptions)
 	opt.Salt = info.Salt
-	return jobs.OpenPasswords(passwordDirs(info.JobDir, path), readSources(info.Sources), opt)
+	return jobs.OpenPasswords(passwordDirs(info.JobDir, path), info.Sources, opt)
 }
 
 // planTasks are the tasks of a plan that have no outcome yet.
@@ -136,34 +134,4 @@ func planTasks(file *runfile.File) taskSeq {
 			}
 		}
 	}
-}
-
-// storedSources and readSources turn a job's sources into those of a run file
-// and back.
-func storedSources(sources []jobs.Source) []runfile.Source {
-	var stored []runfile.Source
-	for _, s := range sources {
-		column := ""
-		if s.Passwords > 0 {
-			column = strconv.Itoa(s.PasswordColumn)
-		}
-		stored = append(stored, runfile.Source{
-			Kind: s.Kind, Path: s.Path, Digest: hex.EncodeToString(s.Digest), Size: s.Size, PasswordColumn: column,
-		})
-	}
-	return stored
-}
-
-func readSources(stored []runfile.Source) []jobs.Source {
-	var sources []jobs.Source
-	for _, s := range stored {
-		source := jobs.Source{Kind: s.Kind, Path: s.Path, Size: s.Size, PasswordColumn: -1}
-		source.Digest, _ = hex.DecodeString(s.Digest)
-		if s.PasswordColumn != "" {
-			source.Passwords = 1
-			source.PasswordColumn, _ = strconv.Atoi(s.PasswordColumn)
-		}
-		sources = append(sources, source)
-	}
-	return sources
 }

@@ -138,7 +138,7 @@ func (o *runOptions) start(ctx context.Context, path string) error {
 		return err
 	}
 	defer stop()
-	if err := draft.Commit(storedSources(job.Sources)); err != nil {
+	if err := draft.Commit(job.Sources); err != nil {
 		return err
 	}
 	file, err := runfile.Open(runPath)

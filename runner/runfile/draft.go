@@ -145,7 +145,7 @@ func (d *Draft) endBlock(tasks int64) error {
 // place: when it returns, the plan is durable. It overwrites nothing: if
 // there is a file at path by now, it fails with fs.ErrExist. After a failure
 // the Draft is to be discarded.
-func (d *Draft) Commit(sources []Source) error {
+func (d *Draft) Commit(sources []jobs.Source) error {
 	if d.err != nil {
 		return d.err
 	}

@@ -40,6 +40,8 @@ func exampleTask(seq int64) jobs.Task {
 		t.ClientMetadata = map[string]string{"user": fmt.Sprint(seq % 10)}
 	case seq%5 == 0:
 		t.Password = jobs.PasswordRef{Kind: jobs.LiteralPassword, Line: int(seq), Column: 7}
+	case seq%7 == 0:
+		t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "SVC_PASSWORD", Mark: uint32(seq)}
 	default:
 		t.Password = jobs.PasswordRef{Kind: jobs.RowPassword}
 	}
@@ -47,7 +49,7 @@ func exampleTask(seq int64) jobs.Task {
 	return t
 }
 
-var exampleSources = []Source{{Kind: "csv", Path: "new-hires.csv", Digest: "sha256:11", Size: 1234, PasswordColumn: "initial"}}
+var exampleSources = []jobs.Source{{Kind: jobs.CSVSource, Path: "new-hires.csv", Digest: []byte{0x11}, Size: 1234, PasswordColumn: 1, Passwords: 2}}
 
 // makeFile plans n example tasks and returns the run file's path.
 func makeFile(t testing.TB, n int64) string {

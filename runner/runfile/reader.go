@@ -39,7 +39,7 @@ func newReader(db *sql.DB) (*reader, error) {
 		attempts:     p.stmt("SELECT seq, attempts, throttled, started_at, began_at, slack, answered, sum FROM attempt WHERE seq > ? AND seq <= ?"),
 		textByID:     p.stmt("SELECT text FROM text WHERE id = ?"),
 		metadataByID: p.stmt("SELECT json FROM metadata WHERE id = ?"),
-		passwordByID: p.stmt("SELECT kind, name, line, col FROM password WHERE id = ?"),
+		passwordByID: p.stmt("SELECT kind, name, line, col, mark FROM password WHERE id = ?"),
 		texts:        map[int64]string{0: ""},
 		metadata:     map[int64]metadata{0: {}},
 		passwords:    map[int64]jobs.PasswordRef{0: {}},

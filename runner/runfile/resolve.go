@@ -50,7 +50,7 @@ func (r *reader) text(id int64) (string, error) {
 }
 
 func parsePassword(f fields) (jobs.PasswordRef, error) {
-	return jobs.PasswordRef{Kind: jobs.PasswordKind(f.int(0)), Name: f.text(1), Line: int(f.int(2)), Column: int(f.int(3))}, nil
+	return jobs.PasswordRef{Kind: jobs.PasswordKind(f.int(0)), Name: f.text(1), Line: int(f.int(2)), Column: int(f.int(3)), Mark: uint32(f.int(4))}, nil
 }
 
 func parseMetadata(f fields) (metadata, error) {

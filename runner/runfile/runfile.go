@@ -38,23 +38,13 @@ type Info struct {
 	Tasks      int64                 // Excluded ones too
 	Excluded   int64                 // tasks that are never sent
 	Counts     map[jobs.Action]int64 // tasks that are not excluded
-	Sources    []Source
+	Sources    []jobs.Source
 
 	PoolName, Account, Actor string // see SetIdentity
 	State                    State
 	Reason                   string // why it is in this state; may be empty
 	StartedAt                time.Time
 	FinishedAt               time.Time // zero while it runs
-}
-
-// Source is a file that users or passwords are read from, as it was when the
-// plan was made. The place of a Source in the plan's list is jobs.Task.Source.
-type Source struct {
-	Kind           string // "csv", "jsonl", "pool", …
-	Path           string // as the user named it
-	Digest         string // of its content
-	Size           int64  // in bytes
-	PasswordColumn string // the column or field that RowPassword means; may be empty
 }
 
 // State is how far a run is.

@@ -38,11 +38,11 @@ func appendTask(b []byte, t *jobs.Task, metadata string) []byte {
 	return binary.AppendVarint(b, t.Offset)
 }
 
-func appendSource(b []byte, s Source) []byte {
-	for _, text := range []string{s.Kind, s.Path, s.Digest, s.PasswordColumn} {
+func appendSource(b []byte, s jobs.Source) []byte {
+	for _, text := range []string{s.Kind, s.Path, string(s.Digest)} {
 		b = appendText(b, text)
 	}
-	return binary.AppendVarint(b, s.Size)
+	return binary.AppendVarint(binary.AppendVarint(b, s.Size), int64(s.PasswordColumn))
 }
 
 // sumIntent covers a row of attempt.

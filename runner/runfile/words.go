@@ -41,7 +41,7 @@ func newWords(s *session) *words {
 		jsons:       map[string]int64{},
 		addText:     s.stmt("INSERT INTO text (text) VALUES (?) ON CONFLICT (text) DO UPDATE SET text = text RETURNING id"),
 		addJSON:     s.stmt("INSERT INTO metadata (json) VALUES (?) RETURNING id"),
-		addPassword: s.stmt("INSERT INTO password (kind, name, line, col) VALUES (?, ?, ?, ?) RETURNING id"),
+		addPassword: s.stmt("INSERT INTO password (kind, name, line, col, mark) VALUES (?, ?, ?, ?, ?) RETURNING id"),
 	}
 }
 
@@ -58,7 +58,7 @@ func (w *words) password(ref jobs.PasswordRef) (any, error) {
 	if ref == (jobs.PasswordRef{}) {
 		return nil, nil
 	}
-	return remember(w.passwords, ref, w.addPassword, int64(ref.Kind), ref.Name, int64(ref.Line), int64(ref.Column))
+	return remember(w.passwords, ref, w.addPassword, int64(ref.Kind), ref.Name, int64(ref.Line), int64(ref.Column), int64(ref.Mark))
 }
 
 // metadata returns the number and the encoding of client metadata, or nil
