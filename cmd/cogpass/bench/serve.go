@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A server answers as Cognito does, at the least cost: it knows the wire and a
+// quota, and no users. It serves loopback until its standard input ends; each
+// line there is an order: "quota N" sets the requests a second, "stats" has
+// its statistics printed as a line of JSON.
+type server struct {
+	latency, jitter time.Duration
+	remember        bool // every arrival
+
+	mu    sync.Mutex
+	quota bucket
+	stats serverStats
+}
+
+// serverStats are of password requests, but for the connections. Times are
+// Unix nanoseconds.
+type serverStats struct {
+	Connections, Requests, Throttled int
+	First, Last                      int64     // arrivals
+	Arrivals                         []arrival `json:",omitempty"`
+}
+
+// An arrival is a password request.
+type arrival struct {
+	At        int64
+	Throttled bool `json:",omitempty"`
+}
+
+// A bucket holds a second's worth of its rate.
+type bucket struct {
+	rate, tokens float64 // a rate of 0 is no limit
+	filled       time.Time
+}
+
+func (b *bucket) set(rate float64, now time.Time) { *b = bucket{rate, min(b.tokens, rate), now} }
+
+func (b *bucket) take(now time.Time) bool {
+	if b.rate == 0 {
+		return true
+	}
+	b.tokens = min(b.rate, b.tokens+now.Sub(b.filled).Seconds()*b.rate)
+	b.filled = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+func serve(args []string) error {
+	s := new(server)
+	flags := flag.NewFlagSet("serve", flag.ExitOnError)
+	flags.DurationVar(&s.latency, "latency", 0, "")
+	flags.DurationVar(&s.jitter, "jitter", 0, "")
+	flags.BoolVar(&s.remember, "remember", false, "")
+	quota := flags.Float64("quota", 0, "")
+	flags.Parse(args)
+	s.quota = bucket{*quota, *quota, time.Now()}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.stats.Connections++
+			s.mu.Unlock()
+			go s.converse(conn)
+		}
+	}()
+	fmt.Println("http://" + listener.Addr().String())
+	return s.obey(os.Stdin)
+}
+
+func (s *server) obey(orders io.Reader) error {
+	out := json.NewEncoder(os.Stdout)
+	lines := bufio.NewScanner(orders)
+	for lines.Scan() {
+		order, number, _ := strings.Cut(lines.Text(), " ")
+		s.mu.Lock()
+		if order == "quota" {
+			rate, _ := strconv.ParseFloat(number, 64)
+			s.quota.set(rate, time.Now())
+		}
+		err := out.Encode(s.stats)
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// converse answers the requests of a connection, until either side is done.
+func (s *server) converse(conn net.Conn) {
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	var out []byte
+	for {
+		password, err := readRequest(in)
+		if err != nil {
+			return
+		}
+		throttled := false
+		if password {
+			throttled = s.arrive()
+		}
+		if d := s.latency + time.Duration((2*rand.Float64()-1)*float64(s.jitter)); d > 0 {
+			time.Sleep(d)
+		}
+		out = appendAnswer(out[:0], password, throttled)
+		if _, err := conn.Write(out); err != nil {
+			return
+		}
+	}
+}
+
+// arrive notes a password request, and reports whether the quota throttles it.
+func (s *server) arrive() (throttled bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	throttled = !s.quota.take(now)
+	s.stats.Requests++
+	if throttled {
+		s.stats.Throttled++
+	}
+	s.stats.Last = now.UnixNano()
+	if s.stats.First == 0 {
+		s.stats.First = s.stats.Last
+	}
+	if s.remember {
+		s.stats.Arrivals = append(s.stats.Arrivals, arrival{s.stats.Last, throttled})
+	}
+	return throttled
+}
+
+// readRequest reads a request to its end, and reports whether it sets a password.
+func readRequest(in *bufio.Reader) (password bool, err error) {
+	length := 0
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return false, err
+		}
+		name, value, header := strings.Cut(strings.TrimSpace(string(line)), ":")
+		switch {
+		case name == "":
+			_, err = in.Discard(length)
+			return password, err
+		case header && strings.EqualFold(name, "Content-Length"):
+			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
+				return false, err
+			}
+		case header && strings.EqualFold(name, "X-Amz-Target"):
+			password = strings.HasSuffix(value, ".AdminSetUserPassword")
+		}
+	}
+}
+
+func appendAnswer(out []byte, password, throttled bool) []byte {
+	status, body := "200 OK", `{}`
+	switch {
+	case throttled:
+		status, body = "400 Bad Request", `{"__type":"TooManyRequestsException","message":"Rate exceeded"}`
+	case !password:
+		body = `{"UserPool":{"Id":"` + poolID + `","Name":"bench"}}`
+	}
+	out = fmt.Appendf(out, "HTTP/1.1 %s\r\nDate: ", status)
+	out = time.Now().UTC().AppendFormat(out, "Mon, 02 Jan 2006 15:04:05 GMT")
+	hi, lo := rand.Uint64(), rand.Uint64()
+	return fmt.Appendf(out, "\r\nX-Amzn-Requestid: %08x-%04x-%04x-%04x-%012x\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: %d\r\n\r\n%s",
+		hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&0xffffffffffff, len(body), body)
+}
