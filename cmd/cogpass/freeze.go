@@ -44,6 +44,9 @@ func freeze(ctx context.Context, job *jobs.Job, path string) (*runfile.Draft, *t
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: job.Salt,
 	})
+	if errors.Is(err, fs.ErrExist) {
+		return nil, nil, withHint(exitUsage, "name another, or remove it", "%s is there already", path)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,15 +17,23 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts of testdata/script, one a theme, with the real
-// program and the real SDK over the wire.
+// program and the real SDK over the wire. script_commands_test.go says what
+// they may call.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
-			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-			return nil
+		ContinueOnError:     true,
+		Setup:               setupScript,
+		Cmds:                scriptCommands(),
+		Condition: func(name string) (bool, error) {
+			switch name {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "tmpfs": // a small file system of one's own can be had
+				return exec.Command("unshare", "-Urm", "mount", "-t", "tmpfs", "none", t.TempDir()).Run() == nil, nil
+			}
+			return false, nil
 		},
 	})
 }

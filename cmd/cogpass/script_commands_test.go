@@ -1,0 +1,318 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"cogpass/runner/sandbox"
+)
+
+// scriptPool is the pool that the scripts' sandboxes have.
+const scriptPool = "us-west-2_aaaaaaaaa"
+
+// scriptCommands are what the scripts may call besides testscript's own.
+//
+//	exits CODE PROGRAM ARG…     runs to its end, with that exit code
+//	start NAME PROGRAM ARG…     runs in the background
+//	signal NAME INT|TERM|HUP|KILL
+//	finish NAME CODE            waits for its end, with that exit code
+//	sandbox [FLAG…] USER…       serves a pool with these users, and points the program at it
+//	requests N                  so many password requests have come to the sandbox
+//	await requests N            waits until so many have come
+//	await stdout|stderr NAME RE waits until a background program has written that
+//	user NAME FIELD=VALUE…      resets, sets, requests or status at the sandbox; NAME may be *
+//	[!] signs-in USER PASSWORD
+//	latency D                   how long the sandbox's answers take from now on
+//	numbered FILE N             a CSV of users u00001…, each with a password of their own
+//	runs N                      so many run files, and nothing else, are in the state folder; RUN is the first
+//	unseen FILE PATH…           no line of FILE is in what programs have printed, nor in any file under PATH
+//	flip FILE OFFSET            changes a byte
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	commands := map[string]func(*testscript.TestScript, *scriptWorld, []string){
+		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
+		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "latency": cmdLatency,
+		"numbered": cmdNumbered, "runs": cmdRuns, "unseen": cmdUnseen, "flip": cmdFlip,
+	}
+	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
+	for name, command := range commands {
+		all[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg {
+				ts.Fatalf("%s takes no !", name)
+			}
+			command(ts, worldOf(ts), args)
+		}
+	}
+	return all
+}
+
+// scriptWorld is what a script has besides its files.
+type scriptWorld struct {
+	server    *sandbox.Server
+	started   map[string]*startedProgram
+	printed   bytes.Buffer // by all programs that have ended
+	variables []string     // names of those that programs get
+}
+
+type worldKey struct{}
+
+func worldOf(ts *testscript.TestScript) *scriptWorld { return ts.Value(worldKey{}).(*scriptWorld) }
+
+func setupScript(env *testscript.Env) error {
+	world := &scriptWorld{started: map[string]*startedProgram{}}
+	env.Values[worldKey{}] = world
+	env.Defer(func() {
+		for _, p := range world.started {
+			_ = p.cmd.Process.Kill() // it may have ended
+			<-p.ended
+		}
+		if world.server != nil {
+			world.server.Close()
+		}
+	})
+	for name, value := range map[string]string{
+		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "STATE": filepath.Join(env.WorkDir, "state", "cogpass"),
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIDSCRIPT", "AWS_SECRET_ACCESS_KEY": "script-key",
+		"GORACE": "atexit_sleep_ms=0", "EXAMPLES": examplesFolder(env.T()),
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "", // the sandbox's, once there is one
+	} {
+		env.Setenv(name, value)
+	}
+	for _, variable := range env.Vars {
+		name, _, _ := strings.Cut(variable, "=")
+		world.variables = append(world.variables, name)
+	}
+	return nil
+}
+
+func examplesFolder(t testscript.T) string {
+	path, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func need(ts *testscript.TestScript, ok bool, usage string) {
+	if !ok {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+func number64(ts *testscript.TestScript, text string) int {
+	n, err := strconv.Atoi(text)
+	ts.Check(err)
+	return n
+}
+
+func cmdExits(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) >= 2, "exits CODE PROGRAM ARG…")
+	err := ts.Exec(args[1], args[2:]...)
+	w.printed.WriteString(ts.ReadFile("stdout") + ts.ReadFile("stderr"))
+	wantExit(ts, err, args[0])
+}
+
+func wantExit(ts *testscript.TestScript, err error, want string) {
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != number64(ts, want) {
+		ts.Fatalf("got exit code %d (%v), want %s", code, err, want)
+	}
+}
+
+// startedProgram is a program that runs in the background.
+type startedProgram struct {
+	cmd            *exec.Cmd
+	stdout, stderr output
+	ended          chan struct{}
+	err            error // once ended is closed
+}
+
+// output is what a program has written so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func cmdStart(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) >= 2 && w.started[args[0]] == nil, "start NAME PROGRAM ARG…")
+	path := args[1]
+	if filepath.Base(path) == path {
+		for _, folder := range filepath.SplitList(ts.Getenv("PATH")) {
+			if at, err := exec.LookPath(filepath.Join(folder, path)); err == nil {
+				path = at
+				break
+			}
+		}
+	}
+	p := &startedProgram{cmd: exec.Command(path, args[2:]...), ended: make(chan struct{})}
+	p.cmd.Dir, p.cmd.Env = ts.MkAbs("."), w.environment(ts)
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	ts.Check(p.cmd.Start())
+	w.started[args[0]] = p
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
+}
+
+// environment is the script's own: testscript hands it to its own commands only.
+func (w *scriptWorld) environment(ts *testscript.TestScript) []string {
+	var env []string
+	for _, name := range w.variables {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return env
+}
+
+func (w *scriptWorld) program(ts *testscript.TestScript, name string) *startedProgram {
+	p := w.started[name]
+	if p == nil {
+		ts.Fatalf("no program %s was started", name)
+	}
+	return p
+}
+
+func cmdSignal(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) == 2, "signal NAME INT|TERM|HUP|KILL")
+	signal := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill}[args[1]]
+	need(ts, signal != nil, "signal NAME INT|TERM|HUP|KILL")
+	ts.Check(w.program(ts, args[0]).cmd.Process.Signal(signal))
+}
+
+func cmdFinish(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) == 2, "finish NAME CODE")
+	p := w.program(ts, args[0])
+	select {
+	case <-p.ended:
+	case <-time.After(waitMost):
+		ts.Fatalf("%s did not end; it wrote:\n%s%s", args[0], p.stdout.String(), p.stderr.String())
+	}
+	delete(w.started, args[0])
+	fmt.Fprint(ts.Stdout(), p.stdout.String())
+	fmt.Fprint(ts.Stderr(), p.stderr.String())
+	w.printed.WriteString(p.stdout.String() + p.stderr.String())
+	wantExit(ts, p.err, args[1])
+}
+
+// waitMost is how long a script waits for anything.
+const waitMost = 30 * time.Second
+
+func waitFor(ts *testscript.TestScript, what string, done func() bool) {
+	for end := time.Now().Add(waitMost); !done(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func cmdAwait(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	usage := "await requests N | await stdout|stderr NAME REGEXP"
+	need(ts, len(args) >= 2, usage)
+	what := strings.Join(args, " ")
+	switch {
+	case args[0] == "requests" && len(args) == 2:
+		n := number64(ts, args[1])
+		waitFor(ts, what, func() bool { return w.requests() >= n })
+	case len(args) == 3:
+		p, re := w.program(ts, args[1]), regexp.MustCompile("(?m)"+args[2])
+		written := map[string]*output{"stdout": &p.stdout, "stderr": &p.stderr}[args[0]]
+		need(ts, written != nil, usage)
+		waitFor(ts, what, func() bool { return re.MatchString(written.String()) })
+	default:
+		need(ts, false, usage)
+	}
+}
+
+func cmdNumbered(ts *testscript.TestScript, _ *scriptWorld, args []string) {
+	need(ts, len(args) == 2, "numbered FILE N")
+	var rows, secrets strings.Builder
+	rows.WriteString("username,password\n")
+	for i := range number64(ts, args[1]) {
+		fmt.Fprintf(&rows, "u%05d,Secret-%05d-Pw\n", i+1, i+1)
+		fmt.Fprintf(&secrets, "Secret-%05d-Pw\n", i+1)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(rows.String()), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".secrets"), []byte(secrets.String()), 0o600))
+}
+
+func cmdRuns(ts *testscript.TestScript, _ *scriptWorld, args []string) {
+	need(ts, len(args) == 1, "runs N")
+	found, err := filepath.Glob(filepath.Join(ts.Getenv("STATE"), "*"))
+	ts.Check(err)
+	var runs []string
+	for _, path := range found {
+		switch {
+		case filepath.Ext(path) == ".run":
+			runs = append(runs, path)
+		case filepath.Base(path) != "locks":
+			ts.Fatalf("%s was left behind", path)
+		}
+	}
+	if len(runs) != number64(ts, args[0]) {
+		ts.Fatalf("got run files %q, want %s", runs, args[0])
+	}
+	if len(runs) > 0 {
+		ts.Setenv("RUN", runs[0])
+	}
+}
+
+func cmdUnseen(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) >= 1, "unseen FILE PATH…")
+	secrets := strings.Fields(ts.ReadFile(args[0]))
+	look := func(where string, text []byte) {
+		for _, secret := range secrets {
+			if bytes.Contains(text, []byte(secret)) {
+				ts.Fatalf("%s holds %s", where, secret)
+			}
+		}
+	}
+	look("what was printed", w.printed.Bytes())
+	for _, root := range args[1:] {
+		ts.Check(filepath.WalkDir(ts.MkAbs(root), func(path string, entry os.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			look(path, text)
+			return err
+		}))
+	}
+}
+
+func cmdFlip(ts *testscript.TestScript, _ *scriptWorld, args []string) {
+	need(ts, len(args) == 2, "flip FILE OFFSET")
+	path, at := ts.MkAbs(args[0]), number64(ts, args[1])
+	text, err := os.ReadFile(path)
+	ts.Check(err)
+	text[at] ^= 0xff
+	ts.Check(os.WriteFile(path, text, 0o600))
+}

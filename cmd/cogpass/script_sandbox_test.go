@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"cogpass/runner/sandbox"
+)
+
+// shareValues and faultValues are flags of the script command sandbox.
+type faultValues map[string][]string
+
+func (f faultValues) String() string { return "" }
+func (f faultValues) Set(text string) error {
+	name, faults, err := sandbox.ParseUserFault(text)
+	f[name] = faults
+	return err
+}
+
+func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	cfg := sandbox.Config{Faults: sandbox.Faults{User: map[string][]string{}}}
+	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	numbered := flags.Int("users", 0, "how many users u00001…")
+	name := flags.String("name", "staff", "of the pool")
+	flags.DurationVar(&cfg.Latency, "latency", 0, "")
+	flags.DurationVar(&cfg.Jitter, "jitter", 0, "")
+	flags.Float64Var(&cfg.Faults.Throttle, "throttle", 0, "")
+	flags.Float64Var(&cfg.Faults.Fail, "fail", 0, "")
+	flags.Float64Var(&cfg.Faults.LostAfter, "lost-after", 0, "")
+	flags.Float64Var(&cfg.Faults.LostBefore, "lost-before", 0, "")
+	flags.Var(faultValues(cfg.Faults.User), "fault", "NAME=FAULT,…")
+	ts.Check(flags.Parse(args))
+	if w.server != nil {
+		w.server.Close()
+	}
+	w.server = sandbox.New(cfg)
+	w.server.AddPool(sandbox.Pool{ID: scriptPool, Name: *name, Policy: sandbox.DefaultPolicy()})
+	users := flags.Args()
+	for i := range *numbered {
+		users = append(users, fmt.Sprintf("u%05d", i+1))
+	}
+	for i, username := range users {
+		w.server.AddUser(scriptPool, sandbox.User{
+			Username: username, Status: "CONFIRMED", Enabled: true,
+			Attributes: map[string]string{"email": fmt.Sprintf("user%d@example.com", i+1), "email_verified": "true"},
+		})
+	}
+	url, err := w.server.Listen("127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv("SANDBOX", url)
+	ts.Setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url)
+}
+
+// requests is how many password requests have come.
+func (w *scriptWorld) requests() int {
+	if w.server == nil {
+		return 0
+	}
+	n := 0
+	for operation, stats := range w.server.Stats().Operations {
+		if operation == "AdminSetUserPassword" || operation == "AdminResetUserPassword" {
+			n += stats.Requests
+		}
+	}
+	return n
+}
+
+func cmdRequests(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) == 1 && w.server != nil, "requests N, after sandbox")
+	if got := w.requests(); got != number64(ts, args[0]) {
+		ts.Fatalf("got %d password requests at the sandbox, want %s", got, args[0])
+	}
+}
+
+func cmdLatency(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) == 1 && w.server != nil, "latency D, after sandbox")
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	w.server.SetLatency(d, 0)
+}
+
+func cmdUser(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) >= 2 && w.server != nil, "user NAME FIELD=VALUE…, after sandbox")
+	for _, u := range w.users(ts, args[0]) {
+		for _, field := range args[1:] {
+			name, want, _ := strings.Cut(field, "=")
+			if got := fmt.Sprint(u[name]); got != want {
+				ts.Fatalf("user %v has %s %s, want %s", u["username"], name, got, want)
+			}
+		}
+	}
+}
+
+// users asks the sandbox for a user, or for all.
+func (w *scriptWorld) users(ts *testscript.TestScript, name string) []map[string]any {
+	query := ""
+	if name != "*" {
+		query = "?username=" + name
+	}
+	response, err := http.Get(ts.Getenv("SANDBOX") + "/sandbox/users" + query)
+	ts.Check(err)
+	defer response.Body.Close()
+	var users []map[string]any
+	for decoder := json.NewDecoder(response.Body); decoder.More(); {
+		var u map[string]any
+		ts.Check(decoder.Decode(&u))
+		users = append(users, u)
+	}
+	if len(users) == 0 {
+		ts.Fatalf("no user %s at the sandbox", name)
+	}
+	return users
+}
+
+func cmdSignsIn(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	need(ts, len(args) == 2 && w.server != nil, "signs-in USER PASSWORD, after sandbox")
+	err := w.server.SignIn(scriptPool, args[0], args[1])
+	if (err == nil) == neg {
+		ts.Fatalf("signing %s in: %v", args[0], err)
+	}
+}
