@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cogpass/runner"
+	"cogpass/runner/runfile"
+	"cogpass/runner/sandbox"
+)
+
+const (
+	crashPool  = "us-west-2_aaaaaaaaa"
+	crashUsers = 2000
+	crashKills = 20
+)
+
+var crashSeed = flag.Uint64("crash.seed", 0, "of the moments at which the program is killed; 0 is another each time")
+
+// TestKilledAgainAndAgain kills the program at 20 moments of a run, goes on
+// after each, and asks the server what it was told to do.
+func TestKilledAgainAndAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		action string
+		faults sandbox.Faults
+	}{
+		{"reset", "reset", sandbox.Faults{}},
+		{"reset, answers lost after the change", "reset", sandbox.Faults{LostAfter: 0.05}},
+		{"reset, answers lost before the change", "reset", sandbox.Faults{LostBefore: 0.05}},
+		{"set-permanent", "set-permanent", sandbox.Faults{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newCrashSite(t, tt.action, tt.faults)
+			kills := crashKills
+			if testing.Short() {
+				kills = 4
+			}
+			for left := kills; left > 0; left-- {
+				s.run(s.moment(left))
+			}
+			s.run(0)
+			s.mustBeDone(tt.action)
+		})
+	}
+}
+
+// crashSite is a run in a folder of its own, against a server of its own.
+type crashSite struct {
+	t        *testing.T
+	dir      string
+	server   *sandbox.Server
+	requests *arrivals
+	url      string
+	random   *rand.Rand
+}
+
+func newCrashSite(t *testing.T, action string, faults sandbox.Faults) *crashSite {
+	seed := *crashSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("to repeat: -crash.seed=%d", seed)
+	s := &crashSite{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0))}
+	s.server = sandbox.New(sandbox.Config{
+		Latency: 5 * time.Millisecond, Jitter: 4 * time.Millisecond, Faults: faults, Seed: seed,
+	})
+	s.requests = &arrivals{next: s.server}
+	web := httptest.NewServer(s.requests)
+	t.Cleanup(web.Close)
+	s.url = web.URL
+
+	var csv strings.Builder
+	csv.WriteString("username,password\n")
+	for i := range crashUsers {
+		s.server.AddUser(crashPool, sandbox.User{
+			Username: crashUser(i), Enabled: true, Created: time.Now().Add(-24 * time.Hour),
+			Attributes: map[string]string{"email": "user@example.com", "email_verified": "true"},
+		})
+		fmt.Fprintf(&csv, "%s,%s\n", crashUser(i), crashPassword(i))
+	}
+	columns := "{username: username}"
+	if action != "reset" {
+		columns = "{username: username, password: password}"
+	}
+	s.write("users.csv", csv.String())
+	s.write("job.yaml", fmt.Sprintf(`version: 1
+name: crash
+userPoolId: %s
+action: %s
+users: [{csv: users.csv, columns: %s}]
+`, crashPool, action, columns))
+	return s
+}
+
+func crashUser(i int) string     { return fmt.Sprintf("user-%04d", i) }
+func crashPassword(i int) string { return fmt.Sprintf("Secret-of-%04d!", i) }
+
+func (s *crashSite) write(name, text string) {
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// moment returns after how many requests to kill next, with that many kills
+// left. Some come early, while what the last kill left in doubt is settled; the
+// others are spread over what is still to be done.
+func (s *crashSite) moment(left int) int {
+	if s.random.IntN(4) == 0 {
+		return 1 + s.random.IntN(20)
+	}
+	todo := 0
+	for i := range crashUsers {
+		if c := s.server.Counts(crashPool, crashUser(i)); c.Resets+c.Sets == 0 {
+			todo++
+		}
+	}
+	return 1 + s.random.IntN(max(1, 2*todo/(left+2)))
+}
+
+// run runs the program until the nth request comes, and kills it within a few
+// milliseconds; if n is 0, until it ends by itself.
+func (s *crashSite) run(n int) {
+	s.t.Helper()
+	path := filepath.Join(s.dir, "crash.run")
+	args := []string{"run", "--yes", "--quiet", "--rate", "max", "--concurrency", "16", "--endpoint-url", s.url}
+	if runfile.Is(path) {
+		args = append(args, path)
+	} else {
+		args = append(args, "--run-file", path, filepath.Join(s.dir, "job.yaml"))
+	}
+	cmd := exec.Command("cogpass", args...)
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+s.dir, "AWS_CONFIG_FILE="+filepath.Join(s.dir, "none"),
+		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	reached := s.requests.after(n)
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-reached:
+		<-time.After(time.Duration(s.random.IntN(5000)) * time.Microsecond) // to die anywhere between two requests
+		if err := cmd.Process.Kill(); err != nil {
+			s.t.Fatalf("it ended before it was killed: %v\n%s", err, &stderr)
+		}
+		<-ended
+	case err := <-ended:
+		if n > 0 || err != nil {
+			s.t.Fatalf("it was to be killed at request %d (0: not at all), and ended: %v\n%s", n, err, &stderr)
+		}
+	case <-time.After(2 * time.Minute):
+		_ = cmd.Process.Kill() // it may just have ended
+		<-ended
+		s.t.Fatalf("it did not get as far as request %d (0: to its end) in 2 minutes\n%s", n, &stderr)
+	}
+}
+
+// mustBeDone fails unless each user was served exactly once and the run file
+// says so.
+func (s *crashSite) mustBeDone(action string) {
+	for i := range crashUsers {
+		name := crashUser(i)
+		count := s.server.Counts(crashPool, name)
+		if action == "reset" && count.Resets != 1 {
+			s.t.Errorf("%s was reset %d times, want once", name, count.Resets)
+		}
+		if action != "reset" {
+			if err := s.server.SignIn(crashPool, name, crashPassword(i)); err != nil {
+				s.t.Errorf("%s cannot sign in with the password of the CSV: %v", name, err)
+			}
+		}
+	}
+	file, err := runfile.OpenReadOnly(filepath.Join(s.dir, "crash.run"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer file.Close()
+	results := 0
+	for r, err := range file.Results() {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if results++; r.Outcome != runner.OK {
+			s.t.Errorf("%s is %v (%s), want ok", r.Username, r.Outcome, r.Reason)
+		}
+	}
+	if results != crashUsers {
+		s.t.Errorf("got %d results, want %d", results, crashUsers)
+	}
+}
+
+// arrivals counts the requests on their way to a server.
+type arrivals struct {
+	next http.Handler
+
+	mu      sync.Mutex
+	left    int
+	reached chan struct{}
+}
+
+// after returns a channel that is closed when the nth request from now comes;
+// never if n is 0.
+func (a *arrivals) after(n int) <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.left, a.reached = n, make(chan struct{})
+	return a.reached
+}
+
+func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	if a.left--; a.left == 0 {
+		close(a.reached)
+	}
+	a.mu.Unlock()
+	a.next.ServeHTTP(w, r)
+}
