@@ -47,16 +47,11 @@ func (p *process) wait(codes ...int) (m measured, err error) {
 		}
 	}
 	if err != nil {
-		return m, fmt.Errorf("%s: %w: %s", strings.Join(p.cmd.Args[:min(3, len(p.cmd.Args))], " "), err, lastLine(p.err.String()))
+		return m, fmt.Errorf("%s: %w: %s", strings.Join(p.cmd.Args[:min(3, len(p.cmd.Args))], " "), err, strings.TrimSpace(p.err.String()))
 	}
 	state := p.cmd.ProcessState
 	m.cpu, m.rss = state.UserTime()+state.SystemTime(), maxResident(state)
 	return m, nil
-}
-
-func lastLine(text string) string {
-	text = strings.TrimSpace(text)
-	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
 // measure carries a client out.
