@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/url"
+
 	"github.com/spf13/pflag"
 
 	"cogpass/jobs"
@@ -37,6 +39,12 @@ func (o *jobOptions) addRunning(f *pflag.FlagSet) {
 func (o *jobOptions) check() error {
 	if o.Concurrency < 0 || o.Concurrency > 10_000 {
 		return usage("--concurrency %d: want a number from 1 to 10000", o.Concurrency)
+	}
+	if o.EndpointURL != "" {
+		at, err := url.Parse(o.EndpointURL)
+		if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+			return usage("--endpoint-url %s: want a URL such as http://127.0.0.1:8080", o.EndpointURL)
+		}
 	}
 	for _, path := range o.Report {
 		if _, err := report.FormatOf(path); err != nil {

@@ -22,6 +22,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Config says which Cognito to talk to, as whom and how. What is zero is
@@ -54,6 +55,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		config.WithHTTPClient(transport(c)),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 		config.WithRegion(c.Region),
+		config.WithLogger(logging.Nop{}), // what goes wrong is an error; the SDK's own lines are in nobody's format
 	}
 	if c.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(c.Profile))
