@@ -205,11 +205,13 @@ func (s *parsing) store(o *option, value string) error {
 	return checkChoice(o.name, o.choices, value)
 }
 
+// checkChoice does not show the value: it may be a password whose option went
+// wrong.
 func checkChoice(name string, choices []string, value string) error {
 	if choices == nil || slices.Contains(choices, value) {
 		return nil
 	}
-	return usagef("argument %s: invalid choice %q, valid choices are: %s", name, value, strings.Join(choices, ", "))
+	return usagef("argument %s: invalid choice, valid choices are: %s", name, strings.Join(choices, ", "))
 }
 
 var negativeNumber = regexp.MustCompile(`^-\d+$|^-\d*\.\d+$`)

@@ -122,6 +122,10 @@ func configured(err error) error {
 
 const longestWait = 20 * time.Second
 
+// waitUnit is how long the wait before the second attempt is at most; that
+// before each further one is twice as long.
+var waitUnit = time.Second
+
 // attempt sends a request until it is answered with something that is not
 // worth another attempt, or the attempts are used up.
 func (c *invocation) attempt(ctx context.Context, client *cognito.Client, body []byte) error {
@@ -148,7 +152,7 @@ func (c *invocation) attempt(ctx context.Context, client *cognito.Client, body [
 		default:
 			return nil
 		}
-		wait := min(longestWait, time.Duration(rand.Float64()*float64(time.Second<<min(n-1, 5))))
+		wait := min(longestWait, time.Duration(rand.Float64()*float64(waitUnit<<min(n-1, 5))))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/width"
+
 	"cogpass/cmd/cogpass/awscli/pyval"
 )
 
@@ -294,7 +296,7 @@ func (s *section) draw(w io.Writer, width int) {
 	}
 }
 
-func cells(texts []string, widths []int, align func(text string, width int, left string) string) string {
+func cells(texts []string, widths []int, align func(text string, length int, left string) string) string {
 	var b strings.Builder
 	for i, text := range texts {
 		left := ""
@@ -306,36 +308,32 @@ func cells(texts []string, widths []int, align func(text string, width int, left
 	return b.String()
 }
 
-func centered(text string, width int, left string) string {
-	start := width/2 - textWidth(text)/2 - 1
+func centered(text string, length int, left string) string {
+	start := length/2 - textWidth(text)/2 - 1
 	line := left + strings.Repeat(" ", max(0, start)) + text
 	used := len(left) + start + textWidth(text)
-	return line + strings.Repeat(" ", max(0, width-1-used)) + "|"
+	return line + strings.Repeat(" ", max(0, length-1-used)) + "|"
 }
 
-func leftAligned(text string, width int, left string) string {
+func leftAligned(text string, length int, left string) string {
 	padding := 2
-	if width < textWidth(text)+padding+len(left)+1 {
+	if length < textWidth(text)+padding+len(left)+1 {
 		padding = 0
 	}
 	line := left + strings.Repeat(" ", padding) + text
-	return line + strings.Repeat(" ", max(0, width-1-len(left)-padding-textWidth(text))) + "|"
+	return line + strings.Repeat(" ", max(0, length-1-len(left)-padding-textWidth(text))) + "|"
 }
 
-// textWidth counts characters, those of East Asian scripts twice.
+// textWidth counts characters, those that are wide, or are so in East Asian
+// type, twice.
 func textWidth(s string) int {
 	n := 0
 	for _, r := range pyval.Runes(s) {
 		n++
-		if r >= 0x1100 && isWide(r) {
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth, width.EastAsianAmbiguous:
 			n++
 		}
 	}
 	return n
-}
-
-func isWide(r rune) bool {
-	return r <= 0x115F || 0x2E80 <= r && r <= 0xA4CF || 0xAC00 <= r && r <= 0xD7A3 ||
-		0xE000 <= r && r <= 0xFAFF || 0xFE30 <= r && r <= 0xFE6F || 0xFF00 <= r && r <= 0xFF60 ||
-		0xFFE0 <= r && r <= 0xFFE6 || 0x1F300 <= r && r <= 0x1FAFF || r >= 0x20000
 }
