@@ -71,16 +71,7 @@ func fill(ctx context.Context, draft *runfile.Draft, job *jobs.Job) (*tally, err
 			return nil, err
 		}
 	}
-	return count, checkCount(job, count)
-}
-
-// checkCount refuses a job with more users than it says it may have.
-func checkCount(job *jobs.Job, count *tally) error {
-	if most := int64(job.Limits.MaxUsers); most > 0 && count.users() > most {
-		return withHint(exitUsage, "raise limits.maxUsers if that many are meant",
-			"%s names %d users; limits.maxUsers allows %d", job.Path, count.users(), most)
-	}
-	return nil
+	return count, nil
 }
 
 // newRunFile returns the path of a run file that is not there yet, in the

@@ -74,11 +74,11 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	})
 }
 
-var planText = template.Must(template.New("plan").Funcs(template.FuncMap{"number": number}).Parse(`plan of {{.Info.Name}}, on the pool {{.Info.UserPoolID}}
+var planText = template.Must(template.New("plan").Funcs(template.FuncMap{"plural": plural}).Parse(`plan of {{.Info.Name}}, on the pool {{.Info.UserPoolID}}
   {{.Count}}
   {{.Long}}
-  {{number .Messages}} messages to send at least, by e-mail or SMS
-  {{number .Active}} users become active users on the bill
+  {{plural .Messages "message"}} to send at least, by e-mail or SMS
+  {{plural .Active "user"}} counted as active on the bill
   digest {{.Info.PlanDigest}}
 IAM policy that it needs:
 {{.Policy}}
