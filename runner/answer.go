@@ -97,6 +97,7 @@ func (e *engine) attempted(a answer, fault *Error) {
 	case InDoubt:
 		if w.doubt == nil {
 			w.doubt = &Intent{Seq: w.task.Seq}
+			w.doubtSent = a.sent
 			w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
 		}
 		w.tries++

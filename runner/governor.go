@@ -18,7 +18,10 @@ type governor struct {
 	knee     float64   // the rate that was too much, or 0 while nothing was throttled
 	low      float64   // what it was cut to
 	cutAt    time.Time // when that was
+	streak   int       // cuts without a clean stretch between
+	clean    int       // answers since the last that was throttled
 	accepted meter
+	refused  meter
 }
 
 const (
@@ -27,6 +30,9 @@ const (
 	cutMore   = 0.75                    // instead, where the last cut proved too small at once
 	margin    = 1.02                    // past the knee by this, growth begins
 	growth    = 0.5                     // share by which the rate grows in a second, past the knee
+	stubborn  = 5                       // cuts in a streak that did not help: it is not the rate that is throttled
+	stretch   = 40                      // answers in a row that end a streak
+	noise     = 0.25                    // throttled for each accepted, at most, where it is not the rate
 	floorRate = 0.2                     // requests a second; there is always a next try
 	meterSlot = 100 * time.Millisecond  // resolution of what was accepted
 	meterSpan = 30                      // slots; the rate is measured over 3 s
@@ -54,22 +60,36 @@ func (g *governor) rate(now time.Time) float64 {
 }
 
 // answered notes that a request was not throttled.
-func (g *governor) answered(now time.Time) { g.accepted.add(now) }
+func (g *governor) answered(now time.Time) {
+	g.accepted.add(now)
+	g.clean++
+}
 
 // throttled notes that a request sent at sent was throttled. The answers of
-// one burst count once: those sent before the last cut say nothing new.
+// one burst count once: those sent before the last cut say nothing new. Where
+// cut after cut to less than what is accepted does not help, while most
+// requests are accepted, it is not the rate that is throttled, and cutting it
+// on would bring the run to a halt for nothing.
 func (g *governor) throttled(now, sent time.Time) {
+	g.refused.add(now)
 	if g.knee != 0 && sent.Before(g.cutAt) {
 		return
 	}
-	r := g.rate(now)
-	got := g.accepted.rate(now)
+	soon := g.cutAt.Add(holdTime / 2).After(now)
+	if !soon && g.clean >= stretch {
+		g.streak = 0
+	}
+	g.clean = 0
+	r, got := g.rate(now), g.accepted.rate(now)
+	if g.streak++; g.streak > stubborn && noise*got > g.refused.rate(now) {
+		return
+	}
 	g.knee = min(r, max(got, r/2, floorRate))
 	if math.IsInf(g.knee, 1) {
 		g.knee = max(got, 1)
 	}
 	cut := cutTo
-	if g.cutAt.Add(holdTime / 2).After(now) {
+	if soon {
 		cut = cutMore
 	}
 	g.low = max(g.knee*cut, floorRate)

@@ -147,3 +147,25 @@ func TestGovernorWithoutCeiling(t *testing.T) {
 		t.Errorf("got %v, want just under the 1000 a second that were accepted", got)
 	}
 }
+
+// Throttling that has nothing to do with the rate does not bring it down for
+// good.
+func TestGovernorIgnoresNoise(t *testing.T) {
+	for _, share := range []float64{0.03, 0.05, 0.1, 0.15} {
+		rng := rand.New(rand.NewPCG(1, 1))
+		now := time.Unix(1_700_000_000, 0)
+		g := &governor{ceiling: 100}
+		const requests = 3000
+		for range requests {
+			now = now.Add(time.Duration(float64(time.Second) / g.rate(now)))
+			if rng.Float64() < share {
+				g.throttled(now, now)
+			} else {
+				g.answered(now)
+			}
+		}
+		if took := now.Sub(time.Unix(1_700_000_000, 0)); took > 6*requests/100*time.Second {
+			t.Errorf("with %v throttled at random, %d requests took %v, want the ceiling's 30s or not much more", share, requests, took)
+		}
+	}
+}

@@ -366,3 +366,19 @@ func (j *journal) doubts(results map[string]Result) map[int64]Intent {
 	}
 	return d
 }
+
+// A user who was modified just before the attempt is told from one who was
+// modified by it, once many answers have shown the server's clock.
+func TestModifiedJustBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(200)
+		u := p.users["u00001"]
+		u.modified = time.Now().Add(-200 * time.Millisecond)
+		p.script["u00001"] = []string{"lost-before"}
+		got, err := run(t, t.Context(), p, tasks, Options{Rate: 25})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 200, OK)
+	})
+}

@@ -83,6 +83,9 @@ func (e *engine) looked(a answer, fault *Error) {
 // errs so sends nothing twice.
 func (e *engine) settle(w *work, s Sight, now time.Time) {
 	w.sub = s.Sub
+	if !w.doubtSent.IsZero() { // by now the server's clock is better known
+		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(w.doubtSent)
+	}
 	modified := s.Found && !s.Modified.Before(w.doubt.Began.Add(-w.doubt.Slack))
 	switch {
 	case w.task.Action.Sets() && !modified:
@@ -116,7 +119,7 @@ func (e *engine) settledOK(w *work) {
 // redo goes on with a task of which a look has shown that nothing was carried
 // out: it fails with its verdict, or is attempted again.
 func (e *engine) redo(w *work, now time.Time) {
-	w.doubt, w.looks = nil, 0
+	w.doubt, w.doubtSent, w.looks = nil, time.Time{}, 0
 	if w.verdict != "" {
 		e.end(w, Failed, w.verdict)
 		return

@@ -22,7 +22,8 @@ type work struct {
 	// doubt is the earliest attempt that may have been carried out, and nil
 	// where nothing is in doubt. Later attempts of a set do not replace it:
 	// since then the user may have chosen a password.
-	doubt *Intent
+	doubt     *Intent
+	doubtSent time.Time // when it was sent, by this clock; zero if in an earlier run
 	// verdict is how the task fails if looking shows that nothing in doubt
 	// was carried out.
 	verdict string
