@@ -28,7 +28,7 @@ type Run struct {
 	PoolName    string
 	Region      string
 	Account     string
-	Actor       string // the ARN that the requests were signed for
+	Actor       string // the access key that the requests were signed with
 	JobDigest   string
 	PlanDigest  string
 	ToolVersion string
