@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,13 +38,14 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	latency D                   how long the sandbox's answers take from now on
 //	numbered FILE N             a CSV of users u00001…, each with a password of their own
 //	runs N                      so many run files, and nothing else, are in the state folder; RUN is the first
+//	runs-going N                the same, where some may be going on
 //	unseen FILE PATH…           no line of FILE is in what programs have printed, nor in any file under PATH
 //	flip FILE OFFSET            changes a byte
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	commands := map[string]func(*testscript.TestScript, *scriptWorld, []string){
 		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
 		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "latency": cmdLatency,
-		"numbered": cmdNumbered, "runs": cmdRuns, "unseen": cmdUnseen, "flip": cmdFlip,
+		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
 	for name, command := range commands {
@@ -265,15 +267,24 @@ func cmdNumbered(ts *testscript.TestScript, _ *scriptWorld, args []string) {
 }
 
 func cmdRuns(ts *testscript.TestScript, _ *scriptWorld, args []string) {
+	findRuns(ts, args, "locks")
+}
+
+func cmdRunsGoing(ts *testscript.TestScript, _ *scriptWorld, args []string) {
+	findRuns(ts, args, "locks", ".run-wal", ".run-shm", ".run.lock")
+}
+
+// findRuns counts the run files of the state folder, where nothing else may be
+// but what ends so.
+func findRuns(ts *testscript.TestScript, args []string, others ...string) {
 	need(ts, len(args) == 1, "runs N")
 	found, err := filepath.Glob(filepath.Join(ts.Getenv("STATE"), "*"))
 	ts.Check(err)
 	var runs []string
 	for _, path := range found {
-		switch {
-		case filepath.Ext(path) == ".run":
+		if strings.HasSuffix(path, ".run") {
 			runs = append(runs, path)
-		case filepath.Base(path) != "locks":
+		} else if !slices.ContainsFunc(others, func(end string) bool { return strings.HasSuffix(path, end) }) {
 			ts.Fatalf("%s was left behind", path)
 		}
 	}
