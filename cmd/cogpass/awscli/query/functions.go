@@ -284,8 +284,11 @@ func toArray(args []any) (any, error) {
 }
 
 func toString(args []any) (any, error) {
-	if s, ok := args[0].(string); ok {
-		return s, nil
+	switch v := args[0].(type) {
+	case string:
+		return v, nil
+	case reference:
+		return "<expression>", nil
 	}
 	return pyval.Compact(args[0]), nil
 }
