@@ -33,6 +33,14 @@ Exit codes:
   5    another run holds this run file or this pool
   130  interrupted; run RUN_FILE goes on`
 
+// exitHelpFile ends the help of the commands that look at a run file, or ask
+// something of its run.
+const exitHelpFile = `
+Exit codes:
+  0  done
+  2  the command line is wrong
+  3  the run file cannot be used, or the output not written`
+
 // exitError is an error that knows its exit code and, perhaps, what to do.
 type exitError struct {
 	code int

@@ -8,20 +8,26 @@ import (
 
 // print writes what was asked for to standard output.
 func (s *system) print(format string, args ...any) error {
-	if _, err := fmt.Fprintf(s.Out, format, args...); err != nil {
-		return fmt.Errorf("writing to standard output: %w", err)
-	}
-	return nil
+	_, err := fmt.Fprintf(standardOutput{s.Out}, format, args...)
+	return err
 }
 
 // stream writes what was asked for, and may be long, to standard output.
 func (s *system) stream(write func(io.Writer) error) error {
-	out := bufio.NewWriterSize(s.Out, 64<<10)
+	out := bufio.NewWriterSize(standardOutput{s.Out}, 64<<10)
 	if err := write(out); err != nil {
 		return err
 	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("writing to standard output: %w", err)
+	return out.Flush()
+}
+
+// standardOutput says in its errors what could not be written.
+type standardOutput struct{ io.Writer }
+
+func (o standardOutput) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil {
+		err = fmt.Errorf("writing to standard output: %w", err)
 	}
-	return nil
+	return n, err
 }

@@ -30,7 +30,7 @@ cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
 		SilenceErrors: true,
 		Version:       version,
 		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:          showHelp,
 	}
 	root.SetIn(sys.In)
 	root.SetOut(sys.Out)
@@ -48,9 +48,16 @@ cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" { // by itself it would take any word for a wish to see the help
+			cmd.Args, cmd.RunE = cobra.NoArgs, showHelp
+		}
+	}
 	usageArgs(root)
 	return root
 }
+
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // usageArgs has the errors of arguments end the program as errors of the
 // command line.

@@ -40,12 +40,15 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	runs N                      so many run files, and nothing else, are in the state folder; RUN is the first
 //	runs-going N                the same, where some may be going on
 //	unseen FILE PATH…           no line of FILE is in what programs have printed, nor in any file under PATH
-//	flip FILE OFFSET            changes a byte
+//	flip FILE TEXT              changes a bit of the first such text
+//	newer FILE                  makes it a run file of a later version
+//	endpoint NAME               sets ENDPOINT to what the background program has printed
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	commands := map[string]func(*testscript.TestScript, *scriptWorld, []string){
 		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
 		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "latency": cmdLatency,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
+		"newer": cmdNewer, "endpoint": cmdEndpoint,
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
 	for name, command := range commands {
@@ -320,10 +323,27 @@ func cmdUnseen(ts *testscript.TestScript, w *scriptWorld, args []string) {
 }
 
 func cmdFlip(ts *testscript.TestScript, _ *scriptWorld, args []string) {
-	need(ts, len(args) == 2, "flip FILE OFFSET")
-	path, at := ts.MkAbs(args[0]), number64(ts, args[1])
+	need(ts, len(args) == 2, "flip FILE TEXT")
+	path := ts.MkAbs(args[0])
 	text, err := os.ReadFile(path)
 	ts.Check(err)
-	text[at] ^= 0xff
+	at := bytes.Index(text, []byte(args[1]))
+	if at < 0 {
+		ts.Fatalf("%s does not hold %s", args[0], args[1])
+	}
+	text[at] ^= 1
 	ts.Check(os.WriteFile(path, text, 0o600))
+}
+
+func cmdNewer(ts *testscript.TestScript, _ *scriptWorld, args []string) {
+	need(ts, len(args) == 1, "newer FILE")
+	file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
+	ts.Check(err)
+	_, err = file.WriteAt([]byte{0, 0, 0, 99}, 60) // user_version, see the format of SQLite's files
+	ts.Check(errors.Join(err, file.Close()))
+}
+
+func cmdEndpoint(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) == 1, "endpoint NAME")
+	ts.Setenv("ENDPOINT", strings.TrimSpace(w.program(ts, args[0]).stdout.String()))
 }

@@ -22,7 +22,7 @@ func newStatus(sys *system) *cobra.Command {
 	return &cobra.Command{
 		Use: "status [RUN_FILE]", Short: "Show how far a run is, also while it runs",
 		Long: `Show how far a run is. It may be going on: looking does not slow it.
-Without an argument, the runs in the state folder, newest first.`,
+Without an argument, the runs in the state folder, newest first.` + "\n" + exitHelpFile,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -175,7 +175,7 @@ func newReport(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "report RUN_FILE", Short: "Write a report of a run, at any time",
 		Long: `Write a report of a run, also while it goes on: every task in the order of the
-plan, with its outcome so far.`,
+plan, with its outcome so far.` + "\n" + exitHelpFile,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
