@@ -29,12 +29,17 @@ func (e *engine) doubt(now time.Time, w *work) {
 	}
 }
 
-// fresh reports whether a task's attempt in doubt is less than settledFor ago.
-// An earlier run may have been off one way, and this one the other.
+// fresh reports whether a task's attempt in doubt is surely less than
+// settledFor ago. That of an earlier run may have been made on another machine,
+// by another clock.
 func (e *engine) fresh(now time.Time, w *work) bool {
+	if !w.doubtSent.IsZero() {
+		return now.Sub(w.doubtSent) < settledFor
+	}
 	at, slack := e.opt.Clock.Server(now)
 	age := at.Sub(w.doubt.Began)
-	return age >= -(w.doubt.Slack+slack) && age < settledFor
+	slack += w.doubt.Slack
+	return age >= -slack && age+slack < settledFor
 }
 
 // look has a task looked at.

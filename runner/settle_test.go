@@ -32,3 +32,29 @@ func TestFreshByTwoClocks(t *testing.T) {
 		wantAll(t, got, 1, OK)
 	})
 }
+
+// An earlier run whose clock nobody had told the time to was four minutes ahead.
+// Two minutes later its set is no longer fresh, though it seems to lie in the
+// future: the user has chosen a password since.
+func TestNotFreshByTwoClocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPool(1)
+		sent := time.Now()
+		doubt := &Intent{Seq: 1, Attempts: 1}
+		doubt.Began, doubt.Slack = new(Clock).Server(sent.Add(4 * time.Minute))
+		time.Sleep(2 * time.Minute)
+		p.users["u00001"].modified = sent.Add(90 * time.Second)
+
+		known := new(Clock)
+		known.Observe(time.Now().Truncate(time.Second), time.Now(), time.Now())
+		task := Task{Seq: 1, Username: "u00001", Action: jobs.SetPermanent, Password: jobs.NewSecret("x"), Attempts: 1, Doubt: doubt}
+		got, err := run(t, t.Context(), p, seq([]Task{task}), Options{Clock: known})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(p.sent); n != 0 {
+			t.Errorf("%d requests were sent, want none", n)
+		}
+		wantAll(t, got, 1, Unknown)
+	})
+}
