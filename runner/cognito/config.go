@@ -22,6 +22,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 )
 
@@ -61,7 +62,9 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		opts = append(opts, config.WithSharedConfigProfile(c.Profile))
 	}
 	if c.EndpointURL != "" {
-		opts = append(opts, config.WithBaseEndpoint(c.EndpointURL))
+		opts = append(opts, config.WithBaseEndpoint(c.EndpointURL),
+			// The SDK refuses these where an endpoint is given.
+			config.WithUseFIPSEndpoint(aws.FIPSEndpointStateDisabled), config.WithUseDualStackEndpoint(aws.DualStackEndpointStateDisabled))
 	}
 	if c.NoSign {
 		opts = append(opts, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
@@ -93,10 +96,16 @@ func (c *Client) Check(ctx context.Context) error {
 	if !c.sign {
 		return nil
 	}
-	if _, err := c.cfg.Credentials.Retrieve(ctx); err != nil {
+	_, err := c.cfg.Credentials.Retrieve(ctx)
+	if err == nil {
+		return nil
+	}
+	// An instance's metadata is where the SDK looks last.
+	var op *smithy.OperationError
+	if errors.As(err, &op) && op.ServiceID == "ec2imds" {
 		return &ConfigError{Kind: NoCredentials, Err: err}
 	}
-	return nil
+	return &ConfigError{Kind: BadCredentials, Err: err}
 }
 
 // transport keeps as many idle connections as there are requests in flight:
@@ -128,7 +137,8 @@ type ConfigKind uint8
 const (
 	BadSettings    ConfigKind = iota // a value or a file that cannot be used
 	NoRegion                         // no Region is given anywhere
-	NoCredentials                    // none were found, or they could not be fetched
+	NoCredentials                    // there are none
+	BadCredentials                   // they are configured, and could not be fetched
 	UnknownProfile                   // the profile Name is in no shared config file
 )
 
@@ -144,7 +154,9 @@ func (e *ConfigError) Error() string {
 	case NoRegion:
 		return "no AWS Region is configured"
 	case NoCredentials:
-		return fmt.Sprintf("no usable AWS credentials: %v", e.Err)
+		return "unable to locate AWS credentials"
+	case BadCredentials:
+		return fmt.Sprintf("fetching the AWS credentials: %v", e.Err)
 	case UnknownProfile:
 		return fmt.Sprintf("the AWS profile %q is not in the shared config files", e.Name)
 	}
@@ -158,7 +170,7 @@ func (e *ConfigError) Hint() string {
 	switch e.Kind {
 	case NoRegion:
 		return "give --region, or set AWS_REGION"
-	case NoCredentials:
+	case NoCredentials, BadCredentials:
 		return "set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 	case UnknownProfile:
 		return "`aws configure list-profiles` lists the profiles there are"

@@ -50,6 +50,7 @@ func TestOpenSays(t *testing.T) {
 	}{
 		"no Region":         {credentials: someCredentials, kind: NoRegion, hint: "AWS_REGION"},
 		"no credentials":    {conf: someConfig, kind: NoCredentials, hint: "aws sso login"},
+		"bad credentials":   {conf: "[default]\nregion = us-east-1\ncredential_process = /nonexistent/command\n", kind: BadCredentials, hint: "aws sso login"},
 		"unknown profile":   {conf: someConfig, credentials: someCredentials, open: Config{Profile: "nope"}, kind: UnknownProfile, name: "nope", hint: "list-profiles"},
 		"unknown, from env": {conf: someConfig, credentials: someCredentials, env: map[string]string{"AWS_PROFILE": "nope"}, kind: UnknownProfile, name: "nope", hint: "list-profiles"},
 		"no CA bundle":      {conf: someConfig, credentials: someCredentials, open: Config{CABundle: "/nonexistent.pem"}, kind: BadSettings, name: "/nonexistent.pem"},
@@ -93,14 +94,15 @@ func TestEndpointAndIdentity(t *testing.T) {
 		open Config
 		want []string // in the signature
 	}{
-		"option":          {open: Config{EndpointURL: server.URL, Region: "ap-south-1"}, env: map[string]string{"AWS_ENDPOINT_URL": elsewhere}, want: []string{"AKIADEFAULT", "ap-south-1"}},
-		"service's own":   {env: map[string]string{"AWS_ENDPOINT_URL": elsewhere, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL}, want: []string{"us-east-1"}},
-		"for all":         {env: map[string]string{"AWS_ENDPOINT_URL": server.URL}, want: []string{"us-east-1"}},
-		"profile":         {open: Config{Profile: "other", EndpointURL: server.URL}, want: []string{"AKIAOTHER", "eu-west-1"}},
-		"services":        {conf: "[default]\nregion = us-east-1\nservices = here\n[services here]\ncognito_identity_provider =\n  endpoint_url = " + server.URL + "\n", want: []string{"us-east-1"}},
-		"profile beats":   {open: Config{Profile: "other", EndpointURL: server.URL}, env: map[string]string{"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s"}, want: []string{"AKIAOTHER"}},
-		"not signed":      {open: Config{NoSign: true, EndpointURL: server.URL}},
-		"timeouts of old": {open: Config{EndpointURL: server.URL, ConnectTimeout: -1, ReadTimeout: -1}, want: []string{"AKIADEFAULT"}},
+		"option":           {open: Config{EndpointURL: server.URL, Region: "ap-south-1"}, env: map[string]string{"AWS_ENDPOINT_URL": elsewhere}, want: []string{"AKIADEFAULT", "ap-south-1"}},
+		"service's own":    {env: map[string]string{"AWS_ENDPOINT_URL": elsewhere, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL}, want: []string{"us-east-1"}},
+		"for all":          {env: map[string]string{"AWS_ENDPOINT_URL": server.URL}, want: []string{"us-east-1"}},
+		"profile":          {open: Config{Profile: "other", EndpointURL: server.URL}, want: []string{"AKIAOTHER", "eu-west-1"}},
+		"services":         {conf: "[default]\nregion = us-east-1\nservices = here\n[services here]\ncognito_identity_provider =\n  endpoint_url = " + server.URL + "\n", want: []string{"us-east-1"}},
+		"profile beats":    {open: Config{Profile: "other", EndpointURL: server.URL}, env: map[string]string{"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s"}, want: []string{"AKIAOTHER"}},
+		"FIPS is left out": {open: Config{EndpointURL: server.URL}, env: map[string]string{"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"}, want: []string{"AKIADEFAULT"}},
+		"not signed":       {open: Config{NoSign: true, EndpointURL: server.URL}},
+		"timeouts of old":  {open: Config{EndpointURL: server.URL, ConnectTimeout: -1, ReadTimeout: -1}, want: []string{"AKIADEFAULT"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

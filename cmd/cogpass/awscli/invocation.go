@@ -37,7 +37,7 @@ func (c *invocation) run(ctx context.Context, args []string) error {
 	switch word := p.values["help"]; word {
 	case "help":
 		return c.help()
-	case nil:
+	case nil, "": // the AWS CLI takes an empty word for none
 	default:
 		p.rest = append(p.rest, word.(string))
 	}
