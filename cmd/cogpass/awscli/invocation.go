@@ -42,7 +42,7 @@ func (c *invocation) run(ctx context.Context, args []string) error {
 		p.rest = append(p.rest, word.(string))
 	}
 	if len(p.rest) > 0 {
-		return usagef("unknown options: %s", strings.Join(shownOptions(args, p.rest), ", "))
+		return unknownOptions(args, p.rest)
 	}
 	if err := c.password(p.values); err != nil {
 		return err
@@ -96,12 +96,12 @@ func (c *invocation) parser(args []string) *parser {
 	return p
 }
 
-// shownOptions returns the arguments that nothing knows, to be named in a
-// message. What may be a password, because it follows an option that looks
-// like the password's, is left out.
-func shownOptions(args, unknown []string) []string {
+// unknownOptions is the error of arguments that nothing knows. What may be a
+// password, because it follows an option that looks like the password's, is
+// not named.
+func unknownOptions(args, unknown []string) error {
 	var shown []string
-	secret := false
+	secret, hidden := false, false
 	for _, arg := range args {
 		isOption := strings.HasPrefix(arg, "-")
 		if isOption {
@@ -116,12 +116,16 @@ func shownOptions(args, unknown []string) []string {
 			shown = append(shown, name)
 		case isOption || !secret:
 			shown = append(shown, arg)
+		default:
+			hidden = true
 		}
 	}
-	if len(shown) == 0 {
-		shown = append(shown, "a value after --password")
+	err := &exitError{code: exitUsage, msg: "unknown options: " + strings.Join(shown, ", ")}
+	if hidden {
+		shown = append(shown, "what follows the value of --password")
+		err.msg, err.hint = "unknown options: "+strings.Join(shown, ", "), "a password with spaces in it has to be quoted"
 	}
-	return shown
+	return err
 }
 
 // parameters makes the request that the options stand for.
@@ -237,10 +241,9 @@ func readInput(name, value string, ofText func(string) (any, error), ofBytes fun
 	if err == nil {
 		return document, nil
 	}
-	format := strings.ToUpper(strings.TrimPrefix(name, "--cli-input-"))
 	code := exitUsage
 	if err == errNumber {
 		code = exitGeneral
 	}
-	return nil, &exitError{code: code, msg: fmt.Sprintf("parameter %s: invalid %s: %v", name, format, err)}
+	return nil, &exitError{code: code, msg: fmt.Sprintf("parameter %s: invalid %s: %v", name, strings.ToUpper(strings.TrimPrefix(name, "--cli-input-")), err)}
 }

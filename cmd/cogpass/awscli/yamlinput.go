@@ -57,7 +57,7 @@ func hasTabBetween(document string) bool {
 var yamlVersion = regexp.MustCompile(`\A(?:[ \t]*(?:#.*)?\r?\n)*%YAML[ \t]+1\.(\d+)`)
 
 // errYAML is that a document holds what cannot be made a value of.
-var errYAML = errors.New("invalid YAML")
+var errYAML = errors.New("not a document to make a request of")
 
 // errNumber is that a scalar looks like a number or a date and is none. The
 // AWS CLI fails on it in another way than on a faulty document.

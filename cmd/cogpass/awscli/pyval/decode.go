@@ -12,7 +12,7 @@ import (
 )
 
 // ErrJSON is the error of a text that is not JSON.
-var ErrJSON = errors.New("invalid JSON")
+var ErrJSON = errors.New("not JSON")
 
 // ParseJSON reads JSON as Python's json.loads does: NaN and Infinity are
 // numbers, and of a key that is there twice the last value counts. Its error

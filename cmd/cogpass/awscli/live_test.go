@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// TestPeer gives the real AWS CLI and cogpass the same random arguments. It
+// TestLive gives the real AWS CLI and cogpass the same random arguments. It
 // runs where COGPASS_AWS names an aws program, of version 2.9, such as
-// Debian's. COGPASS_SEED repeats a run, COGPASS_PEER_CASES sets its length.
-func TestPeer(t *testing.T) {
+// Debian's. COGPASS_SEED repeats a run, COGPASS_LIVE_CASES sets its length.
+func TestLive(t *testing.T) {
 	aws := os.Getenv("COGPASS_AWS")
 	if aws == "" {
 		t.Skip("the live comparison with the AWS CLI is skipped: COGPASS_AWS names no aws program")
@@ -26,7 +26,7 @@ func TestPeer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := strconv.Atoi(cmp.Or(os.Getenv("COGPASS_PEER_CASES"), "210"))
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("COGPASS_LIVE_CASES"), "210"))
 	if err != nil {
 		t.Fatal(err)
 	}
