@@ -197,7 +197,7 @@ func (e *engine) take(now time.Time) (w *work, ok bool) {
 	if len(e.due) > 0 {
 		w, e.due = e.due[0], e.due[1:]
 		if w.doubt != nil && !e.fresh(now, w) {
-			e.look(w, now)
+			e.lookSoon(w, now)
 			return nil, true
 		}
 		return w, true
@@ -220,7 +220,7 @@ func (e *engine) take(now time.Time) (w *work, ok bool) {
 		e.end(w, Skipped, t.Skip)
 		return nil, true
 	case t.Doubt != nil && !(t.Action.Sets() && e.fresh(now, w)):
-		e.look(w, now)
+		e.lookSoon(w, now)
 		return nil, true
 	}
 	return w, true
@@ -246,9 +246,14 @@ func (e *engine) send(now time.Time) (wake time.Time) {
 			wake = at
 			break
 		}
-		e.begins.take()
-		e.fly(request{w: e.armed[0]})
+		w := e.armed[0]
 		e.armed = e.armed[1:]
+		if w.doubt != nil && !e.fresh(now, w) { // the run was paused since it was taken
+			e.lookSoon(w, now)
+			continue
+		}
+		e.begins.take()
+		e.fly(request{w: w})
 	}
 	for len(e.toLook) > 0 && e.inFlight < e.opt.Concurrency {
 		if at := e.looks.next(now, 0); at.After(now) {

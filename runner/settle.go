@@ -30,16 +30,30 @@ func (e *engine) doubt(now time.Time, w *work) {
 }
 
 // fresh reports whether a task's attempt in doubt is surely less than
-// settledFor ago. That of an earlier run may have been made on another machine,
-// by another clock.
+// settledFor ago.
 func (e *engine) fresh(now time.Time, w *work) bool {
+	age, slack := e.age(now, w)
+	return age >= -slack && age+slack < settledFor
+}
+
+// age returns how long ago a task's attempt in doubt was sent, and how far that
+// may be off: an earlier run may have been on another machine, with another
+// clock.
+func (e *engine) age(now time.Time, w *work) (age, slack time.Duration) {
 	if !w.doubtSent.IsZero() {
-		return now.Sub(w.doubtSent) < settledFor
+		return now.Sub(w.doubtSent), 0
 	}
 	at, slack := e.opt.Clock.Server(now)
-	age := at.Sub(w.doubt.Began)
-	slack += w.doubt.Slack
-	return age >= -slack && age+slack < settledFor
+	return at.Sub(w.doubt.Began), slack + w.doubt.Slack
+}
+
+// lookSoon has a task looked at, a reset at once: it is looked at again. A set
+// that may have been made just now is given the time to show.
+func (e *engine) lookSoon(w *work, now time.Time) {
+	if age, slack := e.age(now, w); w.task.Action.Sets() && age-slack < lookAgain {
+		now = now.Add(lookAgain)
+	}
+	e.look(w, now)
 }
 
 // look has a task looked at.

@@ -58,3 +58,31 @@ func TestNotFreshByTwoClocks(t *testing.T) {
 		wantAll(t, got, 1, Unknown)
 	})
 }
+
+// A set in doubt is about to be tried again as the run is paused. When it goes on
+// the user has chosen a password.
+func TestPausedSetLooksFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(1)
+		p.script["u00001"] = []string{"lost-after"}
+		rates := make(chan float64)
+		go func() {
+			time.Sleep(10*time.Second - minLead/2) // its attempt is in the journal, and its slot has not come
+			rates <- 0
+			time.Sleep(10 * time.Minute)
+			p.mu.Lock()
+			p.users["u00001"].modified = time.Now()
+			p.mu.Unlock()
+			time.Sleep(time.Minute)
+			rates <- 0.1
+		}()
+		got, err := run(t, t.Context(), p, actions(tasks, jobs.SetPermanent), Options{Rate: 0.1, Rates: rates})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(p.sent); n != 1 {
+			t.Errorf("%d requests were sent, want only the first", n)
+		}
+		wantAll(t, got, 1, Unknown)
+	})
+}
