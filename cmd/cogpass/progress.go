@@ -169,7 +169,7 @@ func (l *lines) line() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.log.Info("progress", "done", l.done, "tasks", l.total, "failed", l.failed, "retried", l.retried,
-		"throttled", l.throttled, "rate", math.Round(l.rate()*10)/10, "asked", jobs.Rate(l.asked).String(), "left", l.left())
+		"throttled", l.throttled, "rate", math.Round(l.rate()*10)/10, "asked", jobs.Rate(math.Round(l.asked*100)/100).String(), "left", l.left())
 }
 
 func (l *lines) message(format string, args ...any) { l.log.Info(fmt.Sprintf(format, args...)) }

@@ -30,7 +30,8 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	signal NAME INT|TERM|HUP|KILL
 //	finish NAME CODE            waits for its end, with that exit code
 //	sandbox [FLAG…] USER…       serves a pool with these users, and points the program at it
-//	requests N                  so many password requests have come to the sandbox
+//	requests [N]                so many password requests have come to the sandbox; without N, sets REQUESTS
+//	busiest N                   no second held more of them
 //	await requests N            waits until so many have come
 //	await stdout|stderr NAME RE waits until a background program has written that
 //	user NAME FIELD=VALUE…      resets, sets, requests or status at the sandbox; NAME may be *
@@ -39,6 +40,7 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	numbered FILE N             a CSV of users u00001…, each with a password of their own
 //	runs N                      so many run files, and nothing else, are in the state folder; RUN is the first
 //	runs-going N                the same, where some may be going on
+//	in-order FILE N             names u00001… to N, each once, in this order
 //	unseen FILE PATH…           no line of FILE is in what programs have printed, nor in any file under PATH
 //	flip FILE TEXT              changes a bit of the first such text
 //	newer FILE                  makes it a run file of a later version
@@ -48,7 +50,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
 		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "latency": cmdLatency,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
-		"newer": cmdNewer, "endpoint": cmdEndpoint,
+		"newer": cmdNewer, "busiest": cmdBusiest, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
 	for name, command := range commands {
@@ -88,7 +90,7 @@ func setupScript(env *testscript.Env) error {
 	})
 	for name, value := range map[string]string{
 		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "STATE": filepath.Join(env.WorkDir, "state", "cogpass"),
-		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIDSCRIPT", "AWS_SECRET_ACCESS_KEY": "script-key",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIDSCRIPT", "AWS_SECRET_ACCESS_KEY": "script-key", "SCRIPT_PASSWORD": "Secret-device-Pw1",
 		"GORACE": "atexit_sleep_ms=0", "EXAMPLES": examplesFolder(env.T()),
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "", // the sandbox's, once there is one
 	} {
@@ -231,12 +233,29 @@ func cmdFinish(ts *testscript.TestScript, w *scriptWorld, args []string) {
 // waitMost is how long a script waits for anything.
 const waitMost = 30 * time.Second
 
-func waitFor(ts *testscript.TestScript, what string, done func() bool) {
-	for end := time.Now().Add(waitMost); !done(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
+// waitFor waits until done, or until there is nothing left to wait for.
+func (w *scriptWorld) waitFor(ts *testscript.TestScript, what string, done func() bool) {
+	for end := time.Now().Add(waitMost); ; time.Sleep(2 * time.Millisecond) {
+		over := time.Now().After(end) || !w.running() // before done is asked for the last time
+		switch {
+		case done():
+			return
+		case over:
 			ts.Fatalf("waited in vain for %s", what)
 		}
 	}
+}
+
+// running reports whether any program in the background has not ended.
+func (w *scriptWorld) running() bool {
+	for _, p := range w.started {
+		select {
+		case <-p.ended:
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 func cmdAwait(ts *testscript.TestScript, w *scriptWorld, args []string) {
@@ -246,12 +265,12 @@ func cmdAwait(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	switch {
 	case args[0] == "requests" && len(args) == 2:
 		n := number64(ts, args[1])
-		waitFor(ts, what, func() bool { return w.requests() >= n })
+		w.waitFor(ts, what, func() bool { return w.requests() >= n })
 	case len(args) == 3:
 		p, re := w.program(ts, args[1]), regexp.MustCompile("(?m)"+args[2])
 		written := map[string]*output{"stdout": &p.stdout, "stderr": &p.stderr}[args[0]]
 		need(ts, written != nil, usage)
-		waitFor(ts, what, func() bool { return re.MatchString(written.String()) })
+		w.waitFor(ts, what, func() bool { return re.MatchString(written.String()) })
 	default:
 		need(ts, false, usage)
 	}
@@ -296,6 +315,21 @@ func findRuns(ts *testscript.TestScript, args []string, others ...string) {
 	}
 	if len(runs) > 0 {
 		ts.Setenv("RUN", runs[0])
+	}
+}
+
+var numberedName = regexp.MustCompile(`\bu\d{5}\b`)
+
+func cmdInOrder(ts *testscript.TestScript, _ *scriptWorld, args []string) {
+	need(ts, len(args) == 2, "in-order FILE N")
+	names := numberedName.FindAllString(ts.ReadFile(args[0]), -1)
+	if n := number64(ts, args[1]); len(names) != n {
+		ts.Fatalf("%s has %d names, want %d", args[0], len(names), n)
+	}
+	for i, name := range names {
+		if want := fmt.Sprintf("u%05d", i+1); name != want {
+			ts.Fatalf("%s has %s in place %d, want %s", args[0], name, i+1, want)
+		}
 	}
 }
 

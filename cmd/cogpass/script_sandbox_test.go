@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,9 +75,19 @@ func (w *scriptWorld) requests() int {
 }
 
 func cmdRequests(ts *testscript.TestScript, w *scriptWorld, args []string) {
-	need(ts, len(args) == 1 && w.server != nil, "requests N, after sandbox")
-	if got := w.requests(); got != number64(ts, args[0]) {
+	need(ts, len(args) <= 1 && w.server != nil, "requests [N], after sandbox")
+	got := w.requests()
+	if len(args) == 0 {
+		ts.Setenv("REQUESTS", strconv.Itoa(got))
+	} else if got != number64(ts, args[0]) {
 		ts.Fatalf("got %d password requests at the sandbox, want %s", got, args[0])
+	}
+}
+
+func cmdBusiest(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) == 1 && w.server != nil, "busiest N, after sandbox")
+	if got := w.server.Stats().Busiest; got == 0 || got > number64(ts, args[0]) {
+		ts.Fatalf("got %d password requests within a second, want 1 to %s", got, args[0])
 	}
 }
 
