@@ -101,8 +101,7 @@ func run(ctx context.Context, args []string, streams Streams) error {
 	}
 	command, rest := top.values["command"].(string), top.rest
 	if command == service {
-		below := parser{positional: "operation", choices: []string{operations[0].command, operations[1].command, "help"}}
-		p, err := below.parse(rest)
+		p, err := operationWords.parse(rest)
 		if err != nil {
 			return err
 		}
@@ -116,6 +115,9 @@ func run(ctx context.Context, args []string, streams Streams) error {
 	c := &invocation{op: op, globals: g, settings: conf, streams: streams}
 	return c.run(ctx, rest)
 }
+
+// operationWords takes the word after cognito-idp.
+var operationWords = &parser{positional: "operation", choices: []string{operations[0].command, operations[1].command, "help"}}
 
 // global holds the options that every command of the AWS CLI takes.
 type global struct {

@@ -101,31 +101,24 @@ func (c *invocation) parser(args []string) *parser {
 // not named.
 func unknownOptions(args, unknown []string) error {
 	var shown []string
-	secret, hidden := false, false
+	var hint string
+	secret := false
 	for _, arg := range args {
-		isOption := strings.HasPrefix(arg, "-")
-		if isOption {
+		if strings.HasPrefix(arg, "--") {
 			secret = strings.HasPrefix(arg, "--p") && strings.Contains(arg, "pa")
-		}
-		if !slices.Contains(unknown, arg) {
+			arg, _, _ = strings.Cut(arg, "=")
+		} else if secret && slices.Contains(unknown, arg) {
+			hint = "a password with spaces in it has to be quoted"
 			continue
 		}
-		name, _, assigned := strings.Cut(arg, "=")
-		switch {
-		case isOption && assigned:
-			shown = append(shown, name)
-		case isOption || !secret:
+		if slices.ContainsFunc(unknown, func(u string) bool { return u == arg || strings.HasPrefix(u, arg+"=") }) {
 			shown = append(shown, arg)
-		default:
-			hidden = true
 		}
 	}
-	err := &exitError{code: exitUsage, msg: "unknown options: " + strings.Join(shown, ", ")}
-	if hidden {
+	if hint != "" {
 		shown = append(shown, "what follows the value of --password")
-		err.msg, err.hint = "unknown options: "+strings.Join(shown, ", "), "a password with spaces in it has to be quoted"
 	}
-	return err
+	return &exitError{exitUsage, "unknown options: " + strings.Join(shown, ", "), hint}
 }
 
 // parameters makes the request that the options stand for.

@@ -1,0 +1,82 @@
+package awscli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+)
+
+// TestArguments takes command lines apart as the argparse of the AWS CLI
+// 2.9.19 did.
+func TestArguments(t *testing.T) {
+	data, err := os.ReadFile("testdata/arguments.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(data) {
+		var c struct {
+			Args []string
+			Want string
+		}
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		if got := apart(c.Args); got != c.Want {
+			t.Errorf("%q\n got %s\nwant %s", c.Args, got, c.Want)
+		}
+	}
+}
+
+// apart is the global options, the command and its own options, or what else
+// becomes of a command line.
+func apart(args []string) string {
+	top, err := globals().parse(args)
+	switch {
+	case errors.Is(err, errVersion{}):
+		return "VERSION"
+	case err != nil:
+		return "ERR"
+	case top.values["command"] != service:
+		return "HELP"
+	}
+	below, err := operationWords.parse(top.rest)
+	if err != nil {
+		return "ERR"
+	}
+	op, ok := operationOf(below.values["operation"].(string))
+	if !ok || len(below.rest) == 1 && below.rest[0] == "help" {
+		return "HELP"
+	}
+	c := &invocation{op: op}
+	own, err := c.parser(below.rest).parse(below.rest)
+	if err != nil {
+		return "ERR"
+	}
+	switch word := own.values["help"]; word {
+	case "help":
+		return "HELP"
+	case nil, "":
+	default:
+		own.rest = append(own.rest, word.(string))
+	}
+	if len(own.rest) > 0 {
+		rest, _ := json.Marshal(own.rest)
+		return "UNKNOWN " + string(rest)
+	}
+	delete(own.values, "help")
+	delete(top.values, "command")
+	return options(top.values) + "|" + op.command + "|" + options(own.values)
+}
+
+func options(values map[string]any) string {
+	var b []byte
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value, _ := json.Marshal(values[name])
+		b = append(append(append(b, name+"="...), value...), ';')
+	}
+	return string(b)
+}
