@@ -40,8 +40,10 @@ func apart(args []string) string {
 		return "VERSION"
 	case err != nil:
 		return "ERR"
-	case top.values["command"] != service:
+	case top.values["command"] == "help":
 		return "HELP"
+	case top.values["command"] != service:
+		return "ERR" // the short form is cogpass's own
 	}
 	below, err := operationWords.parse(top.rest)
 	if err != nil {
