@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cogpass/cmd/cogpass/awscli/pyval"
@@ -122,7 +123,6 @@ var operationWords = &parser{positional: "operation", choices: []string{operatio
 // global holds the options that every command of the AWS CLI takes.
 type global struct {
 	profile, region, endpoint, output, caBundle string
-	color                                       string
 	query                                       *query.Expression
 	debug, noSign, noVerify                     bool
 	connectTimeout, readTimeout                 int // seconds; 0 is none
@@ -151,7 +151,7 @@ func readGlobals(values map[string]any) (g global, err error) {
 	str := func(name string) string { s, _ := values[name].(string); return s }
 	g = global{
 		profile: str("--profile"), region: str("--region"), endpoint: str("--endpoint-url"),
-		output: str("--output"), caBundle: str("--ca-bundle"), color: str("--color"),
+		output: str("--output"), caBundle: str("--ca-bundle"),
 		debug: values["--debug"] != nil, noSign: values["--no-sign-request"] != nil,
 		noVerify: values["--no-verify-ssl"] != nil, connectTimeout: 60, readTimeout: 60,
 	}
@@ -163,14 +163,21 @@ func readGlobals(values map[string]any) (g global, err error) {
 	if endpoint, given := values["--endpoint-url"].(string); given && !hasScheme(endpoint) {
 		return g, usagef("bad value for --endpoint-url %q: the scheme is missing; it has to be of the form http://HOST/ or https://HOST/", endpoint)
 	}
-	for name, to := range map[string]*int{"--cli-read-timeout": &g.readTimeout, "--cli-connect-timeout": &g.connectTimeout} {
-		if value, given := values[name].(string); given {
-			if *to, err = wholeSeconds(value); err != nil {
-				return g, generalf("bad value for %s %q: it has to be a whole number of seconds", name, value)
-			}
-		}
+	if err := readTimeout(values, "--cli-read-timeout", &g.readTimeout); err != nil {
+		return g, err
 	}
-	return g, nil
+	return g, readTimeout(values, "--cli-connect-timeout", &g.connectTimeout)
+}
+
+func readTimeout(values map[string]any, name string, to *int) (err error) {
+	value, given := values[name].(string)
+	if !given {
+		return nil
+	}
+	if *to, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
+		return generalf("bad value for %s %q: it has to be a whole number of seconds", name, value)
+	}
+	return nil
 }
 
 // environmentPassword is the prefix of a --password that names an environment
@@ -178,7 +185,7 @@ func readGlobals(values map[string]any) (g global, err error) {
 const environmentPassword = "env:"
 
 // password replaces cogpass's own two ways of giving a password by the
-// password, and warns of one that every process on the machine can read.
+// password.
 func (c *invocation) password(values map[string]any) error {
 	given, _ := values["--password"].(string)
 	name, fromEnvironment := strings.CutPrefix(given, environmentPassword)
@@ -198,10 +205,22 @@ func (c *invocation) password(values map[string]any) error {
 			return usagef("--password: the environment variable %s is not set", name)
 		}
 		values["--password"] = literal(value)
-	case given != "" && c.streams.Terminal && !strings.HasPrefix(given, "file://") && !strings.HasPrefix(given, "fileb://"):
-		fmt.Fprintln(c.streams.Err, "warning: every process on this machine can read a password on a command line; use --password-stdin or --password env:NAME")
 	}
 	return nil
+}
+
+// warnOfClearPassword warns, on a terminal, of a password that every process
+// on the machine can read, because it is on the command line.
+func (c *invocation) warnOfClearPassword(values map[string]any, params *pyval.Map) {
+	clear := func(option string) bool {
+		value, given := values[option].(string)
+		return given && value != "" && !strings.HasPrefix(value, "file://") && !strings.HasPrefix(value, "fileb://")
+	}
+	_, has := params.Get("Password")
+	inDocument := has && values["--password"] == nil && (clear(inputJSON) || clear(inputYAML))
+	if c.streams.Terminal && (clear("--password") || inDocument) {
+		fmt.Fprintln(c.streams.Err, "warning: every process on this machine can read a password on a command line; use --password-stdin or --password env:NAME")
+	}
 }
 
 // literal is a value that is taken as it is: not the name of a file.

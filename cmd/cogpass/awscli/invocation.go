@@ -54,6 +54,7 @@ func (c *invocation) run(ctx context.Context, args []string) error {
 	if err := addInput(params, p.values); err != nil {
 		return err
 	}
+	c.warnOfClearPassword(p.values, params)
 	switch p.values[skeletonName] {
 	case "input":
 		_, err := io.WriteString(c.streams.Out, c.op.jsonSkeleton())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,13 +71,21 @@ func TestPasswordOffTheCommandLine(t *testing.T) {
 }
 
 func TestWarningOfAPasswordInTheClear(t *testing.T) {
-	args := []string{"admin-set-user-password", "--user-pool-id", "p", "--username", "ana", "--password", secret}
-	exit, _, stderr, _ := inProcess(t, true, "", args...)
-	if exit != 0 || !strings.HasPrefix(stderr, "warning: ") || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, secret) {
-		t.Errorf("got exit %d, stderr %q, want one line of warning", exit, stderr)
-	}
-	if _, _, stderr, _ := inProcess(t, false, "", args...); stderr != "" {
-		t.Errorf("got stderr %q where it is no terminal", stderr)
+	base := []string{"admin-set-user-password", "--user-pool-id", "p", "--username", "ana"}
+	for _, clear := range [][]string{
+		{"--password", secret},
+		{"--password=" + secret},
+		{"--cli-input-json", `{"Password": "` + secret + `"}`},
+		{"--cli-input-yaml", "Password: " + secret},
+	} {
+		args := append(slices.Clone(base), clear...)
+		exit, _, stderr, _ := inProcess(t, true, "", args...)
+		if exit != 0 || !strings.HasPrefix(stderr, "warning: ") || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, secret) {
+			t.Errorf("%q: got exit %d, stderr %q, want one line of warning", args, exit, stderr)
+		}
+		if _, _, stderr, _ := inProcess(t, false, "", args...); stderr != "" {
+			t.Errorf("%q: got stderr %q where it is no terminal", args, stderr)
+		}
 	}
 }
 

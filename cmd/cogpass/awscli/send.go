@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -102,10 +101,6 @@ func hasScheme(endpoint string) bool {
 }
 
 var schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
-
-func wholeSeconds(value string) (int, error) {
-	return strconv.Atoi(strings.TrimSpace(value))
-}
 
 // configured gives an error of the settings the AWS CLI's exit code.
 func configured(err error) error {
