@@ -31,6 +31,7 @@ type person struct {
 	requests, looks, changes int
 	codes, codesAllowed      int
 	own                      bool        // the password is one that the user has chosen since a change
+	mayOverwrite             bool        // that one, once
 	retried                  bool        // the task was taken up again after it had an outcome
 	unanswered               time.Time   // when the first request left whose fate cogpass cannot know
 	oldSights                []time.Time // looks since then that showed it as not carried out
@@ -68,7 +69,7 @@ func (p *person) become(at time.Time, s runner.Status) {
 // takeUp begins anew with a task that has an outcome: whoever asks for a retry
 // answers for a second code and an overwritten password.
 func (p *person) takeUp() {
-	p.codesAllowed, p.own, p.retried, p.unanswered, p.oldSights = p.codes+1, false, true, time.Time{}, nil
+	p.codesAllowed, p.mayOverwrite, p.retried, p.unanswered, p.oldSights = p.codes+1, true, true, time.Time{}, nil
 }
 
 // request is one that has left.
@@ -114,11 +115,11 @@ func (w *world) change(r request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.people[r.Username]
-	if p.own && (r.doubt.IsZero() || r.left.Sub(r.doubt) > time.Minute) {
+	if p.own && !p.mayOverwrite && (r.doubt.IsZero() || r.left.Sub(r.doubt) > time.Minute) {
 		w.breach("%s: a password was overwritten that the user had chosen", p.name)
 	}
 	p.changes++
-	p.own = false
+	p.own, p.mayOverwrite = false, false
 	switch r.Action {
 	case jobs.Reset:
 		if p.codes++; p.codes > p.codesAllowed {
