@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -20,8 +22,8 @@ func (f *fast) rate() float64 {
 func (f *fast) cpuPerCall() time.Duration { return f.cpu / time.Duration(f.stats.Requests) }
 
 // fastRun carries a client out against a server of its own.
-func (b *bench) fastRun(client func(url string) (measured, error)) (*fast, error) {
-	s, err := b.serve("-latency", "5ms")
+func (b *bench) fastRun(client func(url string) (measured, error), args ...string) (*fast, error) {
+	s, err := b.serve(append(args, "-latency", "5ms")...)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +54,15 @@ func (b *bench) max() ([]line, error) {
 			return nil, err
 		}
 	}
+	trusting := *b
+	certificate := filepath.Join(b.dir, "certificate.pem")
+	trusting.env = append(slices.Clip(b.env), "AWS_CA_BUNDLE="+certificate)
+	secure, err := b.fastRun(func(url string) (measured, error) {
+		return trusting.measure(b.cogpass, carryOut(url, job)...)
+	}, "-tls", certificate)
+	if err != nil {
+		return nil, err
+	}
 	before, f, after := ran[0], ran[1], ran[2]
 	peerRate, peerCPU := (before.rate()+after.rate())/2, (before.cpuPerCall()+after.cpuPerCall())/2
 	return []line{
@@ -61,5 +72,7 @@ func (b *bench) max() ([]line, error) {
 			want: "≤ 1.5", reached: reached(f.cpuPerCall().Seconds() <= 1.5*peerCPU.Seconds())},
 		{what: "connections opened", figure: fmt.Sprint(f.stats.Connections), peer: fmt.Sprintf("%d (SDK)", before.stats.Connections),
 			want: "≤ 128", reached: reached(f.stats.Connections <= 128)},
+		{what: "connections opened, over TLS", figure: fmt.Sprint(secure.stats.Connections), want: "≤ 128",
+			reached: reached(secure.stats.Connections <= 128), server: percent(secure.share)},
 	}, nil
 }

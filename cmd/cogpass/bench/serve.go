@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -70,11 +71,20 @@ func serve(args []string) error {
 	flags.DurationVar(&s.jitter, "jitter", 0, "")
 	flags.BoolVar(&s.remember, "remember", false, "")
 	quota := flags.Float64("quota", 0, "")
+	certificate := flags.String("tls", "", "file for the certificate")
 	flags.Parse(args)
 	s.quota = bucket{*quota, *quota, time.Now()}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
+	}
+	scheme := "http://"
+	if *certificate != "" {
+		config, err := certify(*certificate)
+		if err != nil {
+			return err
+		}
+		scheme, listener = "https://", tls.NewListener(listener, config)
 	}
 	go func() {
 		for {
@@ -88,7 +98,7 @@ func serve(args []string) error {
 			go s.converse(conn)
 		}
 	}()
-	fmt.Println("http://" + listener.Addr().String())
+	fmt.Println(scheme + listener.Addr().String())
 	return s.obey(os.Stdin)
 }
 

@@ -59,7 +59,8 @@ Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/cogpass/bench%[1]s
 - A ratio is cogpass's figure over its peer's, or the other way round where it says "less" or "faster". Both were measured in
   the same run. The SDK's loop keeps as many connections as it has requests in flight, and is given no work but the calls.
 - Processor time is that of the whole process, planning and starting included; memory is the most that was resident.
-- pace: %[1]s25/s%[1]s, answers take 80 to 120 ms. quota: the server allows 15 a second, the job 30. fall: the server allows 30 a
+- pace: %[1]s25/s%[1]s, answers take 80 to 120 ms; a machine that is busy with other work lets requests that were sent evenly
+  arrive in clumps. quota: the server allows 15 a second, the job 30. fall: the server allows 30 a
   second, then 10 for 20 s, then 30 again. max, million: %[1]srate: max%[1]s, concurrency 64, answers take 5 ms, passwords from a CSV.
   one: %[1]sadmin-set-user-password%[1]s beside the AWS CLI's. thousand: a job of 1,000 users; answers take 5 ms.
 `, "`", processorName(), processors(), runtime.GOOS, runtime.GOARCH, goVersion(ctx), at.UTC().Format("2006-01-02 15:04 UTC"), table)
