@@ -35,7 +35,11 @@ const gcPercent = 400
 
 // carryOut does what is pending and writes the reports. It closes the run file.
 func (o *runOptions) carryOut(ctx context.Context, c *carrying) (err error) {
-	defer func() { err = errors.Join(err, c.file.Close()) }()
+	defer func() {
+		if closed := c.file.Close(); err == nil { // or it says the same again
+			err = closed
+		}
+	}()
 	info, err := c.file.Info()
 	if err != nil {
 		return err

@@ -134,16 +134,7 @@ func (s *crashSite) moment(left int) int {
 // milliseconds; if n is 0, until it ends by itself.
 func (s *crashSite) run(n int) {
 	s.t.Helper()
-	path := filepath.Join(s.dir, "crash.run")
-	args := []string{"run", "--yes", "--quiet", "--rate", "max", "--concurrency", "16", "--endpoint-url", s.url}
-	if runfile.Is(path) {
-		args = append(args, path)
-	} else {
-		args = append(args, "--run-file", path, filepath.Join(s.dir, "job.yaml"))
-	}
-	cmd := exec.Command("cogpass", args...)
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+s.dir, "AWS_CONFIG_FILE="+filepath.Join(s.dir, "none"),
-		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true")
+	cmd := s.command()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	reached := s.requests.after(n)
@@ -170,6 +161,23 @@ func (s *crashSite) run(n int) {
 	}
 }
 
+// command goes on with the run, or begins it where there is none.
+func (s *crashSite) command() *exec.Cmd {
+	path := s.runFile()
+	args := []string{"run", "--yes", "--quiet", "--rate", "max", "--concurrency", "16", "--endpoint-url", s.url}
+	if runfile.Is(path) {
+		args = append(args, path)
+	} else {
+		args = append(args, "--run-file", path, filepath.Join(s.dir, "job.yaml"))
+	}
+	cmd := exec.Command("cogpass", args...)
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+s.dir, "AWS_CONFIG_FILE="+filepath.Join(s.dir, "none"),
+		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true")
+	return cmd
+}
+
+func (s *crashSite) runFile() string { return filepath.Join(s.dir, "crash.run") }
+
 // mustBeDone fails unless each user was served exactly once and the run file
 // says so.
 func (s *crashSite) mustBeDone(action string) {
@@ -185,7 +193,7 @@ func (s *crashSite) mustBeDone(action string) {
 			}
 		}
 	}
-	file, err := runfile.OpenReadOnly(filepath.Join(s.dir, "crash.run"))
+	file, err := runfile.OpenReadOnly(s.runFile())
 	if err != nil {
 		s.t.Fatal(err)
 	}
