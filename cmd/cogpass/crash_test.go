@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -57,6 +58,26 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	}
 }
 
+// TestKilledBeforeTheReport goes on with a run of which nothing is left but to
+// end it.
+func TestKilledBeforeTheReport(t *testing.T) {
+	t.Parallel()
+	s := newCrashSite(t, "reset", sandbox.Faults{})
+	s.run(0)
+	if err := os.Remove(filepath.Join(s.dir, "report.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	file, err := runfile.Open(s.runFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(file.SetState(runfile.Running, ""), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.run(0)
+	s.mustBeDone("reset")
+}
+
 // crashSite is a run in a folder of its own, against a server of its own.
 type crashSite struct {
 	t        *testing.T
@@ -101,6 +122,7 @@ name: crash
 userPoolId: %s
 action: %s
 users: [{csv: users.csv, columns: %s}]
+report: [report.jsonl]
 `, crashPool, action, columns))
 	return s
 }
@@ -178,8 +200,8 @@ func (s *crashSite) command() *exec.Cmd {
 
 func (s *crashSite) runFile() string { return filepath.Join(s.dir, "crash.run") }
 
-// mustBeDone fails unless each user was served exactly once and the run file
-// says so.
+// mustBeDone fails unless each user was served exactly once, and the run file
+// and the report say so.
 func (s *crashSite) mustBeDone(action string) {
 	for i := range crashUsers {
 		name := crashUser(i)
@@ -198,6 +220,13 @@ func (s *crashSite) mustBeDone(action string) {
 		s.t.Fatal(err)
 	}
 	defer file.Close()
+	if info, err := file.Info(); err != nil || info.State != runfile.Done {
+		s.t.Errorf("the run is %v (%v), want done", info.State, err)
+	}
+	report, err := os.ReadFile(filepath.Join(s.dir, "report.jsonl"))
+	if n := bytes.Count(report, []byte("\n")); err != nil || n != crashUsers {
+		s.t.Errorf("the report has %d lines (%v), want %d", n, err, crashUsers)
+	}
 	results := 0
 	for r, err := range file.Results() {
 		if err != nil {

@@ -51,12 +51,7 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 		return err
 	}
 	if count.tasks == 0 {
-		o.progressf("nothing is left to do")
-		all, err := file.Count()
-		if err == nil && all.ByOutcome[runner.Failed]+all.ByOutcome[runner.Unknown] > 0 {
-			err = errSilent(exitSomeFailed)
-		}
-		return err
+		return o.nothingLeft(c, &info)
 	}
 	lock, err := o.lockPool(&info, path)
 	if err != nil {
@@ -75,6 +70,20 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 	c.target = t
 	closed = true
 	return o.carryOut(ctx, c)
+}
+
+// nothingLeft ends a run that has nothing to do. One that was cut off after its
+// last outcome has not been ended yet, nor reported.
+func (o *runOptions) nothingLeft(c *carrying, info *runfile.Info) error {
+	o.progressf("nothing is left to do")
+	if info.State != runfile.Done {
+		return o.conclude(c, nil)
+	}
+	count, err := c.file.Count()
+	if err == nil && count.ByOutcome[runner.Failed]+count.ByOutcome[runner.Unknown] > 0 {
+		err = errSilent(exitSomeFailed)
+	}
+	return err
 }
 
 // sameWorld refuses to go on against AWS with what was begun in the sandbox,
