@@ -2,7 +2,7 @@ package main
 
 import (
 	"bufio"
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,7 +15,7 @@ import (
 )
 
 // confirm shows what is going to happen and wants the pool's name typed.
-func confirm(ctx context.Context, sys *system, info *runfile.Info, t *target, count *tally, rate float64) error {
+func confirm(sys *system, info *runfile.Info, t *target, count *tally, rate float64) error {
 	name := t.pool.Name
 	if name == "" {
 		name = info.UserPoolID
@@ -35,7 +35,7 @@ func confirm(ctx context.Context, sys *system, info *runfile.Info, t *target, co
 		sys.say("warning: this pool sends with Cognito's own e-mail, 50 messages a day for the account; %s will get one", plural(n, "user"))
 	}
 	fmt.Fprintf(sys.Err, "Type the pool's name to go on: ")
-	answer, err := readLine(ctx, sys.In)
+	answer, err := readLine(sys.In)
 	if err != nil {
 		return err
 	}
@@ -45,19 +45,13 @@ func confirm(ctx context.Context, sys *system, info *runfile.Info, t *target, co
 	return nil
 }
 
-// readLine reads a line that a person types, until ctx is done.
-func readLine(ctx context.Context, in io.Reader) (string, error) {
-	line := make(chan string, 1)
-	go func() {
-		text, _ := bufio.NewReader(in).ReadString('\n')
-		line <- strings.TrimSpace(text)
-	}()
-	select {
-	case text := <-line:
-		return text, nil
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
+// readLine reads a line that a person types. The end of the input is one too.
+func readLine(in io.Reader) (string, error) {
+	text, err := bufio.NewReader(in).ReadString('\n')
+	if errors.Is(err, errInterrupted) {
+		return "", err
 	}
+	return strings.TrimSpace(text), nil
 }
 
 // howLong says how long n requests take at a rate.

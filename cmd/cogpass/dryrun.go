@@ -19,7 +19,7 @@ func (o *runOptions) dryRunJob(ctx context.Context, path string) error {
 		return err
 	}
 	count := new(tally)
-	for task, err := range job.Tasks() { // all of it is checked before the first line is printed
+	for task, err := range tasksUntil(ctx, job) { // all of it is checked before the first line is printed
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (o *runOptions) dryRunJob(ctx context.Context, path string) error {
 	}
 	defer passwords.Close()
 	err = o.skeletons(ctx, job.UserPoolID, job.Region, count, func(yield func(runner.Task, error) bool) {
-		for task, err := range job.Tasks() {
+		for task, err := range tasksUntil(ctx, job) {
 			if !yield(o.skeletonTask(task, err, passwords)) {
 				return
 			}

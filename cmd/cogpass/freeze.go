@@ -59,12 +59,9 @@ func freeze(ctx context.Context, job *jobs.Job, path string) (*runfile.Draft, *t
 
 func fill(ctx context.Context, draft *runfile.Draft, job *jobs.Job) (*tally, error) {
 	count := new(tally)
-	for task, err := range job.Tasks() {
+	for task, err := range tasksUntil(ctx, job) {
 		if err != nil {
 			return nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
 		}
 		count.add(&task)
 		if err := draft.Add(task); err != nil {
@@ -72,6 +69,21 @@ func fill(ctx context.Context, draft *runfile.Draft, job *jobs.Job) (*tally, err
 		}
 	}
 	return count, nil
+}
+
+// tasksUntil are a job's tasks, until ctx is done: whatever reading them came to
+// then, the interrupt is why it ended.
+func tasksUntil(ctx context.Context, job *jobs.Job) taskSeq {
+	return func(yield func(jobs.Task, error) bool) {
+		for task, err := range job.Tasks() {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if !yield(task, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // newRunFile returns the path of a run file that is not there yet, in the

@@ -29,7 +29,7 @@ func realMain() int {
 		})
 	}
 	sys := &system{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: interruptible{ctx, os.Stdin}, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		LookupEnv: os.LookupEnv,
 	}

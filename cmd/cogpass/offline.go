@@ -44,12 +44,9 @@ func (o *jobOptions) validate(ctx context.Context, sys *system, path string) err
 		return err
 	}
 	count := new(tally)
-	for task, err := range job.Tasks() {
+	for task, err := range tasksUntil(ctx, job) {
 		if err != nil {
 			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
 		}
 		count.add(&task)
 	}

@@ -133,7 +133,7 @@ func (o *runOptions) start(ctx context.Context, path string) error {
 		return err
 	}
 	defer passwords.Close()
-	t, stop, err := o.reach(ctx, info, count, job.Tasks(), passwords)
+	t, stop, err := o.reach(ctx, info, count, tasksUntil(ctx, job), passwords)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (o *runOptions) reach(ctx context.Context, info *runfile.Info, count *tally
 		err = t.pool.Policy.CheckAll(tasks, passwords)
 	}
 	if err == nil && !o.Yes && !o.Sandbox {
-		err = confirm(ctx, o.sys, info, t, count, o.rate(info))
+		err = confirm(o.sys, info, t, count, o.rate(info))
 	}
 	if err != nil {
 		stop()

@@ -33,6 +33,7 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	requests [N]                so many password requests have come to the sandbox; without N, sets REQUESTS
 //	busiest N                   no second held more of them
 //	await requests N            waits until so many have come
+//	await file PATTERN          waits until there is such a file
 //	await stdout|stderr NAME RE waits until a background program has written that
 //	user NAME FIELD=VALUE…      resets, sets, requests or status at the sandbox; NAME may be *
 //	[!] signs-in USER PASSWORD
@@ -183,6 +184,8 @@ func cmdStart(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	p := &startedProgram{cmd: exec.Command(path, args[2:]...), ended: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = ts.MkAbs("."), w.environment(ts)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	_, err := p.cmd.StdinPipe() // open and silent until the program ends
+	ts.Check(err)
 	ts.Check(p.cmd.Start())
 	w.started[args[0]] = p
 	go func() {
@@ -259,13 +262,18 @@ func (w *scriptWorld) running() bool {
 }
 
 func cmdAwait(ts *testscript.TestScript, w *scriptWorld, args []string) {
-	usage := "await requests N | await stdout|stderr NAME REGEXP"
+	usage := "await requests N | await file PATTERN | await stdout|stderr NAME REGEXP"
 	need(ts, len(args) >= 2, usage)
 	what := strings.Join(args, " ")
 	switch {
 	case args[0] == "requests" && len(args) == 2:
 		n := number64(ts, args[1])
 		w.waitFor(ts, what, func() bool { return w.requests() >= n })
+	case args[0] == "file" && len(args) == 2:
+		w.waitFor(ts, what, func() bool {
+			found, err := filepath.Glob(ts.MkAbs(args[1]))
+			return err == nil && len(found) > 0
+		})
 	case len(args) == 3:
 		p, re := w.program(ts, args[1]), regexp.MustCompile("(?m)"+args[2])
 		written := map[string]*output{"stdout": &p.stdout, "stderr": &p.stderr}[args[0]]

@@ -35,3 +35,29 @@ func withSignals(ctx context.Context, stderr io.Writer) (context.Context, func()
 // outliveReader keeps a run going when nobody reads its messages any more:
 // without this, a closed pipe on standard error would end the process.
 func outliveReader() { signal.Ignore(syscall.SIGPIPE) }
+
+// interruptible is standard input, whose end an interrupted program does not
+// wait for.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	own := make([]byte, len(p)) // p is the caller's again once Read has returned
+	read := make(chan result, 1)
+	go func() {
+		n, err := r.in.Read(own)
+		read <- result{n, err}
+	}()
+	select {
+	case got := <-read:
+		return copy(p, own[:got.n]), got.err
+	case <-r.ctx.Done():
+		return 0, context.Cause(r.ctx)
+	}
+}
