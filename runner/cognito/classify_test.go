@@ -138,6 +138,14 @@ func TestStatusWithoutCode(t *testing.T) {
 	}
 }
 
+// answerError answers every request with an error.
+func answerError(code string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"__type": %q}`, code)
+	})
+}
+
 // hangUp ends a connection without an answer, after some bytes of one.
 func hangUp(t *testing.T, w http.ResponseWriter, reset bool, text string) {
 	conn, _, err := http.NewResponseController(w).Hijack()
