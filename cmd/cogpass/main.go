@@ -30,7 +30,7 @@ func realMain() int {
 	}
 	sys := &system{
 		In: interruptible{ctx, os.Stdin}, Out: os.Stdout, Err: os.Stderr,
-		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
 		LookupEnv: os.LookupEnv,
 	}
 	cmd := newRoot(sys)
