@@ -48,15 +48,21 @@ func connect(ctx context.Context, sys *system, info *runfile.Info, cfg cognito.C
 		case errors.As(err, &fault) && strings.HasPrefix(fault.Code, "AccessDenied"):
 			sys.say("warning: the pool's name and settings are not known: %s", fault.Message)
 			return t, nil
-		case errors.As(err, &fault) && fault.Class != runner.Fatal && try < describeTries:
+		case errors.As(err, &fault) && passes(fault.Class) && try < describeTries:
 			select {
 			case <-time.After(time.Duration(try) * time.Second):
 			case <-ctx.Done():
 			}
 		default:
-			return nil, &exitError{exitFatal, connectHint(fault), err}
+			return nil, withHint(exitFatal, connectHint(fault), "asking for the user pool %s: %w", info.UserPoolID, err)
 		}
 	}
+}
+
+// passes reports whether an error of that class may be over in a moment.
+// Asking changes nothing, so one without an answer is asked again.
+func passes(c runner.Class) bool {
+	return c == runner.Throttled || c == runner.Transient || c == runner.InDoubt
 }
 
 func connectHint(fault *runner.Error) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,6 +69,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 // scriptWorld is what a script has besides its files.
 type scriptWorld struct {
 	server    *sandbox.Server
+	listener  *httptest.Server
 	started   map[string]*startedProgram
 	printed   bytes.Buffer // by all programs that have ended
 	variables []string     // names of those that programs get
@@ -86,7 +88,8 @@ func setupScript(env *testscript.Env) error {
 			<-p.ended
 		}
 		if world.server != nil {
-			world.server.Close()
+			world.server.Close() // ends what waits out its latency
+			world.listener.Close()
 		}
 	})
 	for name, value := range map[string]string{

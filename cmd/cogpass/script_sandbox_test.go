@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,12 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	flags.Float64Var(&cfg.Faults.LostAfter, "lost-after", 0, "")
 	flags.Float64Var(&cfg.Faults.LostBefore, "lost-before", 0, "")
 	flags.Var(faultValues(cfg.Faults.User), "fault", "NAME=FAULT,…")
+	refused := map[string]string{}
+	flags.Func("refuse", "OPERATION=CODE", func(text string) error {
+		operation, code, _ := strings.Cut(text, "=")
+		refused[operation] = code
+		return nil
+	})
 	ts.Check(flags.Parse(args))
 	if w.server != nil {
 		w.server.Close()
@@ -54,10 +61,31 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 			Attributes: map[string]string{"email": fmt.Sprintf("user%d@example.com", i+1), "email_verified": "true"},
 		})
 	}
-	url, err := w.server.Listen("127.0.0.1:0")
-	ts.Check(err)
-	ts.Setenv("SANDBOX", url)
-	ts.Setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url)
+	if w.listener != nil {
+		w.listener.Close()
+	}
+	w.listener = httptest.NewServer(refusing{w.server, refused})
+	ts.Setenv("SANDBOX", w.listener.URL)
+	ts.Setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", w.listener.URL)
+}
+
+// refusing answers some operations with an error, for everyone; the others are
+// the sandbox's.
+type refusing struct {
+	http.Handler
+	codes map[string]string // by operation
+}
+
+func (h refusing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	code := h.codes[operation]
+	if code == "" {
+		h.Handler.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.WriteHeader(http.StatusBadRequest)
+	fmt.Fprintf(w, `{"__type":%q,"message":"\u001b[31mrefused"}`, code)
 }
 
 // requests is how many password requests have come.
