@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
@@ -84,7 +85,7 @@ func classify(err error, sent bool) *runner.Error {
 		e.Code, e.Message = oneLine(api.ErrorCode()), oneLine(api.ErrorMessage())
 		e.Class = classOf(e.Code, status)
 	case status >= 300:
-		e.Class, e.Message = classOf("", status), "HTTP status "+http.StatusText(status)
+		e.Class, e.Message = classOf("", status), strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", status, http.StatusText(status)))
 	default:
 		e.Class, e.Message = withoutAnswer(err, sent)
 	}
