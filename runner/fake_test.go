@@ -36,6 +36,7 @@ type fakeUser struct {
 	sets     int
 	calls    int
 	looks    int
+	mu       *sync.Mutex                 // the pool's
 	before   func(u *fakeUser, call int) // what the user does of their own accord, before their nth call
 }
 
@@ -44,7 +45,7 @@ func newPool(users int) (*pool, iter.Seq2[Task, error]) {
 	var tasks []Task
 	for i := range users {
 		name := fmt.Sprintf("u%05d", i+1)
-		p.users[name] = &fakeUser{status: Confirmed, modified: time.Now().Add(-24 * time.Hour)}
+		p.users[name] = &fakeUser{mu: &p.mu, status: Confirmed, modified: time.Now().Add(-24 * time.Hour)}
 		tasks = append(tasks, Task{Seq: int64(i + 1), Username: name, Action: jobs.Reset})
 	}
 	return p, seq(tasks)

@@ -144,17 +144,14 @@ func play(s scenario, dir string) []string {
 	for stopped := true; stopped && err == nil; {
 		stopped, err = r.live(life{})
 	}
-	results, readErr := r.results(r.path())
+	if err == nil {
+		err = r.end()
+	}
 	time.Sleep(2 * time.Hour) // for all that the server and the users are still at
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err = errors.Join(err, readErr); err != nil {
+	if err != nil {
 		w.breach("%v", err)
-	}
-	for _, res := range results {
-		if res.Outcome == runner.Pending {
-			w.breach("%s is pending at the end", res.Username)
-		}
 	}
 	return w.wrong
 }
@@ -165,6 +162,8 @@ type running struct {
 	*world
 	dir        string
 	generation int
+	known      []runner.Result // as the life before began
+	taken      map[int64]bool  // which it took up again
 }
 
 func (r *running) path() string { return filepath.Join(r.dir, fmt.Sprintf("%d.run", r.generation)) }
@@ -182,31 +181,55 @@ func (r *running) plan() error {
 	return draft.Commit(nil)
 }
 
-func (r *running) results(path string) (all []runner.Result, err error) {
-	file, err := runfile.OpenReadOnly(path)
-	if err != nil {
-		return nil, err
-	}
+// read reads the outcomes. None has changed since the life before, unless that
+// took it up again.
+func (r *running) read(file *runfile.File) error {
+	var all []runner.Result
 	for res, err := range file.Results() {
 		if err != nil {
-			return nil, errors.Join(err, file.Close())
+			return err
 		}
 		all = append(all, res)
 	}
-	return all, file.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, was := range r.known {
+		if was.Outcome != runner.Pending && !r.taken[was.Seq] && all[i] != was {
+			r.breach("an outcome changed from %+v to %+v", was, all[i])
+		}
+	}
+	r.known = all
+	return nil
+}
+
+// end is the look at a run that is done.
+func (r *running) end() error {
+	file, err := runfile.OpenReadOnly(r.path())
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := r.read(file); err != nil {
+		return err
+	}
+	for _, res := range r.known {
+		if res.Outcome == runner.Pending {
+			return fmt.Errorf("%s is pending at the end", res.Username)
+		}
+	}
+	return nil
 }
 
 // live is one life of the program. It tells whether an answer stopped the run.
 func (r *running) live(l life) (bool, error) {
-	before, err := r.results(r.path())
-	if err != nil {
-		return false, err
-	}
-	taken := r.takeUp(l, before)
 	file, err := runfile.Open(r.path())
 	if err != nil {
 		return false, err
 	}
+	if err := r.read(file); err != nil {
+		return false, errors.Join(err, file.Close())
+	}
+	r.takeUp(l)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	p := &process{world: r.world, journal: file, dead: make(chan struct{}), begun: map[int64]bool{}, onBegin: func() {}}
@@ -251,21 +274,20 @@ func (r *running) live(l life) (bool, error) {
 	if p.isDead() {
 		r.generation++
 	}
-	return stopped != nil, r.mustKeep(before, taken)
+	return stopped != nil, nil
 }
 
 // takeUp notes which tasks a life takes up again.
-func (r *running) takeUp(l life, before []runner.Result) map[int64]bool {
+func (r *running) takeUp(l life) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	taken := map[int64]bool{}
-	for _, res := range before {
+	r.taken = map[int64]bool{}
+	for _, res := range r.known {
 		if l.retryFailed && res.Outcome == runner.Failed || l.retryUnknown && res.Outcome == runner.Unknown {
-			taken[res.Seq] = true
+			r.taken[res.Seq] = true
 			r.people[res.Username].takeUp()
 		}
 	}
-	return taken
 }
 
 func (r *running) tasks(file *runfile.File, l life) iter.Seq2[runner.Task, error] {
@@ -293,22 +315,6 @@ func (r *running) ended(res runner.Result) {
 	if res.Outcome == runner.Failed && p.changes > 0 && !p.retried {
 		r.breach("%s failed (%s), and it happened", p.name, res.Reason)
 	}
-}
-
-// mustKeep holds a run file to the outcomes that it had before.
-func (r *running) mustKeep(before []runner.Result, taken map[int64]bool) error {
-	after, err := r.results(r.path())
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i, was := range before {
-		if was.Outcome != runner.Pending && !taken[was.Seq] && after[i] != was {
-			r.breach("an outcome changed from %+v to %+v", was, after[i])
-		}
-	}
-	return nil
 }
 
 // copyTo copies a run file with its log, as a disk holds it at this moment.

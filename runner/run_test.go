@@ -44,7 +44,11 @@ func TestOutcomes(t *testing.T) {
 			want: Unknown, reason: "no answer came, nor to 8 attempts to look: oops", attempts: 1, resets: 1},
 		{name: "reset, lost, and the user has confirmed the code", action: jobs.Reset, script: []string{"lost-after"},
 			before: func(u *fakeUser, _ int) {
-				time.AfterFunc(500*time.Millisecond, func() { u.status, u.modified = Confirmed, time.Now() })
+				time.AfterFunc(500*time.Millisecond, func() {
+					u.mu.Lock()
+					defer u.mu.Unlock()
+					u.status, u.modified = Confirmed, time.Now()
+				})
 			},
 			want: Unknown, reason: "no answer came; the user was modified since and is CONFIRMED", attempts: 1, resets: 1},
 
