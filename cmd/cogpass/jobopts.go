@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -47,7 +48,11 @@ func (o *jobOptions) check() error {
 		}
 	}
 	for _, path := range o.Report {
-		if _, err := report.FormatOf(path); err != nil {
+		_, err := report.FormatOf(path)
+		if err == nil {
+			_, err = report.ExpandPath(path, "name", time.Time{})
+		}
+		if err != nil {
 			return usage("--report %s: %w", path, err)
 		}
 	}

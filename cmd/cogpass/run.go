@@ -79,6 +79,9 @@ func (o *runOptions) run(ctx context.Context, path string, expecting bool) error
 	if !slices.Contains([]string{"text", "json"}, o.LogFormat) {
 		return usage("--log-format %s: want text or json", o.LogFormat)
 	}
+	if !o.DryRun && (o.Format != "text" || o.ShowPasswords) {
+		return usage("--format and --show-passwords go with --dry-run")
+	}
 	if !expecting {
 		o.ExpectUsers = -1
 	}
@@ -248,8 +251,8 @@ func (o *runOptions) writeReports(c *carrying, info *runfile.Info) error {
 		paths = o.Report
 	}
 	var failed error
-	for _, path := range paths {
-		path, err := report.ExpandPath(path, info.Name, info.CreatedAt)
+	for _, asked := range paths {
+		path, err := report.ExpandPath(asked, info.Name, info.CreatedAt)
 		if err == nil {
 			if o.Report == nil && !filepath.IsAbs(path) {
 				path = filepath.Join(info.JobDir, path)
@@ -260,7 +263,7 @@ func (o *runOptions) writeReports(c *carrying, info *runfile.Info) error {
 			}
 		}
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("writing the report %s: %w", path, err))
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", asked, err))
 			continue
 		}
 		o.progressf("report: %s", path)
