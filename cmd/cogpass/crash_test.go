@@ -41,6 +41,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		{"reset, answers lost after the change", "reset", sandbox.Faults{LostAfter: 0.05}},
 		{"reset, answers lost before the change", "reset", sandbox.Faults{LostBefore: 0.05}},
 		{"set-permanent", "set-permanent", sandbox.Faults{}},
+		{"set-permanent, answers lost", "set-permanent", sandbox.Faults{LostAfter: 0.05, LostBefore: 0.05}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
