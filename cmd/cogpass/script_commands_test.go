@@ -346,11 +346,19 @@ func cmdInOrder(ts *testscript.TestScript, _ *scriptWorld, args []string) {
 
 func cmdUnseen(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	need(ts, len(args) >= 1, "unseen FILE PATH…")
-	secrets := strings.Fields(ts.ReadFile(args[0]))
+	secrets := map[int]map[string]bool{} // by length
+	for _, secret := range strings.Fields(ts.ReadFile(args[0])) {
+		if secrets[len(secret)] == nil {
+			secrets[len(secret)] = map[string]bool{}
+		}
+		secrets[len(secret)][secret] = true
+	}
 	look := func(where string, text []byte) {
-		for _, secret := range secrets {
-			if bytes.Contains(text, []byte(secret)) {
-				ts.Fatalf("%s holds %s", where, secret)
+		for length, set := range secrets {
+			for i := range max(0, len(text)-length+1) {
+				if set[string(text[i:i+length])] {
+					ts.Fatalf("%s holds %s", where, text[i:i+length])
+				}
 			}
 		}
 	}
