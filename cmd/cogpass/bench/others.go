@@ -65,7 +65,7 @@ func (b *bench) oneUser() ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := b.best(pick(b, 20, 3), b.cogpass, setOne(s.url, "ana")...)
+	own, err := b.best(pick(b, 10, 3), b.cogpass, setOne(s.url, "ana")...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (b *bench) oneUser() ([]line, error) {
 	if aws == "" {
 		lines = append(lines, skipped("the same with the AWS CLI", "aws"))
 	} else {
-		peer, err := b.best(pick(b, 5, 1), aws, append([]string{"cognito-idp"}, setOne(s.url, "ana")...)...)
+		peer, err := b.best(pick(b, 10, 1), aws, append([]string{"cognito-idp"}, setOne(s.url, "ana")...)...)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ func (b *bench) thousandUsers() ([]line, error) {
 	if out, err := exec.CommandContext(b.ctx, "python3", "-c", "import boto3; print(boto3.__version__)").Output(); err != nil {
 		lines = append(lines, skipped(what+", with boto3", "boto3"))
 	} else {
-		m, err := b.best(pick(b, 2, 1), "python3", "-c", script, s.url, poolID, fmt.Sprint(users))
+		m, err := b.best(pick(b, 5, 1), "python3", "-c", script, s.url, poolID, fmt.Sprint(users))
 		if err != nil {
 			return nil, err
 		}

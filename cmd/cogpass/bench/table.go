@@ -62,7 +62,8 @@ Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/cogpass/bench%[1]s
 - pace: %[1]s25/s%[1]s, answers take 80 to 120 ms; a machine that is busy with other work lets requests that were sent evenly
   arrive in clumps. quota: the server allows 15 a second, the job 30. fall: the server allows 30 a
   second, then 10 for 20 s, then 30 again. max, million: %[1]srate: max%[1]s, concurrency 64, answers take 5 ms, passwords from a CSV.
-  one: %[1]sadmin-set-user-password%[1]s beside the AWS CLI's. thousand: a job of 1,000 users; answers take 5 ms.
+  one: %[1]sadmin-set-user-password%[1]s beside the AWS CLI's, the least of 10. thousand: a job of 1,000 users; answers take 5 ms;
+  the least of 5, but for %[1]sxargs%[1]s.
 `, "`", processorName(), processors(), runtime.GOOS, runtime.GOARCH, goVersion(ctx), at.UTC().Format("2006-01-02 15:04 UTC"), table)
 }
 
@@ -89,7 +90,7 @@ func percent(share float64) string       { return fmt.Sprintf("%.1f%%", 100*shar
 func times(ratio float64) string         { return fmt.Sprintf("%.2f", ratio) }
 func mebibytes(n int64) string           { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20)) }
 func seconds(d time.Duration) string     { return fmt.Sprintf("%.1f s", d.Seconds()) }
-func thousandths(d time.Duration) string { return fmt.Sprintf("%.3g ms", d.Seconds()*1e3) }
+func thousandths(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1e3) }
 func ratio(a, b time.Duration) float64   { return a.Seconds() / b.Seconds() }
 
 // skipped is the line of a peer that is not installed.
