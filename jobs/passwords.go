@@ -133,7 +133,11 @@ func (p *Passwords) Get(t Task) (Secret, error) {
 	if err != nil {
 		return Secret{}, fmt.Errorf("%s: reading the password: %s", printable(t.Place.String()), reasonOf(err))
 	}
-	return checkedSecret(text)
+	s, err := checkedSecret(text)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", printable(t.Place.String()), err)
+	}
+	return s, err
 }
 
 func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
@@ -157,8 +161,11 @@ func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
 		return Secret{}, err
 	}
 	s, err := checkedSecret(text)
-	if err == nil && ref.Mark != 0 && p.opt.Salt != nil && ref.Mark != mark(p.opt.Salt, s) {
+	switch {
+	case ref.Mark != 0 && p.opt.Salt != nil && (err != nil || ref.Mark != mark(p.opt.Salt, s)):
 		err = Fault{Place: Place{File: ref.Name}, Message: "the password has changed since the plan was made", Hint: "put back what it was, or make a new plan"}
+	case err != nil:
+		err = fmt.Errorf("%s: %w", printable(ref.Name), err)
 	}
 	if err == nil {
 		p.outside[ref] = s

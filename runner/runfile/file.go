@@ -88,7 +88,11 @@ func (f *File) openToWrite(real string) (err error) {
 // would notice, writes nothing, and works on a file and in a folder that
 // cannot be written.
 func OpenReadOnly(path string) (*File, error) {
-	if _, err := os.Stat(path); err != nil {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = ErrNotRunFile
+	}
+	if err != nil {
 		return nil, wrap(path, "opening it", err)
 	}
 	f, err := openToRead(path, "mode=ro")
