@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -63,8 +64,11 @@ func kindOf(err error) error {
 			return kind
 		}
 	}
-	if errors.Is(err, fs.ErrPermission) {
+	switch { // an error of the system, beside the database
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return ErrReadOnly
+	case errors.Is(err, syscall.ENOSPC):
+		return ErrFull
 	}
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
