@@ -59,7 +59,7 @@ func (o *runOptions) carryOut(ctx context.Context, c *carrying) (err error) {
 	if o.sys.env("GOGC") == "" && !o.Sandbox {
 		debug.SetGCPercent(gcPercent)
 	}
-	show := o.newProgress(before)
+	show := o.newProgress(before, o.rate(&info))
 	stopped := o.runTasks(ctx, c, &info, show)
 	show.end()
 	if err := c.file.Flush(); err != nil {

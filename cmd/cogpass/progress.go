@@ -25,10 +25,11 @@ type progress interface {
 	end()
 }
 
-func (o *runOptions) newProgress(before runfile.Counts) progress {
+func (o *runOptions) newProgress(before runfile.Counts, asked float64) progress {
 	s := &score{
 		total: before.Tasks, done: before.Tasks - before.ByOutcome[runner.Pending],
-		failed: before.ByOutcome[runner.Failed] + before.ByOutcome[runner.Unknown], start: time.Now(),
+		failed: before.ByOutcome[runner.Failed] + before.ByOutcome[runner.Unknown],
+		asked:  asked, start: time.Now(),
 	}
 	if o.RetryFailed {
 		s.done -= before.ByOutcome[runner.Failed]

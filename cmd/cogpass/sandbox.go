@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -120,6 +122,9 @@ func (o *sandboxOptions) run(cmd *cobra.Command, sys *system) error {
 		}
 	}
 	url, err := server.Listen(o.Listen)
+	if taken := (*net.OpError)(nil); errors.As(err, &taken) {
+		return withHint(exitFatal, "--listen 127.0.0.1:0 takes a port that is free", "--listen: %w", err)
+	}
 	if err != nil {
 		return usage("--listen: %w", err)
 	}
