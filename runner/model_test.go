@@ -41,7 +41,8 @@ type user struct {
 
 type life struct {
 	end          ending
-	after        time.Duration // until it is interrupted or killed
+	after        time.Duration // until that, or until it is paused
+	paused       time.Duration
 	pause        time.Duration // then
 	retryFailed  bool
 	retryUnknown bool
@@ -55,6 +56,7 @@ const (
 	interrupted ending = "interrupted"
 	killed      ending = "killed"
 	killedBegun ending = "killed as an intent is durable"
+	diskFull    ending = "cannot write any more"
 )
 
 type fate string
@@ -101,8 +103,9 @@ func drawScenario(t *rapid.T) scenario {
 	for i := range rapid.IntRange(0, 4).Draw(t, "lives") {
 		name := fmt.Sprintf("life %d ", i+1)
 		s.lives = append(s.lives, life{
-			end:          rapid.SampledFrom([]ending{runsOut, killed, killedBegun, interrupted}).Draw(t, name+"end"),
+			end:          rapid.SampledFrom([]ending{runsOut, killed, killedBegun, interrupted, diskFull}).Draw(t, name+"end"),
 			after:        seconds(name+"after", 0.03, 0.01, 0.3, 1.1, 2, 7, 12, 30),
+			paused:       seconds(name+"paused", 0, 0, 30, 600),
 			pause:        seconds(name+"pause", 0, 0.3, 10, 50, 58.5, 70, 7200),
 			retryFailed:  rapid.Bool().Draw(t, name+"retry failed"),
 			retryUnknown: rapid.Bool().Draw(t, name+"retry unknown"),
@@ -233,48 +236,88 @@ func (r *running) live(l life) (bool, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	p := &process{world: r.world, journal: file, dead: make(chan struct{}), begun: map[int64]bool{}, onBegin: func() {}}
+	tooLate := r.ends(l, p, cancel)
+	clock := new(runner.Clock)
+	if !l.offline {
+		clock.Observe(r.reply().Date, time.Now(), time.Now())
+	}
+	err = runner.Run(ctx, p, r.tasks(file, l), runner.Options{
+		Rate: 100, Concurrency: 4, Attempts: 3, MaxDelay: 10 * time.Second, Timeout: 2 * time.Second, Journal: p, Clock: clock, Rates: l.rates(ctx),
+	}, func(res runner.Result) error {
+		if err := p.cannotWrite(); err != nil {
+			return err
+		}
+		r.ended(res)
+		p.record(res.Username)
+		return file.Record(res)
+	})
+	copied := tooLate() // a copy made while it is closed would not be one of an instant
+	var stopped *runner.Stopped
+	if errors.As(err, &stopped) || errors.Is(err, context.Canceled) || errors.Is(err, p.cannotWrite()) {
+		err = nil
+	}
+	if err = errors.Join(err, file.Close(), copied); err != nil {
+		return false, err
+	}
+	switch p.cannotWrite() {
+	case nil:
+		p.durable(p.known)
+	case errDead:
+		r.generation++
+	}
+	return stopped != nil, nil
+}
+
+// ends has a life end as it is meant to, until it is too late for that.
+func (r *running) ends(l life, p *process, stop func()) (tooLate func() error) {
 	var once sync.Once
 	var copied error
 	kill := func() {
 		once.Do(func() {
 			copied = r.copyTo(r.path(), filepath.Join(r.dir, fmt.Sprintf("%d.run", r.generation+1)))
 			close(p.dead)
-			cancel()
+			stop()
 		})
 	}
+	in := func(do func()) *time.Timer { return time.AfterFunc(l.after, do) }
+	var timer *time.Timer
 	switch l.end {
-	case interrupted:
-		defer time.AfterFunc(l.after, cancel).Stop()
 	case killed:
-		defer time.AfterFunc(l.after, kill).Stop()
+		timer = in(kill)
 	case killedBegun:
 		p.onBegin = kill
+	case interrupted:
+		timer = in(stop)
+	case diskFull:
+		timer = in(func() { p.full.Store(true) })
 	}
-	clock := new(runner.Clock)
-	if !l.offline {
-		clock.Observe(r.answer().Date, time.Now(), time.Now())
-	}
-	err = runner.Run(ctx, p, r.tasks(file, l), runner.Options{
-		Rate: 100, Concurrency: 4, Attempts: 3, MaxDelay: 10 * time.Second, Timeout: 2 * time.Second, Journal: p, Clock: clock,
-	}, func(res runner.Result) error {
-		if p.isDead() {
-			return errDead
+	return func() error {
+		if timer != nil {
+			timer.Stop()
 		}
-		r.ended(res)
-		return file.Record(res)
-	})
-	once.Do(func() {}) // too late to be killed: a copy made while it is closed would not be one of an instant
-	var stopped *runner.Stopped
-	if errors.As(err, &stopped) || errors.Is(err, context.Canceled) || errors.Is(err, errDead) {
-		err = nil
+		once.Do(func() {}) // waits for a kill that has begun
+		return copied
 	}
-	if err = errors.Join(err, file.Close(), copied); err != nil {
-		return false, err
+}
+
+// rates pause the run for a while.
+func (l life) rates(ctx context.Context) <-chan float64 {
+	if l.paused == 0 {
+		return nil
 	}
-	if p.isDead() {
-		r.generation++
-	}
-	return stopped != nil, nil
+	rates := make(chan float64)
+	go func() {
+		time.Sleep(l.after)
+		for _, rate := range []float64{0, 100} {
+			select {
+			case rates <- rate:
+			case <-ctx.Done():
+				return
+			}
+			time.Sleep(l.paused)
+		}
+	}()
+	return rates
 }
 
 // takeUp notes which tasks a life takes up again.

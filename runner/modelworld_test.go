@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cogpass/jobs"
@@ -33,7 +34,8 @@ type person struct {
 	own                      bool        // the password is one that the user has chosen since a change
 	mayOverwrite             bool        // that one, once
 	retried                  bool        // the task was taken up again after it had an outcome
-	unanswered               time.Time   // when the first request left whose fate cogpass cannot know
+	unanswered               time.Time   // when the first request left whose fate cogpass has not on disk
+	answered                 bool        // all were answered so far
 	oldSights                []time.Time // looks since then that showed it as not carried out
 }
 
@@ -77,14 +79,15 @@ type request struct {
 	runner.Task
 	fate  fate
 	left  time.Time
-	doubt time.Time // when an earlier one left that may have been carried out; zero if there is none
+	doubt time.Time // when an earlier one left of which cogpass may not know what became; zero if there is none
+	clear bool      // all before it were answered
 }
 
 // serve is what the server does with a request. It does so also where the one
 // who asked has died.
 func (w *world) serve(r request) (runner.Answer, error) {
 	time.Sleep(w.latency / 2)
-	a := w.answer()
+	a := w.reply()
 	switch r.fate {
 	case throttle:
 		return a, &runner.Error{Class: runner.Throttled, Message: "slow down", Answer: a}
@@ -105,10 +108,10 @@ func (w *world) serve(r request) (runner.Answer, error) {
 	if r.fate == lostAfter {
 		return runner.Answer{}, errors.New("EOF")
 	}
-	return w.answer(), nil
+	return w.reply(), nil
 }
 
-func (w *world) answer() runner.Answer { return runner.Answer{Date: w.now().Truncate(time.Second)} }
+func (w *world) reply() runner.Answer { return runner.Answer{Date: w.now().Truncate(time.Second)} }
 
 // change makes the change of a task, and has the user act on it in time.
 func (w *world) change(r request) {
@@ -143,7 +146,7 @@ func (w *world) change(r request) {
 
 // show is what ListUsers shows: how a user was a while ago.
 func (w *world) show(p *person) runner.Sight {
-	s := runner.Sight{Answer: w.answer(), Found: true, Enabled: true}
+	s := runner.Sight{Answer: w.reply(), Found: true, Enabled: true}
 	for _, was := range p.seen {
 		if !was.from.After(w.now().Add(-w.lag)) {
 			s.Status, s.Modified = was.status, was.since
@@ -158,10 +161,12 @@ type process struct {
 	journal runner.Journal
 	onBegin func()
 	dead    chan struct{} // closed when it is killed
+	full    atomic.Bool   // nothing can be written any more
 	begun   map[int64]bool
+	known   []*person // whose answers were given to the journal since the last Begin
 }
 
-var errDead = errors.New("this process is dead")
+var errDead, errFull = errors.New("this process is dead"), errors.New("the disk is full")
 
 func (p *process) isDead() bool {
 	select {
@@ -172,13 +177,29 @@ func (p *process) isDead() bool {
 	}
 }
 
-func (p *process) Begin(ctx context.Context, attempts []runner.Intent) error {
-	if p.isDead() {
+// cannotWrite returns why nothing can be recorded, or nil.
+func (p *process) cannotWrite() error {
+	switch {
+	case p.isDead():
 		return errDead
+	case p.full.Load():
+		return errFull
 	}
+	return nil
+}
+
+func (p *process) Begin(ctx context.Context, attempts []runner.Intent) error {
+	if err := p.cannotWrite(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	known := p.known
+	p.known = nil
+	p.mu.Unlock()
 	if err := p.journal.Begin(ctx, attempts); err != nil {
 		return err
 	}
+	p.durable(known)
 	p.mu.Lock()
 	for _, i := range attempts {
 		p.begun[i.Seq] = true
@@ -189,9 +210,10 @@ func (p *process) Begin(ctx context.Context, attempts []runner.Intent) error {
 }
 
 func (p *process) End(i runner.Intent) error {
-	if p.isDead() {
-		return errDead
+	if err := p.cannotWrite(); err != nil {
+		return err
 	}
+	p.record(username(int(i.Seq - 1)))
 	return p.journal.End(i)
 }
 
@@ -211,7 +233,7 @@ func (p *process) Do(ctx context.Context, t runner.Task) (runner.Answer, error) 
 	}()
 	select {
 	case got := <-replies:
-		p.answered(r, got.err)
+		p.answer(r, got.err)
 		return got.answer, got.err
 	case <-ctx.Done():
 		return runner.Answer{}, ctx.Err()
@@ -233,24 +255,45 @@ func (p *process) arrive(t runner.Task) (r request) {
 	switch n := len(u.oldSights); {
 	case t.Action.Sets() && n > 0, n > 1 && u.oldSights[n-1].Sub(u.oldSights[0]) >= 4*time.Second:
 		r.doubt = time.Time{}
-	case !t.Action.Sets() && !r.doubt.IsZero():
+	case t.Action.Sets():
+	case u.answered: // and that was on disk in time
+		r.doubt = time.Time{}
+	case !r.doubt.IsZero():
 		p.breach("%s: a reset in doubt was sent again, after looks at %v", u.name, u.oldSights)
 	}
 	if u.oldSights = nil; r.doubt.IsZero() {
 		u.unanswered = r.left
 	}
+	r.clear = r.doubt.IsZero() || u.answered
 	r.fate = u.fates.at(u.requests)
 	u.requests++
+	u.answered = false
 	return r
 }
 
-// answered observes that an answer came, or is known not to come.
-func (p *process) answered(r request, err error) {
+// answer observes that an answer came, if err is one.
+func (p *process) answer(r request, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var fault *runner.Error
-	if (err == nil || errors.As(err, &fault)) && r.doubt.IsZero() {
-		p.people[r.Username].unanswered = time.Time{}
+	p.people[r.Username].answered = (err == nil || errors.As(err, &fault)) && r.clear
+}
+
+// record observes that what became of a request is given to the journal.
+func (p *process) record(username string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if u := p.people[username]; u.answered {
+		p.known = append(p.known, u)
+	}
+}
+
+// durable observes that a crash cannot lose it any more.
+func (p *process) durable(known []*person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, u := range known {
+		u.unanswered = time.Time{}
 	}
 }
 
@@ -269,7 +312,7 @@ func (p *process) Look(ctx context.Context, username string) (runner.Sight, erro
 	u.looks++
 	switch what {
 	case throttle:
-		return runner.Sight{}, &runner.Error{Class: runner.Throttled, Message: "slow down", Answer: p.answer()}
+		return runner.Sight{}, &runner.Error{Class: runner.Throttled, Message: "slow down", Answer: p.reply()}
 	case broken, lostBefore, lostAfter:
 		return runner.Sight{}, errors.New("EOF")
 	}
