@@ -276,12 +276,12 @@ func (e *engine) fly(r request) {
 // the journal and not sent is taken back.
 func (e *engine) leave() {
 	for _, w := range e.armed {
-		e.unsent(w)
+		e.unsent(w) // and so, where it is in doubt, due
 	}
 	if e.opt.Journal != nil {
 		return
 	}
-	for _, list := range [][]*work{e.waiting, e.due, e.toLook, e.batch, e.armed} {
+	for _, list := range [][]*work{e.waiting, e.due, e.toLook, e.batch} {
 		for _, w := range list {
 			if w.doubt != nil {
 				e.end(w, Unknown, "no answer came, and the run was stopped before it was looked at")

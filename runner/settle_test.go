@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,6 +84,22 @@ func TestPausedSetLooksFirst(t *testing.T) {
 		}
 		if n := len(p.sent); n != 1 {
 			t.Errorf("%d requests were sent, want only the first", n)
+		}
+		wantAll(t, got, 1, Unknown)
+	})
+}
+
+// Without a journal a set in doubt that is about to be tried again ends as unknown
+// when the run is interrupted, and once.
+func TestInterruptedRetryEndsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(1)
+		p.script["u00001"] = []string{"lost-after"}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second-minLead/2) // its slot has not come
+		defer cancel()
+		got, err := run(t, ctx, p, actions(tasks, jobs.SetPermanent), Options{Rate: 0.1})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
 		}
 		wantAll(t, got, 1, Unknown)
 	})
