@@ -117,7 +117,7 @@ func (e *engine) attempted(a answer, fault *Error) {
 		e.lambda(w, a.got, fault)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
-		e.release(w)
+		e.unsent(w)
 	case PasswordFault: // an attempt in doubt had the same password, and was refused too
 		e.end(w, Failed, fault.Message)
 	default:
@@ -130,7 +130,7 @@ func (e *engine) attempted(a answer, fault *Error) {
 func (e *engine) lambda(w *work, now time.Time, fault *Error) {
 	if e.lambdas++; e.lambdas >= lambdaRow {
 		e.stopFor(LambdaFault, w, fmt.Errorf("%d times in a row: %w", e.lambdas, fault))
-		e.release(w)
+		e.unsent(w)
 		return
 	}
 	if w.lambda {
@@ -175,7 +175,7 @@ func (e *engine) release(w *work) {
 	}
 }
 
-// unsent takes a task back that did not leave.
+// unsent takes a task back whose last attempt changed nothing, or did not leave.
 func (e *engine) unsent(w *work) {
 	e.release(w)
 	if w.doubt != nil {

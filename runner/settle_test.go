@@ -104,3 +104,17 @@ func TestInterruptedRetryEndsOnce(t *testing.T) {
 		wantAll(t, got, 1, Unknown)
 	})
 }
+
+// The same where an answer stops the run.
+func TestStoppedRetryEndsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(1)
+		p.script["u00001"] = []string{"lost-after", "budget"}
+		got, err := run(t, t.Context(), p, actions(tasks, jobs.SetPermanent), Options{})
+		var stop *Stopped
+		if !errors.As(err, &stop) || stop.Class != Budget {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 1, Unknown)
+	})
+}
