@@ -16,7 +16,7 @@ import (
 	"cogpass/runner/sandbox"
 )
 
-// shareValues and faultValues are flags of the script command sandbox.
+// faultValues is the flag -fault of the script command sandbox.
 type faultValues map[string][]string
 
 func (f faultValues) String() string { return "" }
