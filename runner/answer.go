@@ -59,7 +59,7 @@ func (e *engine) pace(a answer, fault *Error) {
 		return
 	}
 	e.stats.Throttled++
-	l.governor.throttled(a.got, a.sent)
+	l.governor.throttled(a.got, a.sent, e.inFlight+1)
 	if l.throttledSince.IsZero() {
 		l.throttledSince = a.sent
 	}

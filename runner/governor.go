@@ -65,12 +65,12 @@ func (g *governor) answered(now time.Time) {
 	g.clean++
 }
 
-// throttled notes that a request sent at sent was throttled. The answers of
+// throttled notes that a request sent at sent, one of inFlight, was throttled. The answers of
 // one burst count once: those sent before the last cut say nothing new. Where
 // cut after cut to less than what is accepted does not help, while most
 // requests are accepted, it is not the rate that is throttled, and cutting it
 // on would bring the run to a halt for nothing.
-func (g *governor) throttled(now, sent time.Time) {
+func (g *governor) throttled(now, sent time.Time, inFlight int) {
 	g.refused.add(now)
 	if g.knee != 0 && sent.Before(g.cutAt) {
 		return
@@ -85,8 +85,8 @@ func (g *governor) throttled(now, sent time.Time) {
 		return
 	}
 	g.knee = min(r, max(got, r/2, floorRate))
-	if math.IsInf(g.knee, 1) {
-		g.knee = max(got, 1)
+	if math.IsInf(g.knee, 1) { // what is being sent is what is in flight, over the time that it takes
+		g.knee = max(got, float64(inFlight)/2/max(now.Sub(sent), time.Millisecond).Seconds())
 	}
 	cut := cutTo
 	if soon {

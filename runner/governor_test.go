@@ -43,7 +43,7 @@ func simulate(g *governor, seconds int, quota func(t time.Duration) float64, bur
 	for now.Sub(start) < time.Duration(seconds)*time.Second {
 		for len(flight) > 0 && !flight[0].at.Add(latency).After(now) {
 			if flight[0].refused {
-				g.throttled(now, flight[0].at)
+				g.throttled(now, flight[0].at, len(flight))
 			} else {
 				g.answered(now)
 			}
@@ -124,10 +124,10 @@ func TestGovernorCutsOnceForABurst(t *testing.T) {
 		now = now.Add(time.Second / 30)
 		g.answered(now)
 	}
-	g.throttled(now, now.Add(-time.Second))
+	g.throttled(now, now.Add(-time.Second), 30)
 	once := g.rate(now)
 	for range 50 {
-		g.throttled(now, now.Add(-time.Second))
+		g.throttled(now, now.Add(-time.Second), 30)
 	}
 	if got := g.rate(now); got != once || once >= 30 || once < 15 {
 		t.Errorf("after a burst of throttling the rate is %v, want %v as after its first, under 30", got, once)
@@ -142,7 +142,7 @@ func TestGovernorWithoutCeiling(t *testing.T) {
 		now = now.Add(time.Millisecond)
 		g.answered(now)
 	}
-	g.throttled(now, now.Add(-time.Millisecond))
+	g.throttled(now, now.Add(-time.Millisecond), 1)
 	if got := g.rate(now); got < 800 || got > 1000 {
 		t.Errorf("got %v, want just under the 1000 a second that were accepted", got)
 	}
@@ -159,7 +159,7 @@ func TestGovernorIgnoresNoise(t *testing.T) {
 		for range requests {
 			now = now.Add(time.Duration(float64(time.Second) / g.rate(now)))
 			if rng.Float64() < share {
-				g.throttled(now, now)
+				g.throttled(now, now, 1)
 			} else {
 				g.answered(now)
 			}
@@ -167,5 +167,16 @@ func TestGovernorIgnoresNoise(t *testing.T) {
 		if took := now.Sub(time.Unix(1_700_000_000, 0)); took > 6*requests/100*time.Second {
 			t.Errorf("with %v throttled at random, %d requests took %v, want the ceiling's 30s or not much more", share, requests, took)
 		}
+	}
+}
+
+// A throttle answer that comes before anything was accepted does not stop a
+// run without a ceiling from going fast.
+func TestGovernorFirstAnswerThrottled(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	g := &governor{ceiling: math.Inf(1)}
+	g.throttled(now, now.Add(-5*time.Millisecond), 64)
+	if got := g.rate(now); got < 1000 || got > 12_800 {
+		t.Errorf("got %v, want some share of the 64 / 5 ms that were sent", got)
 	}
 }
