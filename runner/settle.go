@@ -40,8 +40,9 @@ func (e *engine) fresh(now time.Time, w *work) bool {
 // may be off: an earlier run may have been on another machine, with another
 // clock.
 func (e *engine) age(now time.Time, w *work) (age, slack time.Duration) {
-	if !w.doubtSent.IsZero() {
-		return now.Sub(w.doubtSent), 0
+	if sent := w.doubtSent; !sent.IsZero() {
+		// Where the machine was asleep meanwhile, only the wall clock knows.
+		return max(now.Sub(sent), now.Round(0).Sub(sent.Round(0))), 0
 	}
 	at, slack := e.opt.Clock.Server(now)
 	return at.Sub(w.doubt.Began), slack + w.doubt.Slack
