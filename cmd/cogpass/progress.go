@@ -11,7 +11,6 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"cogpass/jobs"
 	"cogpass/runner"
 	"cogpass/runner/runfile"
 )
@@ -29,7 +28,7 @@ func (o *runOptions) newProgress(before runfile.Counts, asked float64) progress 
 	s := &score{
 		total: before.Tasks, done: before.Tasks - before.ByOutcome[runner.Pending],
 		failed: before.ByOutcome[runner.Failed] + before.ByOutcome[runner.Unknown],
-		asked:  asked, start: time.Now(),
+		held:   asked, start: time.Now(),
 	}
 	if o.RetryFailed {
 		s.done -= before.ByOutcome[runner.Failed]
@@ -52,7 +51,7 @@ type score struct {
 	mu                          sync.Mutex
 	total, before, done, failed int64
 	sent, retried, throttled    int64
-	asked                       float64
+	held                        float64
 	start                       time.Time
 }
 
@@ -68,7 +67,7 @@ func (s *score) add(r runner.Result) {
 func (s *score) observe(st runner.Stats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sent, s.retried, s.throttled, s.asked = st.Sent, st.Retried, st.Throttled, st.Rate
+	s.sent, s.retried, s.throttled, s.held = st.Sent, st.Retried, st.Throttled, st.Rate
 }
 
 // rate is requests a second, of this process.
@@ -89,8 +88,8 @@ func (s *score) left() string {
 	case r == 0 || s.done == s.before:
 		return "?"
 	}
-	if s.asked > 0 && !math.IsInf(s.asked, 1) {
-		r = math.Min(r, s.asked)
+	if s.held > 0 && !math.IsInf(s.held, 1) {
+		r = math.Min(r, s.held)
 	}
 	return roughly(time.Duration(float64(s.total-s.done) / r * float64(time.Second)))
 }
@@ -170,7 +169,15 @@ func (l *lines) line() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.log.Info("progress", "done", l.done, "tasks", l.total, "failed", l.failed, "retried", l.retried,
-		"throttled", l.throttled, "rate", math.Round(l.rate()*10)/10, "asked", jobs.Rate(math.Round(l.asked*100)/100).String(), "left", l.left())
+		"throttled", l.throttled, "rate", math.Round(l.rate()*10)/10, "pace", pace(l.held), "left", l.left())
+}
+
+// pace writes the rate that a run is held to now, by its user or by throttling.
+func pace(rate float64) string {
+	if math.IsInf(rate, 1) {
+		return "max"
+	}
+	return fmt.Sprintf("%.1f/s", rate)
 }
 
 func (l *lines) message(format string, args ...any) { l.log.Info(fmt.Sprintf(format, args...)) }
