@@ -86,20 +86,22 @@ func serve(args []string) error {
 		}
 		scheme, listener = "https://", tls.NewListener(listener, config)
 	}
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			s.mu.Lock()
-			s.stats.Connections++
-			s.mu.Unlock()
-			go s.converse(conn)
-		}
-	}()
+	go s.accept(listener)
 	fmt.Println(scheme + listener.Addr().String())
 	return s.obey(os.Stdin)
+}
+
+func (s *server) accept(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.stats.Connections++
+		s.mu.Unlock()
+		go s.converse(conn)
+	}
 }
 
 func (s *server) obey(orders io.Reader) error {
