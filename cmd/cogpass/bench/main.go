@@ -101,7 +101,7 @@ func realMain(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	start := time.Now()
+	start, load := time.Now(), otherLoad()
 	b, err := newBench(ctx, *quick, start.Add(*limit))
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func realMain(args []string) error {
 	fmt.Print(table)
 	fmt.Fprintf(os.Stderr, "bench: took %s\n", time.Since(start).Round(time.Second))
 	if failed == nil && *only == "" && !*quick {
-		failed = os.WriteFile(*doc, []byte(document(ctx, start, table)), 0o644)
+		failed = os.WriteFile(*doc, []byte(document(ctx, start, load, table)), 0o644)
 	}
 	return failed
 }

@@ -46,14 +46,14 @@ func markdown(rows []*row) string {
 }
 
 // document is docs/benchmarks.md.
-func document(ctx context.Context, at time.Time, table string) string {
+func document(ctx context.Context, at time.Time, load, table string) string {
 	return fmt.Sprintf(`# Benchmarks
 
 Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/cogpass/bench%[1]s; %[1]s-rows max%[1]s measures some rows alone, %[1]s-quick%[1]s less of each.
 
-%[2]s, %[3]d processors, %[4]s/%[5]s, %[6]s; %[7]s.
+%[2]s, %[3]d processors, %[4]s/%[5]s, %[6]s; %[7]s%[8]s.
 
-%[8]s
+%[9]s
 - Each client and each server is a process of its own, on loopback. The server answers at the least cost, is for one row's one
   client alone, and its share of all processors is in the last column.
 - A ratio is cogpass's figure over its peer's, or the other way round where it says "less" or "faster". Both were measured in
@@ -64,7 +64,7 @@ Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/cogpass/bench%[1]s
   second, then 10 for 20 s, then 30 again. max, million: %[1]srate: max%[1]s, concurrency 64, answers take 5 ms, passwords from a CSV.
   one: %[1]sadmin-set-user-password%[1]s beside the AWS CLI's, the least of 10. thousand: a job of 1,000 users; answers take 5 ms;
   the least of 5, but for %[1]sxargs%[1]s.
-`, "`", processorName(), processors(), runtime.GOOS, runtime.GOARCH, goVersion(ctx), at.UTC().Format("2006-01-02 15:04 UTC"), table)
+`, "`", processorName(), processors(), runtime.GOOS, runtime.GOARCH, goVersion(ctx), at.UTC().Format("2006-01-02 15:04 UTC"), load, table)
 }
 
 func goVersion(ctx context.Context) string {
@@ -84,6 +84,15 @@ func processorName() string {
 		}
 	}
 	return "processor unknown"
+}
+
+// otherLoad says how busy the machine is, where that is easy to know.
+func otherLoad() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	if load, _, ok := strings.Cut(string(text), " "); ok {
+		return ", with a load of " + load + " from other work as it began"
+	}
+	return ""
 }
 
 func percent(share float64) string       { return fmt.Sprintf("%.1f%%", 100*share) }
