@@ -24,7 +24,7 @@ var layers = []string{"jobs", "runner", "report", "cmd", "examples"}
 // owned are the imports that belong to few packages, by prefix, and the
 // packages that they belong to, by prefix.
 var owned = map[string][]string{
-	"github.com/aws/":            {"runner/cognito", "cmd/cogpass/bench"}, // the bench runs the bare SDK as a peer
+	"github.com/aws/":            {"runner/cognito"},
 	"database/sql":               {"runner/runfile"},
 	"modernc.org/sqlite":         {"runner/runfile"},
 	"gopkg.in/yaml":              {"jobs/yamldoc"},

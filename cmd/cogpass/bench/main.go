@@ -29,6 +29,7 @@ type bench struct {
 	ctx     context.Context
 	self    string // this program
 	cogpass string
+	loop    string // the tests of runner/cognito, among which is the loop over the SDK
 	dir     string // for all files
 	env     []string
 	quick   bool
@@ -74,9 +75,6 @@ func main() {
 func realMain(args []string) error {
 	if len(args) > 0 && args[0] == "serve" {
 		return serve(args[1:])
-	}
-	if len(args) > 0 && args[0] == "loop" {
-		return loop(args[1:])
 	}
 	var names []string
 	for _, r := range rows {
@@ -126,18 +124,27 @@ func newBench(ctx context.Context, quick bool, until time.Time) (*bench, error) 
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{ctx: ctx, self: self, dir: dir, cogpass: filepath.Join(dir, "cogpass"), quick: quick, until: until}
+	b := &bench{ctx: ctx, self: self, dir: dir, cogpass: filepath.Join(dir, "cogpass"), loop: filepath.Join(dir, "loop"), quick: quick, until: until}
 	b.env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "AWS_") })
 	b.env = append(b.env, "XDG_STATE_HOME="+filepath.Join(dir, "state"), "AWS_REGION=us-west-2", "AWS_DEFAULT_REGION=us-west-2",
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE="+filepath.Join(dir, "none"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(dir, "none"))
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.cogpass, "./cmd/cogpass")
+	if err := errors.Join(b.build(b.cogpass, "build", "./cmd/cogpass"), b.build(b.loop, "test", "-c", "./runner/cognito")); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return b, nil
+}
+
+// build builds a program as a release is built.
+func (b *bench) build(program, command string, args ...string) error {
+	args = append([]string{command, "-trimpath", "-ldflags", "-s -w", "-o", program}, args...)
+	build := exec.CommandContext(b.ctx, "go", args...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		return nil, errors.Join(fmt.Errorf("building cogpass: %w", err), os.RemoveAll(dir))
+		return fmt.Errorf("building %s: %w", args[len(args)-1], err)
 	}
-	return b, nil
+	return nil
 }
 
 // run measures the rows, and goes on with the others where one fails.

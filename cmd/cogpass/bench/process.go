@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,15 +64,30 @@ func (b *bench) measure(name string, args ...string) (measured, error) {
 	return p.wait()
 }
 
-// measureLoop carries a loop over the SDK out.
+// loopResult is what a loop over the SDK came to.
+type loopResult struct{ OK, Failed int64 }
+
+// measureLoop carries a loop over the SDK out: TestBareLoop of runner/cognito.
 func (b *bench) measureLoop(url string, users, concurrency int, retries string) (measured, loopResult, error) {
+	settings, err := json.Marshal(map[string]any{
+		"endpoint": url, "pool": poolID, "users": users, "concurrency": concurrency, "retries": retries,
+	})
+	if err != nil {
+		return measured{}, loopResult{}, err
+	}
+	looping := *b
+	looping.env = append(slices.Clip(b.env), "COGPASS_BARE_LOOP="+string(settings))
+	m, err := looping.measure(b.loop, "-test.run", "^TestBareLoop$")
 	var result loopResult
-	m, err := b.measure(b.self, "loop", "-endpoint", url, "-users", fmt.Sprint(users),
-		"-concurrency", fmt.Sprint(concurrency), "-retries", retries)
 	if err == nil {
-		err = json.Unmarshal(m.out, &result)
+		err = json.NewDecoder(bytes.NewReader(m.out)).Decode(&result)
 	}
 	return m, result, err
+}
+
+// user returns the nth user's name and password.
+func user(n int64) (username, password string) {
+	return fmt.Sprintf("user%07d@example.com", n), fmt.Sprintf("Passw0rd-%07d", n)
 }
 
 // best carries a client out some times, and returns the least of what it took:
