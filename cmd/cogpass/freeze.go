@@ -87,7 +87,7 @@ func tasksUntil(ctx context.Context, job *jobs.Job) taskSeq {
 }
 
 // newRunFile returns the path of a run file that is not there yet, in the
-// state folder.
+// state folder. What else may be wrong with the path, making the file will say.
 func (s *system) newRunFile(name string, now time.Time) (string, error) {
 	dir, err := s.stateDir()
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *system) newRunFile(name string, now time.Time) (string, error) {
 	base := filepath.Join(dir, name+"-"+now.UTC().Format("20060102T150405Z"))
 	path := base + ".run"
 	for n := 2; ; n++ {
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err != nil {
 			return path, nil
 		}
 		path = fmt.Sprintf("%s-%d.run", base, n)
