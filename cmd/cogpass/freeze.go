@@ -37,13 +37,7 @@ func (t *tally) users() int64 { return t.tasks - t.excluded }
 // freeze checks a whole job and writes its plan. The caller commits or
 // discards the draft; after an error there is none.
 func freeze(ctx context.Context, job *jobs.Job, path string) (*runfile.Draft, *tally, error) {
-	draft, err := runfile.Create(path, runfile.Info{
-		Name: job.Name, UserPoolID: job.UserPoolID, Region: job.Region,
-		JobPath: job.Path, JobDir: filepath.Dir(absolute(job.Path)), JobDigest: job.Digest,
-		ToolVersion: version, CreatedAt: time.Now(), AskedRate: float64(job.Limits.Rate),
-		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
-		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: job.Salt,
-	})
+	draft, err := runfile.Create(path, infoOf(job))
 	if errors.Is(err, fs.ErrExist) {
 		return nil, nil, withHint(exitUsage, "name another, or remove it", "%s is there already", path)
 	}
@@ -55,6 +49,17 @@ func freeze(ctx context.Context, job *jobs.Job, path string) (*runfile.Draft, *t
 		return nil, nil, errors.Join(err, draft.Discard())
 	}
 	return draft, count, nil
+}
+
+// infoOf is what a run file says of a job.
+func infoOf(job *jobs.Job) runfile.Info {
+	return runfile.Info{
+		Name: job.Name, UserPoolID: job.UserPoolID, Region: job.Region,
+		JobPath: job.Path, JobDir: filepath.Dir(absolute(job.Path)), JobDigest: job.Digest,
+		ToolVersion: version, CreatedAt: time.Now(), AskedRate: float64(job.Limits.Rate),
+		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
+		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: job.Salt,
+	}
 }
 
 func fill(ctx context.Context, draft *runfile.Draft, job *jobs.Job) (*tally, error) {

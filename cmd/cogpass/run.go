@@ -125,18 +125,18 @@ func (o *runOptions) start(ctx context.Context, path string) error {
 	if err := o.expected(count.users()); err != nil {
 		return err
 	}
-	info := &runfile.Info{Name: job.Name, UserPoolID: job.UserPoolID, Region: job.Region, AskedRate: float64(job.Limits.Rate)}
-	lock, err := o.lockPool(info, runPath)
+	info := infoOf(job)
+	lock, err := o.lockPool(&info, runPath)
 	if err != nil {
 		return err
 	}
 	defer lock.unlock()
-	passwords, err := jobs.OpenPasswords(passwordDirs(filepath.Dir(absolute(job.Path)), runPath), job.Sources, o.passwordOptions(job))
+	passwords, err := jobs.OpenPasswords(passwordDirs(info.JobDir, runPath), job.Sources, o.passwordOptions(job))
 	if err != nil {
 		return err
 	}
 	defer passwords.Close()
-	t, stop, err := o.reach(ctx, info, count, tasksUntil(ctx, job), passwords)
+	t, stop, err := o.reach(ctx, &info, count, tasksUntil(ctx, job), passwords)
 	if err != nil {
 		return err
 	}
