@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"cogpass/jobs"
@@ -53,6 +54,9 @@ func (o *runOptions) carryOut(ctx context.Context, c *carrying) (err error) {
 	if err := c.file.SetIdentity(t.pool.Name, o.account(t), t.actor); err != nil {
 		return err
 	}
+	if err := o.forgetRate(c); err != nil {
+		return err
+	}
 	if err := c.file.SetState(runfile.Running, ""); err != nil {
 		return err
 	}
@@ -79,11 +83,23 @@ func (o *runOptions) account(t *target) string {
 	return t.pool.Account
 }
 
+// forgetRate lets --rate count for more than what was asked of the run before,
+// and for less than what is asked of it from now on.
+func (o *runOptions) forgetRate(c *carrying) error {
+	control, err := c.file.Control()
+	if err != nil || !o.Rate.set || control.Rate == 0 {
+		return err
+	}
+	return runfile.ChangeControl(c.path, func(asked *runfile.Control) { asked.Rate = 0 })
+}
+
 // runTasks carries out the pending tasks and returns what stopped the run.
 func (o *runOptions) runTasks(ctx context.Context, c *carrying, info *runfile.Info, show progress) error {
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go func() {
+	watching.Go(func() {
 		select {
 		case <-c.file.Failed():
 			cancel(c.file.Err())
@@ -92,9 +108,9 @@ func (o *runOptions) runTasks(ctx context.Context, c *carrying, info *runfile.In
 				show.message("interrupted: waiting for requests in flight, 30 s at most; interrupt again to end at once")
 			}
 		}
-	}()
+	})
 	rates := make(chan float64)
-	go o.watchControl(ctx, c.file, o.rate(info), rates, show)
+	watching.Go(func() { watchControl(ctx, c.file, o.rate(info), rates, show) })
 
 	concurrency := info.Concurrency
 	if o.Concurrency > 0 {
@@ -144,14 +160,14 @@ func (c *carrying) task(row runfile.Row) (runner.Task, error) {
 }
 
 // watchControl hands changes of the rate on to the run, until ctx is done.
-func (o *runOptions) watchControl(ctx context.Context, file *runfile.File, asked float64, rates chan<- float64, show progress) {
+func watchControl(ctx context.Context, file *runfile.File, asked float64, rates chan<- float64, show progress) {
 	tick := time.NewTicker(controlEvery)
 	defer tick.Stop()
 	now := asked
 	for {
 		if control, err := file.Control(); err == nil { // one that cannot be read changes nothing
 			want := asked
-			if control.Rate > 0 && !o.Rate.set {
+			if control.Rate > 0 {
 				want = control.Rate
 			}
 			if control.Paused {
