@@ -61,7 +61,7 @@ func (o *runOptions) dryRunFile(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	count, err := o.left(file)
+	count, err := o.left(file, &info)
 	if err != nil {
 		return err
 	}

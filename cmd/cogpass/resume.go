@@ -29,12 +29,7 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	closed := false
-	defer func() {
-		if !closed {
-			file.Close()
-		}
-	}()
+	defer file.Close()
 	info, err := file.Info()
 	if err != nil {
 		return err
@@ -43,7 +38,7 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 		return err
 	}
 	c := &carrying{path: path, file: file, retryFailed: o.RetryFailed, retryUnknown: o.RetryUnknown}
-	count, err := o.left(file)
+	count, err := o.left(file, &info)
 	if err != nil {
 		return err
 	}
@@ -62,13 +57,12 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 		return err
 	}
 	defer c.passwords.Close()
-	t, stop, err := o.reach(ctx, &info, count, planTasks(file), c.passwords)
+	t, stop, err := o.reach(ctx, &info, count, o.planTasks(file), c.passwords)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	c.target = t
-	closed = true
 	return o.carryOut(ctx, c)
 }
 
@@ -101,12 +95,8 @@ func (o *runOptions) sameWorld(info *runfile.Info) error {
 }
 
 // left counts what there is to do.
-func (o *runOptions) left(file *runfile.File) (*tally, error) {
+func (o *runOptions) left(file *runfile.File, info *runfile.Info) (*tally, error) {
 	all, err := file.Count()
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Info()
 	if err != nil {
 		return nil, err
 	}
@@ -119,10 +109,15 @@ func (o *runOptions) left(file *runfile.File) (*tally, error) {
 		if o.RetryUnknown {
 			n += outcomes[runner.Unknown]
 		}
+		planned := int64(0)
+		for _, tasks := range outcomes {
+			planned += tasks
+		}
+		excluded := planned - info.Counts[action] - outcomes[runner.Skipped]
 		t.tasks += n
-		t.actions[action] += n
+		t.excluded += excluded
+		t.actions[action] += n - excluded
 	}
-	t.excluded = min(t.tasks, max(0, info.Excluded-all.ByOutcome[runner.Skipped]))
 	return t, nil
 }
 
@@ -134,10 +129,10 @@ func (o *runOptions) planPasswords(info *runfile.Info, path string) (*jobs.Passw
 	return jobs.OpenPasswords(passwordDirs(info.JobDir, path), info.Sources, opt)
 }
 
-// planTasks are the tasks of a plan that have no outcome yet.
-func planTasks(file *runfile.File) taskSeq {
+// planTasks are the tasks of a plan that are left.
+func (o *runOptions) planTasks(file *runfile.File) taskSeq {
 	return func(yield func(jobs.Task, error) bool) {
-		for row, err := range file.Pending(true, true) {
+		for row, err := range file.Pending(o.RetryFailed, o.RetryUnknown) {
 			if !yield(row.Task, err) || err != nil {
 				return
 			}
