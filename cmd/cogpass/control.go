@@ -1,11 +1,10 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"cogpass/jobs"
+	"cogpass/report"
 	"cogpass/runner/runfile"
 )
 
@@ -43,14 +42,11 @@ func newPause(sys *system, pause bool) *cobra.Command {
 }
 
 func control(sys *system, path string, change func(*runfile.Control)) error {
-	if err := runfile.ChangeControl(path, func(c *runfile.Control) {
-		change(c)
-		c.ChangedAt = time.Now()
-	}); err != nil {
+	if err := runfile.ChangeControl(path, change); err != nil {
 		return err
 	}
 	if runfile.Holder(path) == nil {
-		sys.say("no process carries %s out now; this holds from its next run on", path)
+		sys.say("no process carries %s out now; this holds from its next run on", report.Visible(path))
 	}
 	return nil
 }

@@ -27,8 +27,8 @@ func scanControl(stmt *sql.Stmt, c *Control) error {
 }
 
 // ChangeControl changes what a run is asked for, also one that another
-// process carries out, which it does not disturb. It takes no lock but for
-// the moment of its commit.
+// process carries out, which it does not disturb, and notes when. It takes no
+// lock but for the moment of its commit.
 func ChangeControl(path string, change func(*Control)) error {
 	return wrap(path, "changing what the run is asked for", changeControl(path, change))
 }
