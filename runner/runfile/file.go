@@ -181,8 +181,9 @@ func (f *File) Close() error {
 }
 
 func (f *File) close() error {
+	f.mu.Lock() // to the end, or another goroutine would open anew what is closed here
+	defer f.mu.Unlock()
 	var err error
-	f.mu.Lock()
 	if f.looks != nil {
 		err = f.looks.close()
 		f.looks = nil
@@ -192,7 +193,6 @@ func (f *File) close() error {
 		err = errors.Join(err, f.frozen.end(), f.frozen.close())
 		f.frozen = nil
 	}
-	f.mu.Unlock()
 	if f.w != nil {
 		err = errors.Join(err, f.w.close())
 	}

@@ -2,11 +2,10 @@ package runfile
 
 import (
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"math"
 	"time"
-
-	"encoding/binary"
 
 	"cogpass/jobs"
 )

@@ -79,6 +79,9 @@ func (f *File) Count() (Counts, error) {
 	err := f.look(func(l *looks) error {
 		err := each(l.tally, func(row fields) error {
 			action, outcome, n := jobs.Action(row.int(0)), runner.Outcome(row.int(1)), row.int(2)
+			if action < jobs.SetTemporary || action > jobs.Reset || outcome > runner.Unknown {
+				return damaged("it counts tasks of a kind that there is not")
+			}
 			if c.ByAction[action] == nil {
 				c.ByAction[action] = map[runner.Outcome]int64{}
 			}
