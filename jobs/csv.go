@@ -80,7 +80,9 @@ func (c *csvRows) match(header []string, columns []column) bool {
 		switch {
 		case index < 0:
 			hint := "the first line of a CSV names its columns"
-			if near := nearest(want.header, header); near != "" {
+			if other := otherSeparator(header); other != "" {
+				hint = other
+			} else if near := nearest(want.header, header); near != "" {
 				hint = didYouMean(near)
 			}
 			c.fault(1, 1, "no column "+quote(want.header)+", which the job names for "+want.field, hint)
@@ -97,7 +99,11 @@ func (c *csvRows) match(header []string, columns []column) bool {
 
 func (c *csvRows) matchNames(header []string) bool {
 	if !slices.Contains(header, "username") {
-		c.fault(1, 1, `no column "username"`, "the first line names the columns: username, action, password, clientMetadata.KEY; or map others to these with columns")
+		hint := "the first line names the columns: username, action, password, clientMetadata.KEY; or map others to these with columns"
+		if other := otherSeparator(header); other != "" {
+			hint = other
+		}
+		c.fault(1, 1, `no column "username"`, hint)
 		return false
 	}
 	ok := true
@@ -119,6 +125,20 @@ func (c *csvRows) matchNames(header []string) bool {
 		}
 	}
 	return ok
+}
+
+// otherSeparator returns a hint where the header's one column looks like
+// several that something other than a comma separates: spreadsheets write
+// semicolons where the comma is the decimal mark.
+func otherSeparator(header []string) string {
+	switch {
+	case len(header) > 1:
+	case strings.Contains(header[0], ";"), strings.HasPrefix(header[0], "sep="):
+		return "this looks separated by semicolons: save it with commas"
+	case strings.Contains(header[0], "\t"):
+		return "this looks separated by tabs: save it with commas"
+	}
+	return ""
 }
 
 func (c *csvRows) passwordColumn() int {
