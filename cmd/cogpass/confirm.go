@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"time"
@@ -35,19 +34,23 @@ func confirm(sys *system, info *runfile.Info, t *target, count *tally, rate floa
 		sys.say("warning: this pool sends with Cognito's own e-mail, 50 messages a day for the account; %s will get one", plural(n, "user"))
 	}
 	fmt.Fprintf(sys.Err, "Type the pool's name to go on: ")
-	answer, err := readLine(sys.In)
+	answer, err := readLine(sys)
 	if err != nil {
 		return err
 	}
-	if answer != name {
+	if answer != strings.TrimSpace(name) {
 		return withHint(exitUsage, "the name is "+name, "not confirmed; nothing was sent")
 	}
 	return nil
 }
 
-// readLine reads a line that a person types. The end of the input is one too.
-func readLine(in io.Reader) (string, error) {
-	text, err := bufio.NewReader(in).ReadString('\n')
+// readLine reads a line that a person types. The end of the input is one too;
+// where it, or an interrupt, comes first, the line on the screen is ended.
+func readLine(sys *system) (string, error) {
+	text, err := bufio.NewReader(sys.In).ReadString('\n')
+	if err != nil {
+		sys.say("")
+	}
 	if errors.Is(err, errInterrupted) {
 		return "", err
 	}

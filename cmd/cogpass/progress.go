@@ -32,9 +32,11 @@ func (o *runOptions) newProgress(before runfile.Counts, asked float64) progress 
 	}
 	if o.RetryFailed {
 		s.done -= before.ByOutcome[runner.Failed]
+		s.failed -= before.ByOutcome[runner.Failed]
 	}
 	if o.RetryUnknown {
 		s.done -= before.ByOutcome[runner.Unknown]
+		s.failed -= before.ByOutcome[runner.Unknown]
 	}
 	s.before = s.done
 	switch {
@@ -125,7 +127,8 @@ func (b *bar) add(r runner.Result) {
 }
 
 func (b *bar) message(format string, args ...any) {
-	fmt.Fprintf(b.bars, format+"\n", args...)
+	// The bar erases itself from the cursor on, which an echoed ^C has moved.
+	fmt.Fprintf(b.bars, "\r"+format+"\n", args...)
 }
 
 func (b *bar) end() {
