@@ -67,7 +67,7 @@ func (o *runOptions) carryOut(ctx context.Context, c *carrying) (err error) {
 	stopped := o.runTasks(ctx, c, &info, show)
 	show.end()
 	if err := c.file.Flush(); err != nil {
-		return o.unrecorded(c, err)
+		return unrecorded(err)
 	}
 	return o.conclude(c, stopped)
 }
@@ -199,7 +199,7 @@ func rateChange(rate float64) string {
 }
 
 // unrecorded is the end of a run whose run file cannot be written any more.
-func (o *runOptions) unrecorded(c *carrying, err error) error {
+func unrecorded(err error) error {
 	code, hint := meaning(err)
 	return &exitError{max(code, exitFatal), hint, fmt.Errorf("stopped, because what happens cannot be recorded: %w", err)}
 }
@@ -219,7 +219,7 @@ func (o *runOptions) conclude(c *carrying, stopped error) error {
 		state, reason = runfile.Stopped, report.Visible(stopped.Error())
 	}
 	if err := c.file.SetState(state, reason); err != nil {
-		return o.unrecorded(c, err)
+		return unrecorded(err)
 	}
 	info, err := c.file.Info()
 	if err != nil {
@@ -232,6 +232,9 @@ func (o *runOptions) conclude(c *carrying, stopped error) error {
 		o.sys.say("%s left; to go on: %s", plural(pending, "task"), goOn(&info, c.path))
 	}
 	if stopped != nil {
+		if written != nil {
+			o.sys.say("warning: %s", report.Visible(written.Error()))
+		}
 		return stopped
 	}
 	if written != nil {
