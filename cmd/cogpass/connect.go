@@ -31,6 +31,9 @@ func connect(ctx context.Context, sys *system, info *runfile.Info, cfg cognito.C
 		return nil, err
 	}
 	if err := client.Check(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return nil, err
 	}
 	t := &target{client: client, clock: new(runner.Clock), actor: client.Actor(ctx)}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cogpass/jobs"
+	"cogpass/report"
 )
 
 func newSchema(sys *system) *cobra.Command {
@@ -53,7 +54,7 @@ func (o *jobOptions) validate(ctx context.Context, sys *system, path string) err
 	for _, w := range job.Warnings {
 		sys.say("warning: %s", w)
 	}
-	return sys.print("%s: %s\n", path, count)
+	return sys.print("%s: %s\n", report.Visible(path), count)
 }
 
 // String says what a plan does, in one line.

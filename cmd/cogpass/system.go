@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,11 +17,24 @@ type system struct {
 	InTerminal, ErrTerminal bool
 
 	LookupEnv func(string) (string, bool)
+
+	log *slog.Logger // takes what is said, in place of Err, where it is not nil
 }
 
 // say writes lines to standard error. Nobody can be told if that fails.
 func (s *system) say(format string, args ...any) {
-	fmt.Fprintf(s.Err, format+"\n", args...)
+	text := fmt.Sprintf(format, args...)
+	if s.log == nil {
+		fmt.Fprintln(s.Err, text)
+		return
+	}
+	if warning, is := strings.CutPrefix(text, "warning: "); is {
+		s.log.Warn(warning)
+	} else if fault, is := strings.CutPrefix(text, "cogpass: "); is {
+		s.log.Error(fault)
+	} else {
+		s.log.Info(text)
+	}
 }
 
 func (s *system) env(name string) string {
@@ -48,7 +62,7 @@ func (s *system) stateDir() (string, error) {
 		}
 	}
 	if dir == "" {
-		return "", withHint(3, "set XDG_STATE_HOME to a folder that cogpass may write to",
+		return "", withHint(exitFatal, "set XDG_STATE_HOME to a folder that cogpass may write to",
 			"there is no folder for run files and locks: no home folder is known")
 	}
 	return filepath.Join(dir, "cogpass"), nil
