@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,7 +82,7 @@ func (s *system) status(path string) error {
 		line("state", "%s", stateOf(path, &info))
 		line("because", "%s", info.Reason)
 		if holder := runfile.Holder(path); holder != nil {
-			line("process", "%d, since %s", holder.PID, holder.Since.UTC().Format(time.RFC3339))
+			line("process", "%d, since %s", holder.PID, moment(holder.Since))
 		}
 		line("done", "%s", counted(count))
 		if count.InDoubt > 0 {
@@ -129,7 +130,7 @@ func (s *system) listRuns() error {
 	if err != nil {
 		return err
 	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.run"))
+	names, err := fs.Glob(os.DirFS(dir), "*.run")
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,8 @@ func (s *system) listRuns() error {
 		created           time.Time
 	}
 	var runs []run
-	for _, path := range paths {
+	for _, name := range names {
+		path := filepath.Join(dir, name)
 		file, info, count, err := look(path)
 		if err != nil {
 			created := time.Time{}
