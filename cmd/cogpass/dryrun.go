@@ -36,18 +36,14 @@ func (o *runOptions) dryRunJob(ctx context.Context, path string) error {
 		return err
 	}
 	defer passwords.Close()
-	err = o.skeletons(ctx, job.UserPoolID, job.Region, count, func(yield func(runner.Task, error) bool) {
+	info := infoOf(job)
+	return o.skeletons(ctx, &info, count, func(yield func(runner.Task, error) bool) {
 		for task, err := range tasksUntil(ctx, job) {
 			if !yield(o.skeletonTask(task, err, passwords)) {
 				return
 			}
 		}
 	})
-	if err == nil {
-		o.progressf("%s would be acted on, %d excluded; %s; nothing was sent",
-			plural(count.users(), "user"), count.excluded, howLong(count.users(), float64(job.Limits.Rate)))
-	}
-	return err
 }
 
 // dryRunFile prints what a run would still send.
@@ -70,18 +66,13 @@ func (o *runOptions) dryRunFile(ctx context.Context, path string) error {
 		return err
 	}
 	defer passwords.Close()
-	err = o.skeletons(ctx, info.UserPoolID, info.Region, count, func(yield func(runner.Task, error) bool) {
+	return o.skeletons(ctx, &info, count, func(yield func(runner.Task, error) bool) {
 		for row, err := range file.Pending(o.RetryFailed, o.RetryUnknown) {
 			if !yield(o.skeletonTask(row.Task, err, passwords)) {
 				return
 			}
 		}
 	})
-	if err == nil {
-		o.progressf("%s would be acted on, %d excluded; %s; nothing was sent",
-			plural(count.users(), "user"), count.excluded, howLong(count.users(), o.rate(&info)))
-	}
-	return err
 }
 
 // skeletonTask is a task as far as its skeleton shows it.
@@ -96,13 +87,14 @@ func (o *runOptions) skeletonTask(t jobs.Task, err error, passwords *jobs.Passwo
 	return task, err
 }
 
-func (o *runOptions) skeletons(ctx context.Context, poolID, region string, count *tally, tasks iter.Seq2[runner.Task, error]) error {
+// skeletons prints those of tasks, and then the summary.
+func (o *runOptions) skeletons(ctx context.Context, info *runfile.Info, count *tally, tasks iter.Seq2[runner.Task, error]) error {
 	format, err := report.ParseSkeletonFormat(o.Format)
 	if err != nil {
 		return usage("--format: %w", err)
 	}
-	return o.sys.stream(func(w io.Writer) error {
-		s := &report.Skeletons{W: w, Format: format, UserPoolID: poolID, Region: region, ShowPasswords: o.ShowPasswords}
+	err = o.sys.stream(func(w io.Writer) error {
+		s := &report.Skeletons{W: w, Format: format, UserPoolID: info.UserPoolID, Region: info.Region, ShowPasswords: o.ShowPasswords}
 		for task, err := range tasks {
 			if err != nil {
 				return err
@@ -116,4 +108,9 @@ func (o *runOptions) skeletons(ctx context.Context, poolID, region string, count
 		}
 		return nil
 	})
+	if err == nil {
+		o.progressf("%s would be acted on, %d excluded; %s; nothing was sent",
+			plural(count.users(), "user"), count.excluded, howLong(count.users(), o.rate(info)))
+	}
+	return err
 }

@@ -48,11 +48,11 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 	if count.tasks == 0 {
 		return o.nothingLeft(c, &info)
 	}
-	lock, err := o.lockPool(&info, path)
+	unlock, err := o.lockPool(&info, path)
 	if err != nil {
 		return err
 	}
-	defer lock.unlock()
+	defer unlock()
 	if c.passwords, err = o.planPasswords(&info, path); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,6 +80,9 @@ func (o *runOptions) run(ctx context.Context, path string, expecting bool) error
 	if !slices.Contains([]string{"text", "json"}, o.LogFormat) {
 		return usage("--log-format %s: want text or json", o.LogFormat)
 	}
+	if o.LogFormat == "json" {
+		o.sys.log = slog.New(slog.NewJSONHandler(o.sys.Err, nil))
+	}
 	if !o.DryRun && (o.Format != "text" || o.ShowPasswords) {
 		return usage("--format and --show-passwords go with --dry-run")
 	}
@@ -126,11 +130,11 @@ func (o *runOptions) start(ctx context.Context, path string) error {
 		return err
 	}
 	info := infoOf(job)
-	lock, err := o.lockPool(&info, runPath)
+	unlock, err := o.lockPool(&info, runPath)
 	if err != nil {
 		return err
 	}
-	defer lock.unlock()
+	defer unlock()
 	passwords, err := jobs.OpenPasswords(passwordDirs(info.JobDir, runPath), job.Sources, o.passwordOptions(job))
 	if err != nil {
 		return err
@@ -203,25 +207,21 @@ func (o *runOptions) rate(info *runfile.Info) float64 {
 	return info.AskedRate
 }
 
-// poolLock is a lock, or none for a sandbox, whose pool is this run's own.
-type poolLock struct{ lock *runfile.Lock }
-
-func (l poolLock) unlock() {
-	if l.lock != nil {
-		_ = l.lock.Unlock() // the end of the process releases it too
-	}
-}
-
-func (o *runOptions) lockPool(info *runfile.Info, runPath string) (poolLock, error) {
+// lockPool takes the lock of the pool. A sandbox needs none: its pool is this
+// run's own.
+func (o *runOptions) lockPool(info *runfile.Info, runPath string) (unlock func(), err error) {
 	if o.Sandbox {
-		return poolLock{}, nil
+		return func() {}, nil
 	}
 	dir, err := o.sys.stateDir()
 	if err != nil {
-		return poolLock{}, err
+		return nil, err
 	}
 	lock, err := runfile.LockPool(filepath.Join(dir, "locks"), info.UserPoolID, runPath)
-	return poolLock{lock}, err
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil // the end of the process releases it too
 }
 
 // passwordOptions let passwords be read where the job was.
