@@ -110,7 +110,7 @@ func writeTextSummary(out *bufio.Writer, s *Summary, asked float64) {
 	}
 	fmt.Fprintf(out, "%-11s%s, %s throttled\n", "Requests", textCount(s.Requests), textCount(s.Throttled))
 	if rate := s.Rate(); rate > 0 {
-		fmt.Fprintf(out, "%-11s%.3g/s, asked %s\n", "Rate", rate, textRate(asked))
+		fmt.Fprintf(out, "%-11s%s, asked %s\n", "Rate", textRate(rate), textRate(asked))
 	}
 	if s.Latency(1) > 0 {
 		fmt.Fprintf(out, "%-11s", "Latency")
@@ -160,6 +160,8 @@ func textRate(r float64) string {
 	switch {
 	case math.IsInf(r, 1):
 		return "max"
+	case r >= 100:
+		return textCount(int64(math.Round(r))) + "/s"
 	case r > 0:
 		return fmt.Sprintf("%.3g/s", r)
 	}
