@@ -143,14 +143,12 @@ func (d *decoder) decodeLimits(fields map[string]field) {
 		return
 	}
 	of, _ := d.fields(limits.value, "limits", limitKeys)
-	if f, ok := of["rate"]; ok {
-		if text, ok := d.scalar(f.value, "rate"); ok {
-			rate, err := ParseRate(text)
-			if err != nil {
-				d.fault(follow(f.value), "write a rate as 10/s, 300/m or max", "%v", err)
-			} else {
-				j.Limits.Rate = rate
-			}
+	if n, text, ok := d.textOf(of, "rate"); ok {
+		rate, err := ParseRate(text)
+		if err != nil {
+			d.fault(n, "write a rate as 10/s, 300/m or max", "%v", err)
+		} else {
+			j.Limits.Rate = rate
 		}
 	}
 	d.decodeCount(of, "concurrency", 1, 10_000, &j.Limits.Concurrency)
@@ -173,18 +171,25 @@ func (d *decoder) decodeRetry(fields map[string]field) {
 	d.decodeDuration(of, "timeout", &j.Retry.Timeout)
 }
 
-func (d *decoder) decodeCount(fields map[string]field, key string, least, most int, to *int) {
+// textOf returns the text of a key, and where it stands; ok is false where the
+// key is not there, or faulty.
+func (d *decoder) textOf(fields map[string]field, key string) (n *yamldoc.Node, text string, ok bool) {
 	f, ok := fields[key]
 	if !ok {
-		return
+		return nil, "", false
 	}
-	text, ok := d.scalar(f.value, key)
+	text, ok = d.scalar(f.value, key)
+	return follow(f.value), text, ok
+}
+
+func (d *decoder) decodeCount(fields map[string]field, key string, least, most int, to *int) {
+	node, text, ok := d.textOf(fields, key)
 	if !ok {
 		return
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most || strconv.Itoa(n) != text {
-		d.fault(follow(f.value), "", "%s %s is not a whole number from %d to %d", key, quote(text), least, most)
+		d.fault(node, "", "%s %s is not a whole number from %d to %d", key, quote(text), least, most)
 		return
 	}
 	*to = n
@@ -193,17 +198,13 @@ func (d *decoder) decodeCount(fields map[string]field, key string, least, most i
 const longestDuration = 24 * time.Hour
 
 func (d *decoder) decodeDuration(fields map[string]field, key string, to *time.Duration) {
-	f, ok := fields[key]
-	if !ok {
-		return
-	}
-	text, ok := d.scalar(f.value, key)
+	node, text, ok := d.textOf(fields, key)
 	if !ok {
 		return
 	}
 	v, err := time.ParseDuration(text)
 	if err != nil || v < time.Millisecond || v > longestDuration {
-		d.fault(follow(f.value), "write it as 500ms, 30s or 2m", "%s %s is not a time from 1ms to 24h", key, quote(text))
+		d.fault(node, "write it as 500ms, 30s or 2m", "%s %s is not a time from 1ms to 24h", key, quote(text))
 		return
 	}
 	*to = v

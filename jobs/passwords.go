@@ -2,9 +2,7 @@ package jobs
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -189,13 +187,4 @@ func (p *Passwords) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Fingerprint returns the first 16 bits of the HMAC-SHA256 of a password
-// under a salt. It tells, with a chance of 1 in 65,536 to be wrong, that a
-// password has changed, and is too short to confirm a guess of it.
-func Fingerprint(salt []byte, s Secret) uint16 {
-	mac := hmac.New(sha256.New, salt)
-	mac.Write([]byte(s.Reveal()))
-	return binary.BigEndian.Uint16(mac.Sum(nil))
 }

@@ -51,5 +51,5 @@ type PasswordRef struct {
 	Kind         PasswordKind
 	Name         string
 	Line, Column int
-	Mark         uint32 // of Env and File: what Fingerprint said when the plan was made, and 1; 0 is not known
+	Mark         uint32 // of Env and File: a 16-bit digest under Job.Salt when the plan was made, and 1; 0 is not known
 }
