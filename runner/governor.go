@@ -65,11 +65,11 @@ func (g *governor) answered(now time.Time) {
 	g.clean++
 }
 
-// throttled notes that a request sent at sent, one of inFlight, was throttled. The answers of
-// one burst count once: those sent before the last cut say nothing new. Where
-// cut after cut to less than what is accepted does not help, while most
-// requests are accepted, it is not the rate that is throttled, and cutting it
-// on would bring the run to a halt for nothing.
+// throttled notes that a request sent at sent, one of inFlight, was throttled.
+// The answers of one burst count once: those sent before the last cut say
+// nothing new. Where cut after cut to less than what is accepted does not help,
+// while most requests are accepted, it is not the rate that is throttled, and
+// cutting it on would bring the run to a halt for nothing.
 func (g *governor) throttled(now, sent time.Time, inFlight int) {
 	g.refused.add(now)
 	if g.knee != 0 && sent.Before(g.cutAt) {
@@ -95,9 +95,6 @@ func (g *governor) throttled(now, sent time.Time, inFlight int) {
 	g.low = max(g.knee*cut, floorRate)
 	g.cutAt = now
 }
-
-// limit sets the ceiling.
-func (g *governor) limit(ceiling float64) { g.ceiling = ceiling }
 
 // meter counts events in slots of time, to tell their recent rate.
 type meter struct {

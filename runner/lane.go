@@ -72,6 +72,6 @@ func (l *lane) adjust(now time.Time) {
 func (l *lane) limit(perSecond float64) {
 	l.paused = perSecond == 0
 	if !l.paused {
-		l.governor.limit(perSecond)
+		l.governor.ceiling = perSecond
 	}
 }

@@ -11,13 +11,3 @@ func (o Outcome) String() string {
 	}
 	return fmt.Sprintf("outcome(%d)", uint8(o))
 }
-
-// ParseOutcome returns the outcome of that name.
-func ParseOutcome(name string) (Outcome, bool) {
-	for o, n := range outcomeNames {
-		if n == name {
-			return Outcome(o), true
-		}
-	}
-	return 0, false
-}
