@@ -19,6 +19,9 @@ func confirm(sys *system, info *runfile.Info, t *target, count *tally, rate floa
 	if name == "" {
 		name = info.UserPoolID
 	}
+	person := *sys
+	person.log = nil // whatever the log is for, a person reads this
+	sys = &person
 	sys.say("This changes users of the pool %s (%s) in account %s:",
 		report.Visible(name), info.UserPoolID, orUnknown(t.pool.Account))
 	for _, a := range []jobs.Action{jobs.SetTemporary, jobs.SetPermanent, jobs.Reset} {
