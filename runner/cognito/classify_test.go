@@ -266,7 +266,7 @@ func TestKeptConnectionsSendOnce(t *testing.T) {
 }
 
 func TestMessagesHideThePassword(t *testing.T) {
-	const password = "Hunter2-Hunter2!"
+	const password = "Hunter2  Hunter2!" // of which a message keeps one space
 	s := newSandbox(sandbox.Config{Faults: sandbox.Faults{User: map[string][]string{
 		"ana": {"InvalidPasswordException: " + password + " is weak", "InvalidParameterException: not\t" + password},
 	}}}, "ana")
@@ -274,7 +274,7 @@ func TestMessagesHideThePassword(t *testing.T) {
 	for range 2 {
 		_, err := d.Do(t.Context(), runner.Task{Username: "ana", Action: jobs.SetPermanent, Password: jobs.NewSecret(password)})
 		for _, text := range []string{err.Error(), mustFault(t, err).Message, fmt.Sprintf("%v %+v", err, mustFault(t, err))} {
-			if strings.Contains(text, password) || !strings.Contains(text, "[secret]") {
+			if strings.Contains(text, "Hunter2") || !strings.Contains(text, "[secret]") {
 				t.Errorf("got %q, want the password hidden", text)
 			}
 		}

@@ -124,13 +124,14 @@ func answerOf(md middleware.Metadata) (a runner.Answer) {
 	return a
 }
 
-// hide takes a password out of a message. AWS does not repeat passwords; what
-// stands between might.
+// hide takes a password out of a message, also as oneLine has written it. AWS
+// does not repeat passwords; what stands between might.
 func hide(message string, password jobs.Secret) string {
-	if text := password.Reveal(); text != "" {
-		return strings.ReplaceAll(message, text, password.String())
+	text, written := password.Reveal(), oneLine(password.Reveal())
+	if written == "" {
+		return message
 	}
-	return message
+	return strings.NewReplacer(text, password.String(), written, password.String()).Replace(message)
 }
 
 // Pool is what DescribeUserPool tells of a pool.
@@ -140,7 +141,6 @@ type Pool struct {
 	UsernameAttributes []string // sign-in attributes in place of a username: email, phone_number
 	AliasAttributes    []string // beside a username: email, phone_number, preferred_username
 	CognitoMail        bool     // sends with Cognito's own e-mail: 50 a day for the account
-	TemporaryDays      int      // how long a temporary password is valid
 	Policy             jobs.Policy
 }
 
@@ -168,7 +168,6 @@ func (c *Client) Describe(ctx context.Context, id string) (Pool, runner.Answer, 
 		pool.CognitoMail = p.EmailConfiguration == nil || p.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeCognitoDefault
 		if p.Policies != nil && p.Policies.PasswordPolicy != nil {
 			policy := p.Policies.PasswordPolicy
-			pool.TemporaryDays = int(policy.TemporaryPasswordValidityDays)
 			pool.Policy = jobs.Policy{
 				MinLength: int(aws.ToInt32(policy.MinimumLength)), Upper: policy.RequireUppercase, Lower: policy.RequireLowercase,
 				Digit: policy.RequireNumbers, Symbol: policy.RequireSymbols,
