@@ -95,21 +95,10 @@ func (e *engine) attempted(a answer, fault *Error) {
 	case Transient:
 		e.charge(w, a.got, fault)
 	case InDoubt:
-		if w.doubt == nil {
-			w.doubt = &Intent{Seq: w.task.Seq}
-			w.doubtSent = a.sent
-			w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
-		}
-		w.tries++
-		w.verdict = ""
-		if w.tries >= e.opt.Attempts {
-			w.verdict = fmt.Sprintf("no answer after %d attempts: %s", w.attempts, fault.Message)
-		}
-		e.doubt(a.got, w)
+		e.unanswered(a, fault)
 	case HistoryFault:
 		if w.doubt != nil { // the password in the history is the one that the attempt in doubt has set
-			w.code = ""
-			e.end(w, OK, "")
+			e.settledOK(w)
 			return
 		}
 		e.end(w, Failed, fault.Message)
@@ -123,6 +112,22 @@ func (e *engine) attempted(a answer, fault *Error) {
 	default:
 		e.lose(w, a.got, fault.Message)
 	}
+}
+
+// unanswered goes on with a task whose attempt was not answered.
+func (e *engine) unanswered(a answer, fault *Error) {
+	w := a.w
+	if w.doubt == nil {
+		w.doubt = &Intent{Seq: w.task.Seq}
+		w.doubtSent = a.sent
+		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
+	}
+	w.tries++
+	w.verdict = ""
+	if w.tries >= e.opt.Attempts {
+		w.verdict = fmt.Sprintf("no answer after %d attempts: %s", w.attempts, fault.Message)
+	}
+	e.doubt(a.got, w)
 }
 
 // lambda tries a task whose trigger failed once more. A trigger that fails for

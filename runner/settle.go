@@ -131,6 +131,7 @@ func (e *engine) settle(w *work, s Sight, now time.Time) {
 	}
 }
 
+// settledOK ends a task whose attempt in doubt was carried out after all.
 func (e *engine) settledOK(w *work) {
 	w.code = ""
 	e.end(w, OK, "")

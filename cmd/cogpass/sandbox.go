@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -66,7 +67,7 @@ func newSandbox(sys *system) *cobra.Command {
 		Short: "Serve a stand-in of Cognito on a loopback port",
 		Long:  sandbox.Help,
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return o.run(cmd, sys) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), sys) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to listen; loopback only")
@@ -83,7 +84,8 @@ func newSandbox(sys *system) *cobra.Command {
 	return cmd
 }
 
-func (o *sandboxOptions) run(cmd *cobra.Command, sys *system) error {
+// config is what the flags ask for.
+func (o *sandboxOptions) config() (sandbox.Config, error) {
 	cfg := sandbox.Config{
 		Quotas: map[string]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed,
 		Faults: sandbox.Faults{
@@ -92,21 +94,29 @@ func (o *sandboxOptions) run(cmd *cobra.Command, sys *system) error {
 		},
 	}
 	if o.Throttle+o.Fail+o.LostAfter+o.LostBefore > 1 {
-		return usage("the shares of faults come to more than 100%%")
+		return cfg, usage("the shares of faults come to more than 100%%")
 	}
 	for _, text := range o.Quota {
 		category, rps, err := sandbox.ParseQuota(text)
 		if err != nil {
-			return usage("--quota: %w", err)
+			return cfg, usage("--quota: %w", err)
 		}
 		cfg.Quotas[category] = rps
 	}
 	for _, text := range o.UserFault {
 		name, faults, err := sandbox.ParseUserFault(text)
 		if err != nil {
-			return usage("--user-fault: %w", err)
+			return cfg, usage("--user-fault: %w", err)
 		}
 		cfg.Faults.User[name] = faults
+	}
+	return cfg, nil
+}
+
+func (o *sandboxOptions) run(ctx context.Context, sys *system) error {
+	cfg, err := o.config()
+	if err != nil {
+		return err
 	}
 	server := sandbox.New(cfg)
 	defer server.Close()
@@ -132,6 +142,6 @@ func (o *sandboxOptions) run(cmd *cobra.Command, sys *system) error {
 		return err
 	}
 	sys.say("serving until interrupted; cogpass sandbox --help shows how to use it")
-	<-cmd.Context().Done()
+	<-ctx.Done()
 	return nil
 }
