@@ -190,7 +190,7 @@ func (c *invocation) password(values map[string]any) error {
 	given, _ := values["--password"].(string)
 	name, fromEnvironment := strings.CutPrefix(given, environmentPassword)
 	switch {
-	case values["--password-stdin"] != nil:
+	case values[passwordStdin] != nil:
 		if values["--password"] != nil {
 			return usagef("--password and --password-stdin cannot be given together")
 		}

@@ -1,6 +1,7 @@
 package awscli
 
 import (
+	"maps"
 	"os"
 	"regexp"
 	"strconv"
@@ -34,11 +35,8 @@ func loadSettings() (*settings, error) {
 	}
 	for name, section := range s.stored {
 		merged := map[string]string{}
-		for _, from := range []map[string]string{s.profiles[name], section} {
-			for k, v := range from {
-				merged[k] = v
-			}
-		}
+		maps.Copy(merged, s.profiles[name])
+		maps.Copy(merged, section)
 		s.profiles[name] = merged
 	}
 	return s, nil

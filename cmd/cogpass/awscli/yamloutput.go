@@ -53,7 +53,7 @@ func blockYAML(w io.Writer, v any, indent int, inline bool) {
 		for _, k := range sortedKeys(v) {
 			pad()
 			e, _ := v.Get(k)
-			io.WriteString(w, yamlScalar(k, indent)+":")
+			io.WriteString(w, yamlScalar(k)+":")
 			yamlMember(w, e, indent, false)
 		}
 	}
@@ -85,18 +85,18 @@ func yamlMember(w io.Writer, v any, indent int, inList bool) {
 			blockYAML(w, v, 0, true)
 			return
 		}
-		fmt.Fprintln(w, yamlScalar(v, indent))
+		fmt.Fprintln(w, yamlScalar(v))
 	}
 }
 
-func yamlScalar(v any, indent int) string {
+func yamlScalar(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "null"
 	case float64:
 		return yamlFloatOf(v)
 	case string:
-		return yamlText(v, indent)
+		return yamlText(v)
 	}
 	return strings.ToLower(pyval.Str(v))
 }
@@ -119,7 +119,7 @@ func yamlFloatOf(f float64) string {
 
 // yamlText writes a string plain where it reads back as the same string, else
 // in single quotes, or in double quotes where it has control characters.
-func yamlText(s string, _ int) string {
+func yamlText(s string) string {
 	plain := s != "" && !strings.ContainsAny(s[:1], "-?:,[]{}#&*!|>'\"%@` ") || startsPlain(s)
 	reader := &yamlReader{}
 	switch {
