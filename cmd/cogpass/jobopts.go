@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -32,15 +34,18 @@ func (o *jobOptions) addRunning(f *pflag.FlagSet) {
 	f.StringVar(&o.Profile, "profile", "", "profile of the AWS config files")
 	f.StringVar(&o.EndpointURL, "endpoint-url", "", "where to send requests, in place of AWS")
 	f.Var(&o.Rate, "rate", "requests a second at most: 10/s, 300/m or max")
-	f.IntVar(&o.Concurrency, "concurrency", 0, "requests in flight at most")
+	f.Func("concurrency", "at most `N` requests in flight", func(text string) (err error) {
+		o.Concurrency, err = strconv.Atoi(text)
+		if err != nil || o.Concurrency < 1 || o.Concurrency > 10_000 {
+			return errors.New("want a number from 1 to 10000")
+		}
+		return nil
+	})
 	f.StringArrayVar(&o.Report, "report", nil, "where to write a report, by extension; may be repeated")
 }
 
 // check finds what is wrong with the flags.
 func (o *jobOptions) check() error {
-	if o.Concurrency < 0 || o.Concurrency > 10_000 {
-		return usage("--concurrency %d: want a number from 1 to 10000", o.Concurrency)
-	}
 	if o.EndpointURL != "" {
 		at, err := url.Parse(o.EndpointURL)
 		if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
