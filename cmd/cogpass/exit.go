@@ -79,7 +79,7 @@ func (s *system) exit(err error) int {
 	text := err.Error()
 	var faults *jobs.Faults
 	if !errors.As(err, &faults) { // faults are safe to print as they are, on several lines
-		text = report.Visible(text)
+		text = report.Visible(strings.ReplaceAll(text, "\n", "; ")) // of errors that were joined
 	}
 	s.say("cogpass: %s", strings.TrimRight(text, "\n"))
 	if hint != "" {

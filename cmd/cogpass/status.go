@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -147,7 +149,7 @@ func (s *system) listRuns() error {
 			if stat, err := os.Stat(path); err == nil {
 				created = stat.ModTime()
 			}
-			runs = append(runs, run{path, "unreadable", report.Visible(err.Error()), created})
+			runs = append(runs, run{path, "unreadable", unreadable(err), created})
 			continue
 		}
 		runs = append(runs, run{path, stateOf(path, &info), counted(count), info.CreatedAt})
@@ -166,6 +168,16 @@ func (s *system) listRuns() error {
 		}
 		return table.Flush()
 	})
+}
+
+// unreadable says in a few words why a run file cannot be read.
+func unreadable(err error) string {
+	var file *runfile.Error
+	if errors.As(err, &file) {
+		err = file.Err // without the path, which stands beside it
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return report.Visible(text)
 }
 
 type reportOptions struct {

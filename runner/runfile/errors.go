@@ -54,6 +54,9 @@ func wrap(path, doing string, err error) error {
 	if kind == nil {
 		return &Error{Path: path, Err: fmt.Errorf("%s: %w", doing, err)}
 	}
+	if errors.Is(err, kind) { // it says so itself
+		return &Error{Path: path, Err: fmt.Errorf("%s: %w", doing, err), Hint: hints[kind]}
+	}
 	return &Error{Path: path, Err: fmt.Errorf("%s: %w (%w)", doing, kind, err), Hint: hints[kind]}
 }
 
@@ -77,7 +80,7 @@ func kindOf(err error) error {
 	switch failure.Code() & 0xff {
 	case sqlite3.SQLITE_NOTADB:
 		return ErrNotRunFile
-	case sqlite3.SQLITE_CORRUPT:
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR: // a query is wrong only where a table is gone
 		return ErrDamaged
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return ErrReadOnly
