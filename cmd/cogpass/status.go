@@ -213,11 +213,17 @@ func (o *reportOptions) run(ctx context.Context, sys *system, path string) error
 	}
 	run := reportRun(&info)
 	run.State = stateOf(path, &info)
-	results := until(ctx, file.Results())
+	var damage error
+	results := readable(ctx, file.Results(), &damage)
 	if o.Out != "" {
-		return report.WriteFile(o.Out, format, run, results)
+		err = report.WriteFile(o.Out, format, run, results)
+	} else {
+		err = sys.stream(func(w io.Writer) error { return report.Write(w, format, run, results) })
 	}
-	return sys.stream(func(w io.Writer) error { return report.Write(w, format, run, results) })
+	if err == nil && damage != nil {
+		return withHint(exitFatal, "the report has what is still readable", "%w", damage)
+	}
+	return err
 }
 
 func (o *reportOptions) format() (report.Format, error) {
@@ -230,12 +236,19 @@ func (o *reportOptions) format() (report.Format, error) {
 	return report.Text, nil
 }
 
-// until ends results with ctx's cause once it is done.
-func until(ctx context.Context, results report.Results) report.Results {
+// readable are results without what is damaged, of which the first is kept. They
+// end with ctx's cause once it is done.
+func readable(ctx context.Context, results report.Results, damage *error) report.Results {
 	return func(yield func(runner.Result, error) bool) {
 		for r, err := range results {
-			if err == nil && ctx.Err() != nil {
+			if ctx.Err() != nil {
 				err = context.Cause(ctx)
+			}
+			if errors.Is(err, runfile.ErrDamaged) {
+				if *damage == nil {
+					*damage = err
+				}
+				continue
 			}
 			if !yield(r, err) || err != nil {
 				return
