@@ -43,7 +43,7 @@ func Create(path string, info Info) (*Draft, error) {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp") // mode 0600
 	if err != nil {
-		return nil, wrap(path, "making it", err)
+		return nil, cannotMake(path, err)
 	}
 	d := &Draft{path: path, temp: temp.Name(), info: info, digest: sha256.New(), byAction: map[jobs.Action]int64{}}
 	d.info.Counts = map[jobs.Action]int64{}
@@ -51,6 +51,19 @@ func Create(path string, info Info) (*Draft, error) {
 		return nil, errors.Join(wrap(path, "making it", err), d.Discard())
 	}
 	return d, nil
+}
+
+// cannotMake says why there can be no file beside path; the name that was
+// tried is nobody's business.
+func cannotMake(path string, err error) error {
+	var tried *fs.PathError
+	if errors.As(err, &tried) {
+		err = tried.Err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Error{Path: path, Err: fmt.Errorf("making it: %w", err), Hint: "make its folder first, or name another"}
+	}
+	return wrap(path, "making it", err)
 }
 
 // open lays out the file. Until Commit nothing of it need survive, so nothing
