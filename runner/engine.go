@@ -62,6 +62,11 @@ func (e *engine) loop(ctx context.Context) {
 	done, grace := ctx.Done(), (<-chan time.Time)(nil)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	select {
+	case r, ok := <-e.opt.Rates:
+		e.limit(r, ok)
+	default:
+	}
 	for {
 		now := time.Now()
 		wake := never
@@ -88,15 +93,20 @@ func (e *engine) loop(ctx context.Context) {
 		case <-grace:
 			e.cancelAll()
 		case r, ok := <-e.opt.Rates:
-			if !ok {
-				e.opt.Rates = nil
-				break
-			}
-			e.begins.limit(r)
-			e.begins.throttledSince = time.Time{}
+			e.limit(r, ok)
 		}
 	}
 	e.leave()
+}
+
+// limit takes what came of Options.Rates.
+func (e *engine) limit(rate float64, ok bool) {
+	if !ok {
+		e.opt.Rates = nil
+		return
+	}
+	e.begins.limit(rate)
+	e.begins.throttledSince = time.Time{}
 }
 
 // idle reports whether nothing is in the journal's or the workers' hands.

@@ -143,6 +143,29 @@ func TestRates(t *testing.T) {
 	})
 }
 
+// A rate that is there before the run begins holds from its first request on.
+func TestRatesFromTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(20)
+		rates := make(chan float64, 1)
+		rates <- 0
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Minute)
+			rates <- 10
+		}()
+		if _, err := run(t, t.Context(), p, tasks, Options{Rate: math.Inf(1), Rates: rates}); err != nil {
+			t.Fatal(err)
+		}
+		if after := p.sent[0].Sub(start); after < time.Minute {
+			t.Errorf("the first request was sent after %s, want a minute's pause", after)
+		}
+		if took := p.sent[19].Sub(p.sent[0]); took < 1899*time.Millisecond {
+			t.Errorf("20 requests took %s, want 1.9 s", took)
+		}
+	})
+}
+
 // stalling is a journal one of whose syncs takes long.
 type stalling struct {
 	journal

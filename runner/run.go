@@ -24,7 +24,7 @@ type Options struct {
 	Grace       time.Duration  // how long requests in flight may go on once ctx is done; 30 s
 	Journal     Journal        // nil: a crash loses track of what was in flight
 	Clock       *Clock         // what is known of the server's clock; nil: nothing yet
-	Rates       <-chan float64 // each value is the Rate from then on; 0 pauses
+	Rates       <-chan float64 // each value is the Rate from then on, one that is there already from the start; 0 pauses
 	Observe     func(Stats)    // called from Run's goroutine after each answer
 }
 

@@ -109,17 +109,19 @@ func (o *runOptions) runTasks(ctx context.Context, c *carrying, info *runfile.In
 			}
 		}
 	})
-	rates := make(chan float64)
-	watching.Go(func() { watchControl(ctx, c.file, o.rate(info), rates, show) })
+	asked := o.rate(info)
+	steer := &steering{file: c.file, show: show, asked: asked, now: asked, rates: make(chan float64, 1)}
+	steer.look(ctx) // what holds from the first request on
+	watching.Go(func() { steer.watch(ctx) })
 
 	concurrency := info.Concurrency
 	if o.Concurrency > 0 {
 		concurrency = o.Concurrency
 	}
 	return runner.Run(ctx, c.target.client.Directory(c.target.pool), c.tasks(), runner.Options{
-		Rate: o.rate(info), Concurrency: concurrency, Attempts: info.Attempts,
+		Rate: asked, Concurrency: concurrency, Attempts: info.Attempts,
 		MaxDelay: info.MaxDelay, Timeout: info.Timeout,
-		Journal: c.file, Clock: c.target.clock, Rates: rates, Observe: show.observe,
+		Journal: c.file, Clock: c.target.clock, Rates: steer.rates, Observe: show.observe,
 	}, func(r runner.Result) error {
 		show.add(r)
 		return c.file.Record(r)
@@ -159,35 +161,48 @@ func (c *carrying) task(row runfile.Row) (runner.Task, error) {
 	return task, err
 }
 
-// watchControl hands changes of the rate on to the run, until ctx is done.
-func watchControl(ctx context.Context, file *runfile.File, asked float64, rates chan<- float64, show progress) {
+// steering hands on to a run what its run file asks for.
+type steering struct {
+	file       *runfile.File
+	show       progress
+	asked, now float64      // 0 is paused
+	rates      chan float64 // to the run
+}
+
+// watch looks again and again, until ctx is done.
+func (s *steering) watch(ctx context.Context) {
 	tick := time.NewTicker(controlEvery)
 	defer tick.Stop()
-	now := asked
 	for {
-		if control, err := file.Control(); err == nil { // one that cannot be read changes nothing
-			want := asked
-			if control.Rate > 0 {
-				want = control.Rate
-			}
-			if control.Paused {
-				want = 0
-			}
-			if want != now {
-				now = want
-				show.message("%s", rateChange(want))
-				select {
-				case rates <- want:
-				case <-ctx.Done():
-					return
-				}
-			}
-		}
 		select {
 		case <-tick.C:
+			s.look(ctx)
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+func (s *steering) look(ctx context.Context) {
+	control, err := s.file.Control()
+	if err != nil {
+		return // what cannot be read changes nothing
+	}
+	want := s.asked
+	if control.Rate > 0 {
+		want = control.Rate
+	}
+	if control.Paused {
+		want = 0
+	}
+	if want == s.now {
+		return
+	}
+	s.now = want
+	s.show.message("%s", rateChange(want))
+	select {
+	case s.rates <- want:
+	case <-ctx.Done():
 	}
 }
 
