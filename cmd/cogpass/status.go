@@ -132,17 +132,20 @@ func (s *system) listRuns() error {
 	if err != nil {
 		return err
 	}
-	names, err := fs.Glob(os.DirFS(dir), "*.run")
-	if err != nil {
-		return err
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("looking for runs: %w", err)
 	}
 	type run struct {
 		path, state, done string
 		created           time.Time
 	}
 	var runs []run
-	for _, name := range names {
-		path := filepath.Join(dir, name)
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if filepath.Ext(path) != ".run" {
+			continue
+		}
 		file, info, count, err := look(path)
 		if err != nil {
 			created := time.Time{}
