@@ -1,7 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
+
+	"cogpass/cmd/cogpass/awscli"
 )
 
 // version is the program's; a release build sets it.
@@ -43,14 +48,17 @@ cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
 		newRun(sys), newValidate(sys), newPlan(sys), newStatus(sys), newReport(sys),
 		newRate(sys), newPause(sys, true), newPause(sys, false),
 		newSandbox(sys), newSchema(sys), newVersion(sys),
-		awsCommand("admin-set-user-password", "The AWS CLI's command of this name, option for option"),
-		awsCommand("admin-reset-user-password", "The AWS CLI's command of this name, option for option"),
+		awsCommand(sys, "admin-set-user-password"),
+		awsCommand(sys, "admin-reset-user-password"),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
-		if cmd.Name() == "completion" { // by itself it would take any word for a wish to see the help
+		switch cmd.Name() { // by themselves they would take any word for a wish to see the help
+		case "completion":
 			cmd.Args, cmd.RunE = cobra.NoArgs, showHelp
+		case "help":
+			cmd.Args = knownCommand
 		}
 	}
 	usageArgs(root)
@@ -58,6 +66,14 @@ cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
 }
 
 func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// knownCommand refuses words that name no command.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if _, rest, err := cmd.Root().Find(args); err != nil || len(rest) > 0 {
+		return fmt.Errorf("unknown command %q for %q", strings.Join(args, " "), cmd.Root().Name())
+	}
+	return nil
+}
 
 // usageArgs has the errors of arguments end the program as errors of the
 // command line.
@@ -76,11 +92,16 @@ func usageArgs(cmd *cobra.Command) {
 }
 
 // awsCommand lists a command in the help and the completion; main hands its
-// arguments to awscli before cobra sees them.
-func awsCommand(name, short string) *cobra.Command {
-	return &cobra.Command{Use: name, Short: short, DisableFlagParsing: true, RunE: func(*cobra.Command, []string) error {
-		return usage("%s was not recognized here", name)
-	}}
+// arguments to awscli before cobra sees them. Its help is awscli's.
+func awsCommand(sys *system, name string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: name, Short: "The AWS CLI's command of this name, option for option", DisableFlagParsing: true,
+		RunE: func(*cobra.Command, []string) error { return usage("%s was not recognized here", name) },
+	}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		awscli.Run(cmd.Context(), []string{name, "help"}, awscli.Streams{In: sys.In, Out: sys.Out, Err: sys.Err})
+	})
+	return cmd
 }
 
 func newVersion(sys *system) *cobra.Command {
