@@ -17,7 +17,7 @@ type Fault struct {
 
 // String returns file:line:column: message.
 func (f Fault) String() string {
-	return printable(f.Place.String()) + ": " + f.Message
+	return Visible(f.Place.String()) + ": " + f.Message
 }
 
 // Error is String, for a fault that is alone.

@@ -180,7 +180,7 @@ func reasonOf(err error) string {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		err = path.Err
 	}
-	return printable(err.Error())
+	return Visible(err.Error())
 }
 
 // badByte returns where text is not UTF-8, or holds a NUL, or -1.

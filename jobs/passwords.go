@@ -118,22 +118,22 @@ func (p *Passwords) Get(t Task) (Secret, error) {
 		return p.getOutside(t.Password)
 	}
 	if t.Source < 0 || t.Source >= len(p.sources) {
-		return Secret{}, fmt.Errorf("%s: no source %d", printable(t.Place.String()), t.Source)
+		return Secret{}, fmt.Errorf("%s: no source %d", Visible(t.Place.String()), t.Source)
 	}
 	source := p.sources[t.Source]
 	if t.Password.Kind == LiteralPassword {
 		source = p.sources[0] // also that of a row, where it comes from the job
 	}
 	if source == nil {
-		return Secret{}, fmt.Errorf("%s: its source was opened without passwords", printable(t.Place.String()))
+		return Secret{}, fmt.Errorf("%s: its source was opened without passwords", Visible(t.Place.String()))
 	}
 	text, err := source.get(t)
 	if err != nil {
-		return Secret{}, fmt.Errorf("%s: reading the password: %s", printable(t.Place.String()), reasonOf(err))
+		return Secret{}, fmt.Errorf("%s: reading the password: %s", Visible(t.Place.String()), reasonOf(err))
 	}
 	s, err := checkedSecret(text)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", printable(t.Place.String()), err)
+		err = fmt.Errorf("%s: %w", Visible(t.Place.String()), err)
 	}
 	return s, err
 }
@@ -163,7 +163,7 @@ func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
 	case ref.Mark != 0 && p.opt.Salt != nil && (err != nil || ref.Mark != mark(p.opt.Salt, s)):
 		err = Fault{Place: Place{File: ref.Name}, Message: "the password has changed since the plan was made", Hint: "put back what it was, or make a new plan"}
 	case err != nil:
-		err = fmt.Errorf("%s: %w", printable(ref.Name), err)
+		err = fmt.Errorf("%s: %w", Visible(ref.Name), err)
 	}
 	if err == nil {
 		p.outside[ref] = s

@@ -155,7 +155,7 @@ func snippet(text []byte, line span, caret int, hidden []span) string {
 		if r == '\t' {
 			cells = append(cells, " ")
 		} else if !strings.ContainsRune("\r\n\u0085\u2028\u2029", r) {
-			for _, c := range printableRune(string(text[at:at+size]), r) {
+			for _, c := range visibleRune(string(text[at:at+size]), r) {
 				cells = append(cells, string(c))
 			}
 		}

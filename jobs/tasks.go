@@ -56,7 +56,7 @@ func (r *reading) readAll() {
 		}
 	}
 	err := r.names.repeated(func(first, again namedAt) {
-		r.faults.add(Fault{Place: r.placeOf(again), Message: "this user was named before, at " + printable(r.placeOf(first).String()),
+		r.faults.add(Fault{Place: r.placeOf(again), Message: "this user was named before, at " + Visible(r.placeOf(first).String()),
 			Hint: "name each user once"})
 	})
 	if err != nil {

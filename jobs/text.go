@@ -19,19 +19,20 @@ func quote(s string) string {
 	return strconv.Quote(string([]rune(s)[:maxQuoted])) + "…"
 }
 
-// printable returns s with everything escaped that a terminal would act on
-// or hide.
-func printable(s string) string {
+// Visible returns s for people to read on one line: a character that does
+// not print, such as an escape, a line end or one that turns the direction of
+// the text, is written as \x1b or \u202e, and so is a byte that is not UTF-8.
+func Visible(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
-		b.WriteString(printableRune(s[:size], r))
+		b.WriteString(visibleRune(s[:size], r))
 		s = s[size:]
 	}
 	return b.String()
 }
 
-func printableRune(raw string, r rune) string {
+func visibleRune(raw string, r rune) string {
 	switch {
 	case r == utf8.RuneError && len(raw) == 1, r < utf8.RuneSelf && !unicode.IsPrint(r):
 		return fmt.Sprintf(`\x%02x`, raw[0])
