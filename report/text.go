@@ -93,22 +93,22 @@ func writeTextSummary(out *bufio.Writer, s *Summary, asked float64) {
 	if out.Buffered() > 0 {
 		out.WriteByte('\n')
 	}
-	fmt.Fprintf(out, "%-11s%s\n", "Tasks", textCount(s.Tasks))
+	fmt.Fprintf(out, "%-11s%s\n", "Tasks", Number(s.Tasks))
 	for _, c := range s.outcomeCounts() {
 		if c.n > 0 {
-			fmt.Fprintf(out, "  %-9s%s\n", c.name, textCount(c.n))
+			fmt.Fprintf(out, "  %-9s%s\n", c.name, Number(c.n))
 		}
 	}
 	var actions []string
 	for _, c := range s.actionCounts() {
 		if c.n > 0 {
-			actions = append(actions, textCount(c.n)+" "+c.name)
+			actions = append(actions, Number(c.n)+" "+c.name)
 		}
 	}
 	if actions != nil {
 		fmt.Fprintf(out, "%-11s%s\n", "Actions", strings.Join(actions, ", "))
 	}
-	fmt.Fprintf(out, "%-11s%s, %s throttled\n", "Requests", textCount(s.Requests), textCount(s.Throttled))
+	fmt.Fprintf(out, "%-11s%s, %s throttled\n", "Requests", Number(s.Requests), Number(s.Throttled))
 	if rate := s.Rate(); rate > 0 {
 		fmt.Fprintf(out, "%-11s%s, asked %s\n", "Rate", textRate(rate), textRate(asked))
 	}
@@ -127,7 +127,7 @@ func writeTextSummary(out *bufio.Writer, s *Summary, asked float64) {
 		if i == 0 {
 			label = "Codes"
 		}
-		fmt.Fprintf(out, "%-11s%s %s\n", label, textCount(c.n), Visible(c.name))
+		fmt.Fprintf(out, "%-11s%s %s\n", label, Number(c.n), Visible(c.name))
 	}
 }
 
@@ -161,15 +161,15 @@ func textRate(r float64) string {
 	case math.IsInf(r, 1):
 		return "max"
 	case r >= 100:
-		return textCount(int64(math.Round(r))) + "/s"
+		return Number(int64(math.Round(r))) + "/s"
 	case r > 0:
 		return fmt.Sprintf("%.3g/s", r)
 	}
 	return "unknown"
 }
 
-// textCount writes 1234567 as 1,234,567.
-func textCount(n int64) string {
+// Number writes 1234567 as 1,234,567.
+func Number(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]

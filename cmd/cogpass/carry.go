@@ -144,21 +144,26 @@ func (c *carrying) tasks() iter.Seq2[runner.Task, error] {
 }
 
 func (c *carrying) task(row runfile.Row) (runner.Task, error) {
-	task := runner.Task{
-		Seq: row.Seq, Username: row.Username, Action: row.Action, ClientMetadata: row.ClientMetadata,
-		Source:   jobs.Place{File: row.Place.File, Line: row.Place.Line}.String(),
-		Attempts: row.Attempts, Throttled: row.Throttled, StartedAt: row.StartedAt, Doubt: row.Doubt,
-	}
-	if row.Excluded {
-		task.Skip = "excluded by the job"
-		return task, nil
-	}
-	if !row.Action.Sets() {
+	task := taskOf(row.Task)
+	task.Attempts, task.Throttled, task.StartedAt, task.Doubt = row.Attempts, row.Throttled, row.StartedAt, row.Doubt
+	if row.Excluded || !row.Action.Sets() {
 		return task, nil
 	}
 	var err error
 	task.Password, err = c.passwords.Get(row.Task)
 	return task, err
+}
+
+// taskOf is a task as it is carried out, without its password.
+func taskOf(t jobs.Task) runner.Task {
+	task := runner.Task{
+		Seq: t.Seq, Username: t.Username, Action: t.Action, ClientMetadata: t.ClientMetadata,
+		Source: jobs.Place{File: t.Place.File, Line: t.Place.Line}.String(),
+	}
+	if t.Excluded {
+		task.Skip = "excluded by the job"
+	}
+	return task
 }
 
 // steering hands on to a run what its run file asks for.
@@ -269,7 +274,7 @@ func counted(c runfile.Counts) string {
 			if line != "" {
 				line += ", "
 			}
-			line += number(n) + " " + o.String()
+			line += report.Number(n) + " " + o.String()
 		}
 	}
 	return line + " of " + plural(c.Tasks, "task")

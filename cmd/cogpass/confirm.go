@@ -86,16 +86,7 @@ func plural(n int64, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
-	return number(n) + " " + word + "s"
-}
-
-// number writes a number with its thousands apart.
-func number(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return report.Number(n) + " " + word + "s"
 }
 
 func orUnknown(s string) string {

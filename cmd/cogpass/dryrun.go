@@ -77,10 +77,8 @@ func (o *runOptions) dryRunFile(ctx context.Context, path string) error {
 
 // skeletonTask is a task as far as its skeleton shows it.
 func (o *runOptions) skeletonTask(t jobs.Task, err error, passwords *jobs.Passwords) (runner.Task, error) {
-	task := runner.Task{Seq: t.Seq, Username: t.Username, Action: t.Action, ClientMetadata: t.ClientMetadata, Source: t.Place.String()}
-	if t.Excluded {
-		task.Skip = "excluded by the job"
-	}
+	task := taskOf(t)
+	task.Source = t.Place.String() // with the column, for an editor
 	if err == nil && o.ShowPasswords && t.Action.Sets() && !t.Excluded {
 		task.Password, err = passwords.Get(t)
 	}

@@ -62,11 +62,11 @@ func (t *tally) String() string {
 	parts := []string{plural(t.tasks, "user")}
 	for a, n := range t.actions {
 		if n > 0 {
-			parts = append(parts, number(n)+" "+jobs.Action(a).String())
+			parts = append(parts, report.Number(n)+" "+jobs.Action(a).String())
 		}
 	}
 	if t.excluded > 0 {
-		parts = append(parts, number(t.excluded)+" excluded")
+		parts = append(parts, report.Number(t.excluded)+" excluded")
 	}
 	return strings.Join(parts, ", ")
 }

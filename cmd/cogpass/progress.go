@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"cogpass/report"
 	"cogpass/runner"
 	"cogpass/runner/runfile"
 )
@@ -98,7 +99,7 @@ func (s *score) left() string {
 
 func (s *score) String() string {
 	return fmt.Sprintf("%s of %s done, %s failed, %s retried, %.1f/s, %s left",
-		number(s.done), number(s.total), number(s.failed), number(s.retried), s.rate(), s.left())
+		report.Number(s.done), report.Number(s.total), report.Number(s.failed), report.Number(s.retried), s.rate(), s.left())
 }
 
 // bar is a progress bar, on a terminal.
@@ -106,11 +107,10 @@ type bar struct {
 	*score
 	bars *mpb.Progress
 	bar  *mpb.Bar
-	out  io.Writer
 }
 
 func newBar(out io.Writer, s *score) *bar {
-	b := &bar{score: s, out: out, bars: mpb.New(mpb.WithOutput(out), mpb.WithWidth(24), mpb.WithAutoRefresh())}
+	b := &bar{score: s, bars: mpb.New(mpb.WithOutput(out), mpb.WithWidth(24), mpb.WithAutoRefresh())}
 	line := decor.Any(func(decor.Statistics) string {
 		s.mu.Lock()
 		defer s.mu.Unlock()

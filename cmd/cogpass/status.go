@@ -73,6 +73,7 @@ func (s *system) status(path string) error {
 	if err != nil {
 		return err
 	}
+	holder := runfile.Holder(path)
 	return s.stream(func(w io.Writer) error {
 		line := func(name, format string, args ...any) {
 			if text := fmt.Sprintf(format, args...); text != "" {
@@ -83,19 +84,19 @@ func (s *system) status(path string) error {
 		line("pool", "%s %s", info.UserPoolID, info.PoolName)
 		line("state", "%s", stateOf(path, &info))
 		line("because", "%s", info.Reason)
-		if holder := runfile.Holder(path); holder != nil {
+		if holder != nil {
 			line("process", "%d, since %s", holder.PID, moment(holder.Since))
 		}
 		line("done", "%s", counted(count))
 		if count.InDoubt > 0 {
 			line("in doubt", "%s", plural(count.InDoubt, "task"))
 		}
-		line("requests", "%s, %s throttled", number(count.Requests), number(count.Throttled))
+		line("requests", "%s, %s throttled", report.Number(count.Requests), report.Number(count.Throttled))
 		line("rate", "%s asked%s", jobs.Rate(info.AskedRate), controlled(control))
 		line("started", "%s", moment(info.StartedAt))
 		line("finished", "%s", moment(info.FinishedAt))
 		line("plan", "%s", info.PlanDigest)
-		if count.ByOutcome[runner.Pending] > 0 && runfile.Holder(path) == nil {
+		if count.ByOutcome[runner.Pending] > 0 && holder == nil {
 			line("to go on", "%s", goOn(&info, path))
 		}
 		return nil
