@@ -58,7 +58,11 @@ func (p *Passwords) openSource(s Source) (passwordSource, error) {
 	digest := sha256.New()
 	size, err := io.Copy(digest, io.NewSectionReader(from, 0, 1<<62))
 	if err == nil && (size != s.Size || !bytes.Equal(digest.Sum(nil), s.Digest)) {
-		err = sourceFault(s, "the source has changed since the plan was made", "put back what it was, or make a new plan")
+		hint := "put back what it was, or make a new plan"
+		if s.Path == "-" {
+			hint = "pipe into standard input what it was then, or make a new plan"
+		}
+		err = sourceFault(s, "the source has changed since the plan was made", hint)
 	} else if err != nil {
 		err = sourceFault(s, "cannot read the source: "+reasonOf(err), "")
 	}
@@ -145,7 +149,9 @@ func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
 	var text string
 	var err error
 	if ref.Kind == EnvPassword {
-		text, err = readEnv(p.opt, ref.Name)
+		if text, err = readEnv(p.opt, ref.Name); err != nil {
+			err = Fault{Place: Place{File: ref.Name}, Message: "the environment has no such variable", Hint: "set it where cogpass runs"}
+		}
 	} else {
 		err = p.find(ref.Name, func(path string) (err error) {
 			text, err = readPasswordFile(path)
