@@ -65,8 +65,13 @@ func howLong(n int64, rate float64) string {
 	if math.IsInf(rate, 1) {
 		return "as fast as answers come"
 	}
-	d := time.Duration(float64(n) / rate * float64(time.Second))
-	return fmt.Sprintf("about %s at %s", roughly(d), jobs.Rate(rate))
+	return fmt.Sprintf("about %s at %s", roughly(duration(n, rate)), jobs.Rate(rate))
+}
+
+// duration is the time that n requests take at a rate, a century at most.
+func duration(n int64, rate float64) time.Duration {
+	const century = 100 * 365 * 24 * time.Hour
+	return time.Duration(min(float64(n)/rate*float64(time.Second), float64(century)))
 }
 
 // roughly writes a duration as a person would say it.

@@ -85,6 +85,17 @@ IAM policy that it needs:
 to carry it out: {{.Go}}
 `))
 
+// partition is the part of AWS that a Region is in, as ARNs name it.
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
 // policy is the IAM policy that a plan needs, for a pool in any account.
 func policy(region, poolID string, count *tally) string {
 	actions := []string{"DescribeUserPool", "ListUsers"}
@@ -96,5 +107,5 @@ func policy(region, poolID string, count *tally) string {
 	}
 	return `  {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
     "Action": ["cognito-idp:` + strings.Join(actions, `", "cognito-idp:`) + `"],
-    "Resource": "arn:aws:cognito-idp:` + region + `:*:userpool/` + poolID + `"}]}`
+    "Resource": "arn:` + partition(region) + `:cognito-idp:` + region + `:*:userpool/` + poolID + `"}]}`
 }

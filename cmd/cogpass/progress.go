@@ -94,7 +94,7 @@ func (s *score) left() string {
 	if s.held > 0 && !math.IsInf(s.held, 1) {
 		r = math.Min(r, s.held)
 	}
-	return roughly(time.Duration(float64(s.total-s.done) / r * float64(time.Second)))
+	return roughly(duration(s.total-s.done, r))
 }
 
 func (s *score) String() string {
