@@ -5,8 +5,8 @@
 //
 // Invariants: the fault a request meets follows from the seed, its user and how
 // many requests that user has had, never from the order in which users come;
-// a request that is answered with an error has changed nothing; no password
-// leaves the server.
+// a request that is answered with an error has changed nothing; no answer, log
+// or outbox shows a password.
 package sandbox
 
 import (
