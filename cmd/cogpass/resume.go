@@ -13,11 +13,8 @@ type taskSeq = iter.Seq2[jobs.Task, error]
 
 // resume goes on with a run.
 func (o *runOptions) resume(ctx context.Context, path string) error {
-	if err := o.check(); err != nil {
+	if err := o.checkFrozen(path); err != nil {
 		return err
-	}
-	if o.UserPoolID != "" || o.Region != "" || o.RunFile != "" {
-		return usage("--user-pool-id, --region and --run-file go with a job; %s is a run file, whose plan is frozen", path)
 	}
 	if o.DryRun {
 		return o.dryRunFile(ctx, path)
@@ -64,6 +61,14 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 	defer stop()
 	c.target = t
 	return o.carryOut(ctx, c)
+}
+
+// checkFrozen finds what is wrong with the flags, for a plan that is frozen.
+func (o *runOptions) checkFrozen(path string) error {
+	if o.UserPoolID != "" || o.Region != "" || o.RunFile != "" {
+		return usage("--user-pool-id, --region and --run-file go with a job; %s is a run file, whose plan is frozen", path)
+	}
+	return o.check()
 }
 
 // nothingLeft ends a run that has nothing to do. One that was cut off after its
