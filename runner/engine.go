@@ -32,6 +32,7 @@ type engine struct {
 	waiting waitHeap // for their time
 	due     []*work  // whose time for another attempt has come
 	toLook  []*work  // whose time to be looked at has come
+	ahead   *pulled  // from the source, and not taken yet; or nil
 	batch   []*work  // for the journal's next Begin
 	armed   []*work  // in the journal
 
@@ -49,6 +50,12 @@ type engine struct {
 	err      error
 
 	cancelAll context.CancelFunc
+}
+
+// pulled is what came from the source.
+type pulled struct {
+	task Task
+	err  error
 }
 
 // begun tells that the journal is done with a batch.
@@ -160,6 +167,7 @@ func (e *engine) collect(now time.Time) (wake time.Time) {
 		}
 		at := e.begins.next(now, len(e.batch)+e.beginning+len(e.armed)).Add(-e.lead)
 		if at.After(now) {
+			e.peek()
 			if !e.drained || len(e.due) > 0 {
 				wake = at
 			}
@@ -215,9 +223,8 @@ func (e *engine) take(now time.Time) (w *work, ok bool) {
 	if e.drained || len(e.waiting) >= maxWaiting {
 		return nil, false
 	}
-	t, err, ok := e.next()
+	t, err, ok := e.pull()
 	if !ok {
-		e.drained = true
 		return nil, false
 	}
 	if err != nil {
@@ -234,6 +241,29 @@ func (e *engine) take(now time.Time) (w *work, ok bool) {
 		return nil, true
 	}
 	return w, true
+}
+
+// pull returns the next task of the source.
+func (e *engine) pull() (t Task, err error, ok bool) {
+	if next := e.ahead; next != nil {
+		e.ahead = nil
+		return next.task, next.err, true
+	}
+	t, err, ok = e.next()
+	e.drained = !ok
+	return t, err, ok
+}
+
+// peek pulls a task ahead of its time where nothing else is left to do: the
+// run is over if there is none, and does not wait for the slot that it would
+// have had.
+func (e *engine) peek() {
+	if e.drained || e.ahead != nil || !e.idle() || len(e.waiting) > 0 {
+		return
+	}
+	if t, err, ok := e.pull(); ok {
+		e.ahead = &pulled{t, err}
+	}
 }
 
 // arm takes back a batch that the journal has recorded.

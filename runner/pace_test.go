@@ -47,6 +47,22 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// A run ends with its last answer, not with the slot after it.
+func TestEndsWithLastAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		p, tasks := newPool(3)
+		got, err := run(t, t.Context(), p, tasks, Options{Rate: 1. / 60, Journal: &journal{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 3, OK)
+		if took := time.Since(start); took > 2*time.Minute+time.Second {
+			t.Errorf("3 tasks at one a minute took %v, want two minutes", took)
+		}
+	})
+}
+
 // A stall is not caught up with in a burst.
 func TestNoCatchingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
