@@ -24,7 +24,7 @@ build:
 
 test:
 	@$(if $(RACE),,echo 'no C compiler: testing without the race detector')
-	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) ./...
+	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) -timeout 30m ./...
 
 check:
 	@unformatted=$$(gofmt -l cmd jobs runner report); \

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 )
 
@@ -69,8 +70,9 @@ var families = []struct {
 }
 
 // classify says what an error of the SDK means. It is the one place that does.
-// sent is whether any of the request was written.
-func classify(err error, sent bool) *runner.Error {
+// sent is whether any of the request was written; what it says does not show
+// the password that the request held.
+func classify(err error, sent bool, password jobs.Secret) *runner.Error {
 	e := &runner.Error{Err: err}
 	status := 0
 	var response *awshttp.ResponseError
@@ -92,6 +94,7 @@ func classify(err error, sent bool) *runner.Error {
 	if e.Message == "" {
 		e.Message = e.Code
 	}
+	e.Code, e.Message = short(e.Code), short(hide(e.Message, password))
 	return e
 }
 
@@ -150,9 +153,8 @@ func root(err error) error {
 }
 
 // oneLine makes a text from outside fit for a log and a report: one line of
-// printable characters, of no great length.
+// printable characters.
 func oneLine(text string) string {
-	const most = 500
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
@@ -162,9 +164,14 @@ func oneLine(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, ""))
-	clean = strings.Join(strings.Fields(clean), " ")
-	if runes := []rune(clean); len(runes) > most {
-		clean = string(runes[:most]) + "…"
+	return strings.Join(strings.Fields(clean), " ")
+}
+
+// short cuts a text to a length that a report can have in every row.
+func short(text string) string {
+	const most = 500
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
 	}
-	return clean
+	return text
 }

@@ -268,10 +268,11 @@ func TestKeptConnectionsSendOnce(t *testing.T) {
 func TestMessagesHideThePassword(t *testing.T) {
 	const password = "Hunter2  Hunter2!" // of which a message keeps one space
 	s := newSandbox(sandbox.Config{Faults: sandbox.Faults{User: map[string][]string{
-		"ana": {"InvalidPasswordException: " + password + " is weak", "InvalidParameterException: not\t" + password},
+		"ana": {"InvalidPasswordException: " + password + " is weak", "InvalidParameterException: not\t" + password,
+			"InvalidParameterException: " + strings.Repeat("x", 485) + " " + password}, // it would be cut within the password
 	}}}, "ana")
 	d := serve(t, s)
-	for range 2 {
+	for range 3 {
 		_, err := d.Do(t.Context(), runner.Task{Username: "ana", Action: jobs.SetPermanent, Password: jobs.NewSecret(password)})
 		for _, text := range []string{err.Error(), mustFault(t, err).Message, fmt.Sprintf("%v %+v", err, mustFault(t, err))} {
 			if strings.Contains(text, "Hunter2") || !strings.Contains(text, "[secret]") {

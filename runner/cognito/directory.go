@@ -55,8 +55,7 @@ func (d *Directory) Do(ctx context.Context, t runner.Task) (runner.Answer, error
 		}
 	}
 	if err != nil {
-		fault := classify(err, sent.Load())
-		fault.Message = hide(fault.Message, t.Password)
+		fault := classify(err, sent.Load(), t.Password)
 		return fault.Answer, fault
 	}
 	return answerOf(md), nil
@@ -69,7 +68,7 @@ func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, er
 	filter := fmt.Sprintf(`%s = "%s"`, d.attribute(username), quote.Replace(username))
 	out, err := d.client.api.ListUsers(ctx, &cip.ListUsersInput{UserPoolId: &d.pool.ID, Filter: &filter, Limit: aws.Int32(2)})
 	if err != nil {
-		fault := classify(err, sent.Load())
+		fault := classify(err, sent.Load(), jobs.Secret{})
 		if strings.HasPrefix(fault.Code, "AccessDenied") { // what cannot be looked at is unknown; the run goes on
 			fault.Class = runner.UserFault
 		}
@@ -150,7 +149,7 @@ func (c *Client) Describe(ctx context.Context, id string) (Pool, runner.Answer, 
 	ctx, sent := watch(ctx)
 	out, err := c.api.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: &id})
 	if err != nil {
-		fault := classify(err, sent.Load())
+		fault := classify(err, sent.Load(), jobs.Secret{})
 		return Pool{ID: id}, fault.Answer, fault
 	}
 	pool := Pool{ID: id}
