@@ -194,7 +194,7 @@ func (s *crashSite) command() *exec.Cmd {
 		args = append(args, "--run-file", path, filepath.Join(s.dir, "job.yaml"))
 	}
 	cmd := exec.Command("cogpass", args...)
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+s.dir, "AWS_CONFIG_FILE="+filepath.Join(s.dir, "none"),
+	cmd.Env = append(os.Environ(), "GORACE="+noExitWait, "XDG_STATE_HOME="+s.dir, "AWS_CONFIG_FILE="+filepath.Join(s.dir, "none"),
 		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true")
 	return cmd
 }

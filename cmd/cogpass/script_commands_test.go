@@ -94,7 +94,7 @@ func setupScript(env *testscript.Env) error {
 	for name, value := range map[string]string{
 		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "STATE": filepath.Join(env.WorkDir, "state", "cogpass"),
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIDSCRIPT", "AWS_SECRET_ACCESS_KEY": "script-key", "SCRIPT_PASSWORD": "Secret-device-Pw1",
-		"GORACE": "atexit_sleep_ms=0", "EXAMPLES": examplesFolder(env.T()),
+		"GORACE": noExitWait, "EXAMPLES": examplesFolder(env.T()),
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "", // the sandbox's, once there is one
 	} {
 		env.Setenv(name, value)

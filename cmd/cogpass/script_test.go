@@ -8,6 +8,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// noExitWait is the setting of the race detector under which a process ends
+// without waiting for a second.
+const noExitWait = "atexit_sleep_ms=0"
+
 // TestMain lets the scripts, and the tests that kill it, run the program as a
 // process of its own: this binary under the name cogpass.
 func TestMain(m *testing.M) {

@@ -130,6 +130,7 @@ func (c oneCase) with(t *testing.T, program, args []string) oneCase {
 		"AWS_CONFIG_FILE": filepath.Join(testdata, "config"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(testdata, "credentials"),
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIAEVALEVALEVALEVAL", "AWS_SECRET_ACCESS_KEY": "evalsecret",
 		"AWS_DEFAULT_REGION": "us-east-1", "LANG": "C.UTF-8", "PATH": os.Getenv("PATH"), "HOME": os.Getenv("HOME"), runAsProgram: "1",
+		"GORACE": "atexit_sleep_ms=0", // under the race detector a process would wait a second before it ends
 	}
 	for _, name := range c.Unset {
 		delete(env, name)
