@@ -4,8 +4,8 @@
 // changes one word. Messages are cogpass's own, but for what the service
 // answered.
 //
-// A password is never written to the screen, in no message and not with
-// --debug.
+// No message of cogpass's own shows a password, nor does --debug. What the
+// service answers is printed as it came.
 package awscli
 
 import (
