@@ -2,35 +2,139 @@ package jobs
 
 import "fmt"
 
-// Action is what a task does to its user. The zero value is none.
+// Action is what a task does to its user. The zero value is none. Its number
+// stands in run files: a new action is added at the end.
 type Action uint8
 
-// The actions, and the Cognito operation that carries out each.
+// The actions. What each is stands in the table below.
 const (
-	SetTemporary Action = iota + 1 // AdminSetUserPassword; the user must choose another at the next sign-in
-	SetPermanent                   // AdminSetUserPassword with Permanent
-	Reset                          // AdminResetUserPassword; the user gets a code
+	SetTemporary Action = iota + 1
+	SetPermanent
+	Reset
 )
 
-var actionNames = [...]string{SetTemporary: "set-temporary", SetPermanent: "set-permanent", Reset: "reset"}
+// ActionSpec is an action as all packages know it. Whoever has to tell actions
+// apart asks the table, so that another action is one more entry.
+type ActionSpec struct {
+	Name      string    // as a job file has it
+	Operation string    // of the Cognito API
+	Category  Category  // whose quota its requests draw on
+	Password  bool      // it sets a password, which a task must have
+	Permanent bool      // that password is for good: the user need not choose another
+	Metadata  bool      // it takes ClientMetadata
+	Message   bool      // it sends the user a message, by e-mail or SMS
+	Active    bool      // it makes the user a monthly active one on the bill
+	Leaves    Status    // the user's state after it; empty where it leaves that as it is
+	Doubt     DoubtRule // how a request that got no answer is settled
+}
+
+// actions is the table of actions. The zero entry is that of no action.
+var actions = [...]ActionSpec{
+	SetTemporary: {Name: "set-temporary", Operation: "AdminSetUserPassword", Category: UserAccountRecovery,
+		Password: true, Active: true, Leaves: ForceChangePassword, Doubt: RepeatSoon},
+	SetPermanent: {Name: "set-permanent", Operation: "AdminSetUserPassword", Category: UserAccountRecovery,
+		Password: true, Permanent: true, Active: true, Leaves: Confirmed, Doubt: RepeatSoon},
+	Reset: {Name: "reset", Operation: "AdminResetUserPassword", Category: UserAccountRecovery,
+		Metadata: true, Message: true, Leaves: ResetRequired, Doubt: LookFirst},
+}
+
+// Actions returns all actions, in the order in which they are shown.
+func Actions() []Action {
+	all := make([]Action, 0, len(actions)-1)
+	for a := range actions[1:] {
+		all = append(all, Action(a+1))
+	}
+	return all
+}
+
+// actionNames are the names of all actions.
+func actionNames() []string {
+	var names []string
+	for _, a := range Actions() {
+		names = append(names, a.String())
+	}
+	return names
+}
 
 // ParseAction returns the action of that name.
 func ParseAction(name string) (Action, bool) {
-	for a, n := range actionNames {
-		if n == name && n != "" {
-			return Action(a), true
+	for _, a := range Actions() {
+		if actions[a].Name == name {
+			return a, true
 		}
 	}
 	return 0, false
 }
 
+// Known reports whether there is such an action. What comes from a file or
+// another program has to be asked; nothing is sent for one that is not known.
+func (a Action) Known() bool { return a > 0 && int(a) < len(actions) }
+
+// Spec returns the action's entry in the table: the zero ActionSpec, whose
+// Operation is empty, where there is no such action.
+func (a Action) Spec() ActionSpec {
+	if !a.Known() {
+		return ActionSpec{}
+	}
+	return actions[a]
+}
+
 // String returns the name that a job file uses.
 func (a Action) String() string {
-	if int(a) < len(actionNames) && a > 0 {
-		return actionNames[a]
+	if a.Known() {
+		return actions[a].Name
 	}
 	return fmt.Sprintf("action(%d)", uint8(a))
 }
 
 // Sets reports whether the action sets a password.
-func (a Action) Sets() bool { return a == SetTemporary || a == SetPermanent }
+func (a Action) Sets() bool { return a.Spec().Password }
+
+// Category is a group of operations that share a quota: so many requests a
+// second for an account and Region, over all its pools.
+type Category string
+
+// The categories, as the developer guide's page on quotas names them.
+const (
+	UserAccountRecovery Category = "UserAccountRecovery"
+	UserAuthentication  Category = "UserAuthentication"
+	UserCreation        Category = "UserCreation"
+	UserList            Category = "UserList"
+	UserPoolRead        Category = "UserPoolRead"
+	UserRead            Category = "UserRead"
+	UserUpdate          Category = "UserUpdate"
+)
+
+// quotas are Cognito's defaults, in requests a second. Source: the developer
+// guide, "Quotas in Amazon Cognito".
+var quotas = map[Category]float64{
+	UserAccountRecovery: 30, UserAuthentication: 120, UserCreation: 50, UserList: 30,
+	UserPoolRead: 15, UserRead: 120, UserUpdate: 25,
+}
+
+// Quota returns the category's default quota in requests a second, or 0 where
+// there is no such category.
+func (c Category) Quota() float64 { return quotas[c] }
+
+// Status is a user's state in the pool.
+type Status string
+
+// The states.
+const (
+	Unconfirmed         Status = "UNCONFIRMED"
+	Confirmed           Status = "CONFIRMED"
+	ResetRequired       Status = "RESET_REQUIRED"
+	ForceChangePassword Status = "FORCE_CHANGE_PASSWORD"
+	ExternalProvider    Status = "EXTERNAL_PROVIDER"
+)
+
+// DoubtRule says how a request is settled that left and was not answered. The
+// zero value is the careful one.
+type DoubtRule uint8
+
+// The rules.
+const (
+	LookFirst  DoubtRule = iota // never again without proof that it was not carried out: it sends a message
+	RepeatSoon                  // the same again within a minute; later the user may have chosen a password, so a look comes first
+	Repeat                      // the same again, any time: doing it twice is doing it once
+)

@@ -98,10 +98,12 @@ func checkAction(s string) (Action, problem) {
 	if a, ok := ParseAction(s); ok {
 		return a, problem{}
 	}
-	if near := nearest(s, actionNames[1:]); near != "" {
+	if near := nearest(s, actionNames()); near != "" {
 		return 0, problem{"unknown action " + quote(s), didYouMean(near)}
 	}
-	return 0, problem{"unknown action", "the actions are set-temporary, set-permanent and reset"}
+	names := actionNames()
+	last := len(names) - 1
+	return 0, problem{"unknown action", "the actions are " + strings.Join(names[:last], ", ") + " and " + names[last]}
 }
 
 var poolIDForm = regexp.MustCompile(`^[\w-]+_[0-9a-zA-Z]+$`)

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"container/heap"
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -175,7 +176,7 @@ func (e *engine) release(w *work) {
 	}
 	i := w.intent
 	i.Attempts, i.Throttled, i.StartedAt = w.attempts, w.throttled, w.startedAt
-	if err := e.opt.Journal.End(i); err != nil {
+	if err := e.opt.Journal.End(context.Background(), i); err != nil {
 		e.journalFailed(err)
 	}
 }

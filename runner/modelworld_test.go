@@ -209,12 +209,12 @@ func (p *process) Begin(ctx context.Context, attempts []runner.Intent) error {
 	return nil
 }
 
-func (p *process) End(i runner.Intent) error {
+func (p *process) End(ctx context.Context, i runner.Intent) error {
 	if err := p.cannotWrite(); err != nil {
 		return err
 	}
 	p.record(username(int(i.Seq - 1)))
-	return p.journal.End(i)
+	return p.journal.End(ctx, i)
 }
 
 func (p *process) Do(ctx context.Context, t runner.Task) (runner.Answer, error) {

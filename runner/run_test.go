@@ -354,7 +354,7 @@ func (j *journal) Begin(_ context.Context, intents []Intent) error {
 	return nil
 }
 
-func (j *journal) End(i Intent) error {
+func (j *journal) End(_ context.Context, i Intent) error {
 	if i.Seq == 0 {
 		return errors.New("an intent of no task has ended")
 	}

@@ -92,22 +92,33 @@ type Sight struct {
 }
 
 // Status is a user's state in the directory.
-type Status string
+type Status = jobs.Status
 
 // The states that decide what became of a request in doubt.
 const (
-	Confirmed           Status = "CONFIRMED"
-	ResetRequired       Status = "RESET_REQUIRED"
-	ForceChangePassword Status = "FORCE_CHANGE_PASSWORD"
-	ExternalProvider    Status = "EXTERNAL_PROVIDER"
+	Confirmed           = jobs.Confirmed
+	ResetRequired       = jobs.ResetRequired
+	ForceChangePassword = jobs.ForceChangePassword
+	ExternalProvider    = jobs.ExternalProvider
+)
+
+// Step is one request of a task. A task is a short list of steps; each has a
+// lane, an intent and a way of settling doubt of its own.
+type Step uint8
+
+// The steps. Their numbers stand in run files.
+const (
+	Act  Step = iota // the request of the task's action
+	Look             // a look at the user, which changes nothing and so has no intent
 )
 
 // Intent is an attempt that is about to be sent.
 type Intent struct {
 	Seq       int64
-	Attempts  int           // the task's attempts, this one among them
-	Throttled int           // the task's throttled attempts before this one
-	StartedAt time.Time     // of the task's first attempt
+	Step      Step          // of the task
+	Attempts  int           // the step's attempts, this one among them
+	Throttled int           // the step's throttled attempts before this one
+	StartedAt time.Time     // of the step's first attempt
 	Began     time.Time     // of this attempt, by the server's clock as far as it is known
 	Slack     time.Duration // how far Began may be off, either way
 }
@@ -117,11 +128,13 @@ type Intent struct {
 type Journal interface {
 	// Begin records attempts that are about to be sent, and returns when a
 	// crash cannot lose them. If it fails, none of them is sent and the run
-	// stops. It is called from one goroutine at a time.
+	// stops. It is called from one goroutine at a time. It gives up, with
+	// ctx's error, once ctx is done: nothing of what it did not return nil for
+	// is sent.
 	Begin(ctx context.Context, attempts []Intent) error
 
 	// End records that an attempt was answered and did not change anything,
 	// so that it is no longer in doubt; its task will be tried again. It
 	// need not be durable at once. It is called from Run's own goroutine.
-	End(i Intent) error
+	End(ctx context.Context, i Intent) error
 }

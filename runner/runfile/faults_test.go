@@ -42,7 +42,7 @@ func TestDiskFaults(t *testing.T) {
 			}
 			<-f.Failed()
 			test.set(fault, false)
-			if f.Begin(ctx, []runner.Intent{intentOf(4)}) == nil || f.Record(resultOf(2, runner.OK)) == nil || f.End(intentOf(2)) == nil ||
+			if f.Begin(ctx, []runner.Intent{intentOf(4)}) == nil || f.Record(resultOf(2, runner.OK)) == nil || f.End(ctx, intentOf(2)) == nil ||
 				f.Flush() == nil || f.SetState(Done, "") == nil || f.Err() == nil {
 				t.Error("the file goes on after a failed commit")
 			}

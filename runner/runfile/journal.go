@@ -33,7 +33,7 @@ func (f *File) Begin(ctx context.Context, attempts []runner.Intent) error {
 
 // End implements runner.Journal. i.Throttled counts this attempt too where it
 // was throttled.
-func (f *File) End(i runner.Intent) error {
+func (f *File) End(_ context.Context, i runner.Intent) error {
 	w, err := f.writable()
 	if err != nil {
 		return err

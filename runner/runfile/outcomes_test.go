@@ -29,7 +29,7 @@ func TestOutcomes(t *testing.T) {
 	// One is in doubt, one was answered and waits to be tried again.
 	answered := intentOf(8)
 	answered.Throttled = 1
-	if err := errors.Join(f.Begin(ctx, []runner.Intent{intentOf(7), intentOf(8)}), f.End(answered), f.Flush()); err != nil {
+	if err := errors.Join(f.Begin(ctx, []runner.Intent{intentOf(7), intentOf(8)}), f.End(ctx, answered), f.Flush()); err != nil {
 		t.Fatal(err)
 	}
 	for i, got := range results(t, f) {
