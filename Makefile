@@ -40,7 +40,7 @@ check:
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o .cache/built ./cmd/cogpass || exit 1; done
 
 bench:
-	$(GO) run ./cmd/cogpass/bench
+	$(GO) run ./cmd/bench
 
 $(SERVER):
 	npm install --prefix '$(PEERS)/$(COGNITO_LOCAL)' --no-audit --no-fund --ignore-scripts $(COGNITO_LOCAL)

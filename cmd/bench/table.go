@@ -49,7 +49,7 @@ func markdown(rows []*row) string {
 func document(ctx context.Context, at time.Time, load, table string) string {
 	return fmt.Sprintf(`# Benchmarks
 
-Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/cogpass/bench%[1]s; %[1]s-rows max%[1]s measures some rows alone, %[1]s-quick%[1]s less of each.
+Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/bench%[1]s; %[1]s-rows max%[1]s measures some rows alone, %[1]s-quick%[1]s less of each.
 
 %[2]s, %[3]d processors, %[4]s/%[5]s, %[6]s; %[7]s%[8]s.
 
