@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cogpass/jobs"
 	"cogpass/runner/cognito"
 	"cogpass/runner/runfile"
 	"cogpass/runner/sandbox"
@@ -18,8 +19,7 @@ import (
 // startSandbox starts a stand-in of Cognito that holds the users of tasks,
 // confirmed and with a verified address, and points cfg at it.
 func (o *runOptions) startSandbox(info *runfile.Info, cfg *cognito.Config, tasks taskSeq) (stop func(), err error) {
-	server := sandbox.New(sandbox.Config{AllowUnsigned: true, Record: -1, Latency: 5 * time.Millisecond})
-	server.AddPool(sandbox.Pool{ID: info.UserPoolID, Name: "sandbox", Policy: sandbox.DefaultPolicy(), TemporaryValidityDays: 7})
+	server := sandbox.Trial(info.UserPoolID)
 	for task, err := range tasks {
 		if err != nil {
 			return nil, err
@@ -87,7 +87,7 @@ func newSandbox(sys *system) *cobra.Command {
 // config is what the flags ask for.
 func (o *sandboxOptions) config() (sandbox.Config, error) {
 	cfg := sandbox.Config{
-		Quotas: map[string]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed,
+		Quotas: map[jobs.Category]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed,
 		Faults: sandbox.Faults{
 			Throttle: float64(o.Throttle), Fail: float64(o.Fail), LostAfter: float64(o.LostAfter),
 			LostBefore: float64(o.LostBefore), User: map[string][]string{},

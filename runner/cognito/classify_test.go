@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -244,9 +245,9 @@ func TestNoAnswer(t *testing.T) {
 // A connection that was kept open and has died meanwhile may not lead the
 // transport to send a request twice by itself.
 func TestKeptConnectionsSendOnce(t *testing.T) {
-	requests := 0
+	var requests atomic.Int32
 	d := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requests++; requests == 2 {
+		if requests.Add(1) == 2 {
 			hangUp(t, w, false, "")
 			return
 		}
@@ -260,8 +261,8 @@ func TestKeptConnectionsSendOnce(t *testing.T) {
 	if fault := mustFault(t, err); fault.Class != runner.InDoubt {
 		t.Errorf("got class %d (%s), want in doubt", fault.Class, fault.Message)
 	}
-	if requests != 2 {
-		t.Errorf("%d requests came, want 2", requests)
+	if n := requests.Load(); n != 2 {
+		t.Errorf("%d requests came, want 2", n)
 	}
 }
 

@@ -31,29 +31,15 @@ type Directory struct {
 // else is known of it tells Look by which attribute a user is found.
 func (c *Client) Directory(pool Pool) *Directory { return &Directory{c, pool} }
 
-// Do sends the request of a task.
+// Do sends the request of a task. A task whose action has none stops the run,
+// and nothing is sent.
 func (d *Directory) Do(ctx context.Context, t runner.Task) (runner.Answer, error) {
-	ctx, sent := watch(ctx)
-	var md middleware.Metadata
-	var err error
-	if t.Action == jobs.Reset {
-		var out *cip.AdminResetUserPasswordOutput
-		out, err = d.client.api.AdminResetUserPassword(ctx, &cip.AdminResetUserPasswordInput{
-			UserPoolId: &d.pool.ID, Username: &t.Username, ClientMetadata: t.ClientMetadata,
-		})
-		if out != nil {
-			md = out.ResultMetadata
-		}
-	} else {
-		var out *cip.AdminSetUserPasswordOutput
-		out, err = d.client.api.AdminSetUserPassword(ctx, &cip.AdminSetUserPasswordInput{
-			UserPoolId: &d.pool.ID, Username: &t.Username, Password: aws.String(t.Password.Reveal()),
-			Permanent: t.Action == jobs.SetPermanent,
-		})
-		if out != nil {
-			md = out.ResultMetadata
-		}
+	send := requests[t.Action.Spec().Operation]
+	if send == nil {
+		return runner.Answer{}, &runner.Error{Class: runner.Fatal, Message: fmt.Sprintf("there is no request for %v", t.Action)}
 	}
+	ctx, sent := watch(ctx)
+	md, err := send(ctx, d.client.api, d.pool.ID, t)
 	if err != nil {
 		fault := classify(err, sent.Load(), t.Password)
 		return fault.Answer, fault

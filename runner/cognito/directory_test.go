@@ -44,7 +44,7 @@ func TestLookByAlias(t *testing.T) {
 // Without the permission to look, what is in doubt is unknown, and the run goes
 // on: with any other refusal of the kind it stops.
 func TestLookRefused(t *testing.T) {
-	s := newSandbox(sandbox.Config{Quotas: map[string]float64{"UserList": 1e-9}}, "ana")
+	s := newSandbox(sandbox.Config{Quotas: map[jobs.Category]float64{"UserList": 1e-9}}, "ana")
 	d := serve(t, s)
 	if _, err := d.Look(t.Context(), "ana"); err != nil { // the burst
 		t.Fatal(err)

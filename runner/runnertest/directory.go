@@ -28,7 +28,7 @@ const password = "Correct-Horse-7-Battery"
 // it is a runner.Looker too. Each test opens one of its own.
 func TestDirectory(t *testing.T, open func(t *testing.T) Fixture) {
 	for name, test := range map[string]func(*testing.T, Fixture){
-		"Actions": testActions, "Missing": testMissing, "NotSent": testNotSent,
+		"Actions": testActions, "Missing": testMissing, "NotSent": testNotSent, "Unknown": testUnknown,
 		"AtOnce": testAtOnce, "Hostile": testHostile,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -43,37 +43,46 @@ func task(username string, action jobs.Action) runner.Task {
 	return t
 }
 
-// An action succeeds, says when by the server's clock, and shows.
+// Every action succeeds, says when by the server's clock, and shows.
 func testActions(t *testing.T, f Fixture) {
-	for i, tt := range []struct {
-		action jobs.Action
-		want   runner.Status
-	}{
-		{jobs.Reset, runner.ResetRequired},
-		{jobs.SetTemporary, runner.ForceChangePassword},
-		{jobs.SetPermanent, runner.Confirmed},
-	} {
-		name := f.Users[i]
+	for i, action := range jobs.Actions() {
+		name := f.Users[i%len(f.Users)]
 		before, _ := look(t, f, name)
-		answer, err := f.Directory.Do(t.Context(), task(name, tt.action))
+		answer, err := f.Directory.Do(t.Context(), task(name, action))
 		if err != nil {
-			t.Errorf("%v: %v", tt.action, err)
+			t.Errorf("%v: %v", action, err)
 			continue
 		}
 		if answer.Date.Nanosecond() != 0 {
-			t.Errorf("%v: the answer's date is %v, want whole seconds, or none", tt.action, answer.Date)
+			t.Errorf("%v: the answer's date is %v, want whole seconds, or none", action, answer.Date)
 		}
 		after, ok := look(t, f, name)
 		if !ok {
 			continue
 		}
-		if !after.Found || after.Status != tt.want {
-			t.Errorf("%v: the user is %q (found: %v), want %s", tt.action, after.Status, after.Found, tt.want)
+		want := action.Spec().Leaves
+		if want == "" {
+			want = before.Status
+		}
+		if !after.Found || after.Status != want {
+			t.Errorf("%v: the user is %q (found: %v), want %s", action, after.Status, after.Found, want)
 		}
 		if !before.Modified.Before(answer.Date.Add(-30*time.Second)) || after.Modified.Before(answer.Date.Add(-2*time.Second)) ||
 			after.Modified.After(answer.Date.Add(2*time.Second)) {
-			t.Errorf("%v at %v: the user was modified at %v before, and %v after", tt.action, answer.Date, before.Modified, after.Modified)
+			t.Errorf("%v at %v: the user was modified at %v before, and %v after", action, answer.Date, before.Modified, after.Modified)
 		}
+	}
+}
+
+// An action that is none is an error, and changes nothing.
+func testUnknown(t *testing.T, f Fixture) {
+	none := jobs.Action(len(jobs.Actions()) + 1)
+	for _, action := range []jobs.Action{0, none, 255} {
+		name := f.Users[0]
+		before, _ := look(t, f, name)
+		_, err := f.Directory.Do(t.Context(), task(name, action))
+		mustBe(t, err, runner.Fatal)
+		mustBeSame(t, f, name, before)
 	}
 }
 
@@ -93,7 +102,7 @@ func look(t *testing.T, f Fixture, name string) (runner.Sight, bool) {
 
 // A user who is not there fails alone, and is not found.
 func testMissing(t *testing.T, f Fixture) {
-	for _, action := range []jobs.Action{jobs.Reset, jobs.SetTemporary, jobs.SetPermanent} {
+	for _, action := range jobs.Actions() {
 		_, err := f.Directory.Do(t.Context(), task(f.Missing, action))
 		mustBe(t, err, runner.UserFault)
 	}
@@ -127,12 +136,20 @@ func mustBe(t *testing.T, err error, classes ...runner.Class) {
 func testNotSent(t *testing.T, f Fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	name := f.Users[0]
-	before, _ := look(t, f, name)
-	_, err := f.Directory.Do(ctx, task(name, jobs.Reset))
-	mustBe(t, err, runner.Transient, runner.InDoubt)
+	for i, action := range jobs.Actions() {
+		name := f.Users[i%len(f.Users)]
+		before, _ := look(t, f, name)
+		_, err := f.Directory.Do(ctx, task(name, action))
+		mustBe(t, err, runner.Transient, runner.InDoubt)
+		mustBeSame(t, f, name, before)
+	}
+}
+
+// mustBeSame fails where a user was changed.
+func mustBeSame(t *testing.T, f Fixture, name string, before runner.Sight) {
+	t.Helper()
 	if after, ok := look(t, f, name); ok && (after.Status != before.Status || !after.Modified.Equal(before.Modified)) {
-		t.Errorf("the user was %s, modified at %v, and is %s, modified at %v", before.Status, before.Modified, after.Status, after.Modified)
+		t.Errorf("%s was %s, modified at %v, and is %s, modified at %v", name, before.Status, before.Modified, after.Status, after.Modified)
 	}
 }
 

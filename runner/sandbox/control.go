@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cogpass/jobs"
 )
 
 // controlPath is where tests and tools look at the server and change it; AWS
@@ -174,14 +176,13 @@ func (s *Server) putQuotas(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &rates) {
 		return
 	}
-	for category := range rates {
-		if !isCategory(category) {
-			accept(w, fmt.Errorf("no quota category %q; the categories are %s", category, strings.Join(categories(), ", ")))
+	for name := range rates {
+		if _, err := parseCategory(name); !accept(w, err) {
 			return
 		}
 	}
-	for category, rate := range rates {
-		s.SetQuota(category, rate)
+	for name, rate := range rates {
+		s.SetQuota(jobs.Category(name), rate)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }

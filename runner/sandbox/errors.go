@@ -40,6 +40,10 @@ func errPoolNotFound(id string) *Error {
 	return &Error{codeResourceNotFound, fmt.Sprintf("User pool %s does not exist.", id)}
 }
 
+func errClientNotFound(id string) *Error {
+	return &Error{codeResourceNotFound, fmt.Sprintf("User pool client %s does not exist.", id)}
+}
+
 func invalidParameter(format string, args ...any) *Error {
 	return &Error{codeInvalidParameter, fmt.Sprintf(format, args...)}
 }

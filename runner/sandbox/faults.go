@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"cogpass/jobs"
 )
 
 // Faults says what goes wrong with AdminSetUserPassword and
@@ -178,14 +180,14 @@ func ParseUserFault(text string) (username string, faults []string, err error) {
 }
 
 // ParseQuota reads CATEGORY=N, with N in requests a second; 0 is none.
-func ParseQuota(text string) (category string, rps float64, err error) {
-	category, number, ok := strings.Cut(text, "=")
+func ParseQuota(text string) (category jobs.Category, rps float64, err error) {
+	name, number, ok := strings.Cut(text, "=")
 	rps, err = strconv.ParseFloat(number, 64)
 	if !ok || err != nil || !(rps >= 0) || math.IsInf(rps, 0) {
 		return "", 0, fmt.Errorf("quota %q: want CATEGORY=N in requests a second, such as UserAccountRecovery=30", text)
 	}
-	if !isCategory(category) {
-		return "", 0, fmt.Errorf("quota %q: no such category; the categories are %s", text, strings.Join(categories(), ", "))
+	if category, err = parseCategory(name); err != nil {
+		return "", 0, fmt.Errorf("quota %q: %w", text, err)
 	}
 	return category, rps, nil
 }

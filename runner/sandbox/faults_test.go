@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"cogpass/jobs"
 )
 
 // set sets ana's or another's password and says how it ended.
@@ -114,7 +116,7 @@ func TestShares(t *testing.T) {
 }
 
 func TestQuota(t *testing.T) {
-	s, c := serve(t, Config{Quotas: map[string]float64{"UserAccountRecovery": 1e-6}, Burst: 3e6 * time.Second})
+	s, c := serve(t, Config{Quotas: map[jobs.Category]float64{"UserAccountRecovery": 1e-6}, Burst: 3e6 * time.Second})
 	s.AddUser(poolID, ana())
 	var got []string
 	for range 5 {
@@ -143,7 +145,7 @@ func TestQuota(t *testing.T) {
 // TestBucket gives the token bucket a clock of its own.
 func TestBucket(t *testing.T) {
 	var q quotas
-	q.init(map[string]float64{"c": 10}, 200*time.Millisecond)
+	q.init(map[jobs.Category]float64{"c": 10}, 200*time.Millisecond)
 	start := time.Unix(0, 0)
 	for _, step := range []struct {
 		at   time.Duration
@@ -214,7 +216,7 @@ func TestParseValues(t *testing.T) {
 		{userFault, "ana", errors.New("want NAME=")}, {userFault, "=ok", errors.New("want NAME=")}, {userFault, "ana=", errors.New("unknown fault")},
 		{userFault, "ana=slow", errors.New(`unknown fault "slow"`)}, {userFault, "ana=ok*0", errors.New("not a number of times")},
 		{quota, "UserList=30", "UserList 30"}, {quota, "UserList=0", "UserList 0"},
-		{quota, "UserList", errors.New("want CATEGORY=N")}, {quota, "UserList=-1", errors.New("want")}, {quota, "Users=1", errors.New("no such category; the categories are")},
+		{quota, "UserList", errors.New("want CATEGORY=N")}, {quota, "UserList=-1", errors.New("want")}, {quota, "Users=1", errors.New("no quota category")},
 	} {
 		got, err := test.parse(test.text)
 		if want, ok := test.want.(error); ok {

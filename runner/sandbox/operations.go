@@ -7,46 +7,71 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"cogpass/jobs"
 )
 
-// operation is one of the operations that are served.
+// operation is one of the operations that are served. It has a rule, for what
+// is done to one user, or else do.
 type operation struct {
-	category string // of the quota
-	signed   bool   // for administrators: signed, and for a pool
-	user     bool   // needs a username
-	password bool   // one of the two that set or reset a password for an administrator
-	do       func(*Server, *call) (any, *Error)
+	category jobs.Category // whose quota its requests draw on
+	signed   bool          // for administrators: signed, and for a pool
+	token    bool          // for the holder of an access token, without naming a pool
+	user     bool          // names a user, in Username
+
+	// rule carries the operation out on the user that it names, who is there and
+	// locked.
+	rule func(*Server, *call, *user) (any, *Error)
+	do   func(*Server, *call) (any, *Error)
 }
 
-// operations are all that are served. The categories are those of the
-// developer guide's page on quotas.
+// operations are all that are served. Those of the actions in jobs meet the
+// faults too.
 var operations = map[string]operation{
-	"AdminCreateUser":        {category: "UserCreation", signed: true, user: true, do: (*Server).adminCreateUser},
-	"AdminGetUser":           {category: "UserRead", signed: true, user: true, do: (*Server).adminGetUser},
-	"AdminSetUserPassword":   {category: recovery, signed: true, user: true, password: true, do: (*Server).adminSetUserPassword},
-	"AdminResetUserPassword": {category: recovery, signed: true, user: true, password: true, do: (*Server).adminResetUserPassword},
-	"AdminUserGlobalSignOut": {category: "UserUpdate", signed: true, user: true, do: (*Server).adminUserGlobalSignOut},
-	"DescribeUserPool":       {category: "UserPoolRead", signed: true, do: (*Server).describeUserPool},
-	"ListUsers":              {category: "UserList", signed: true, do: (*Server).listUsers},
-	"ListUsersInGroup":       {category: "UserList", signed: true, do: (*Server).listUsersInGroup},
-	"InitiateAuth":           {category: "UserAuthentication", do: (*Server).initiateAuth},
-	"RespondToAuthChallenge": {category: recovery, do: (*Server).respondToAuthChallenge},
-	"ForgotPassword":         {category: recovery, user: true, do: (*Server).forgotPassword},
-	"ConfirmForgotPassword":  {category: recovery, user: true, do: (*Server).confirmForgotPassword},
-	"ChangePassword":         {category: recovery, do: (*Server).changePassword},
+	"AdminCreateUser":        {category: jobs.UserCreation, signed: true, user: true, do: (*Server).adminCreateUser},
+	"AdminGetUser":           {category: jobs.UserRead, signed: true, user: true, rule: (*Server).adminGetUser},
+	"AdminSetUserPassword":   {category: jobs.UserAccountRecovery, signed: true, user: true, rule: (*Server).adminSetUserPassword},
+	"AdminResetUserPassword": {category: jobs.UserAccountRecovery, signed: true, user: true, rule: (*Server).adminResetUserPassword},
+	"AdminUserGlobalSignOut": {category: jobs.UserUpdate, signed: true, user: true, rule: (*Server).adminUserGlobalSignOut},
+	"DescribeUserPool":       {category: jobs.UserPoolRead, signed: true, do: (*Server).describeUserPool},
+	"ListUsers":              {category: jobs.UserList, signed: true, do: (*Server).listUsers},
+	"ListUsersInGroup":       {category: jobs.UserList, signed: true, do: (*Server).listUsersInGroup},
+	"InitiateAuth":           {category: jobs.UserAuthentication, do: (*Server).initiateAuth},
+	"RespondToAuthChallenge": {category: jobs.UserAccountRecovery, do: (*Server).respondToAuthChallenge},
+	"ForgotPassword":         {category: jobs.UserAccountRecovery, user: true, rule: (*Server).forgotPassword},
+	"ConfirmForgotPassword":  {category: jobs.UserAccountRecovery, user: true, do: (*Server).confirmForgotPassword},
+	"ChangePassword":         {category: jobs.UserAccountRecovery, token: true, do: (*Server).changePassword},
 }
 
-const recovery = "UserAccountRecovery"
-
-func categories() []string {
-	names := map[string]bool{}
-	for _, op := range operations {
-		names[op.category] = true
+// actions are the operations that a job's actions send.
+var actions = func() map[string]bool {
+	all := map[string]bool{}
+	for _, a := range jobs.Actions() {
+		all[a.Spec().Operation] = true
 	}
-	return slices.Sorted(maps.Keys(names))
+	return all
+}()
+
+// categories are those of the operations, in order.
+func categories() []jobs.Category {
+	all := map[jobs.Category]bool{}
+	for _, op := range operations {
+		all[op.category] = true
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
-func isCategory(name string) bool { return slices.Contains(categories(), name) }
+// parseCategory returns the category of that name.
+func parseCategory(name string) (jobs.Category, error) {
+	if c := jobs.Category(name); slices.Contains(categories(), c) {
+		return c, nil
+	}
+	var names []string
+	for _, c := range categories() {
+		names = append(names, string(c))
+	}
+	return "", fmt.Errorf("no quota category %q; the categories are %s", name, strings.Join(names, ", "))
+}
 
 // input is what the operations take, all of them together.
 type input struct {
@@ -99,7 +124,7 @@ func (in *input) check(op operation) *Error {
 	if op.user {
 		wrong.text("username", in.Username, maxUsername, usernamePattern)
 	}
-	if op.password && in.Password != "" {
+	if in.Password != "" {
 		wrong.secret("password", in.Password)
 	}
 	if in.TemporaryPassword != "" {

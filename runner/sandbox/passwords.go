@@ -1,17 +1,10 @@
 package sandbox
 
-func (s *Server) adminSetUserPassword(c *call) (any, *Error) {
+func (s *Server) adminSetUserPassword(c *call, u *user) (any, *Error) {
 	if c.in.Password == "" {
 		return nil, invalidParameter("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must have length greater than or equal to 1")
 	}
-	u := c.pool.find(c.in.Username)
-	if u == nil {
-		return nil, errUserNotFound
-	}
-	policy := c.pool.description().Policy
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if err := s.setPassword(policy, u, c.in.Password); err != nil {
+	if err := s.setPassword(c.about.Policy, u, c.in.Password); err != nil {
 		return nil, err
 	}
 	u.status = forceChangePassword
@@ -22,15 +15,8 @@ func (s *Server) adminSetUserPassword(c *call) (any, *Error) {
 	return nil, nil
 }
 
-func (s *Server) adminResetUserPassword(c *call) (any, *Error) {
-	u := c.pool.find(c.in.Username)
-	if u == nil {
-		return nil, errUserNotFound
-	}
-	about := c.pool.description()
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if err := s.sendCode(about, u, "reset", c.in.ClientMetadata); err != nil {
+func (s *Server) adminResetUserPassword(c *call, u *user) (any, *Error) {
+	if err := s.sendCode(c, u, "reset"); err != nil {
 		return nil, err
 	}
 	u.status = resetRequired
@@ -38,21 +24,26 @@ func (s *Server) adminResetUserPassword(c *call) (any, *Error) {
 	return nil, nil
 }
 
+func (s *Server) adminUserGlobalSignOut(_ *call, u *user) (any, *Error) {
+	u.signOuts++ // revokes the tokens given before it
+	return nil, nil
+}
+
 // sendCode gives u, which is locked, a new code and sends it, if u's state
 // lets it have one.
-func (s *Server) sendCode(p Pool, u *user, kind string, metadata map[string]string) *Error {
+func (s *Server) sendCode(c *call, u *user, kind string) *Error {
 	switch {
 	case !u.enabled:
 		return errUserDisabled
 	case u.status != confirmed && u.status != resetRequired:
 		return &Error{codeNotAuthorized, "User password cannot be reset in the current state."}
 	}
-	m := Message{Kind: kind, Code: newCode(), ClientMetadata: metadata}
+	m := Message{Kind: kind, Code: newCode(), ClientMetadata: c.in.ClientMetadata}
 	m.Medium, m.To = u.contact()
 	if m.To == "" {
 		return invalidParameter("Cannot reset password for the user as there is no registered/verified email or phone_number")
 	}
-	if err := s.send(p, u, m); err != nil {
+	if err := s.send(c.about, u, m); err != nil {
 		return err
 	}
 	s.touch(u)
@@ -71,15 +62,4 @@ func (u *user) contact() (medium, to string) {
 		return "SMS", to
 	}
 	return "", ""
-}
-
-func (s *Server) adminUserGlobalSignOut(c *call) (any, *Error) {
-	u := c.pool.find(c.in.Username)
-	if u == nil {
-		return nil, errUserNotFound
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.signOuts++ // revokes the tokens given before it
-	return nil, nil
 }

@@ -26,7 +26,9 @@ type call struct {
 	name string
 	op   operation
 	in   input
-	pool *pool // that the request names, or nil
+
+	pool  *pool // that the request names, itself or by its app client; may be nil
+	about Pool
 }
 
 // ServeHTTP answers one request: an operation, or what is below /sandbox/.
@@ -46,7 +48,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	entry := s.log.begin(Request{
 		Operation: c.name, Pool: c.in.UserPoolId, Username: c.in.Username, RequestID: id,
-	}, s.start, c.op.password)
+	}, s.start, actions[c.name])
 	out, code, err := s.answer(c)
 	s.log.end(entry, code)
 	switch {
@@ -92,8 +94,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
 // what the log says of it. A change is made half-way through the latency, also
 // where the client has gone: one that gives up early cannot know.
 func (s *Server) answer(c *call) (out any, code string, err *Error) {
-	if c.op.signed {
-		c.pool = s.pool(c.in.UserPoolId)
+	if c.pool = s.poolOf(c); c.pool != nil {
+		c.about = c.pool.description()
 	}
 	met, delay := s.meet(c)
 	if !s.wait(delay / 2) {
@@ -127,7 +129,7 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 	allowed := s.quotas.allow(c.op.category, time.Now())
 	name, nth := c.in.Username, uint32(0)
 	met := fault{}
-	if c.op.password && c.pool != nil {
+	if actions[c.name] && c.pool != nil {
 		u := c.pool.find(name)
 		if u == nil {
 			u = c.pool.stranger(name)
@@ -145,15 +147,38 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 	return met, max(0, latency)
 }
 
+// poolOf returns the pool that a request is for, or nil.
+func (s *Server) poolOf(c *call) *pool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if c.op.signed {
+		return s.pools[c.in.UserPoolId]
+	}
+	return s.clients[c.in.ClientId]
+}
+
 // do checks a request and carries out its operation.
 func (s *Server) do(c *call) (any, *Error) {
 	if err := c.in.check(c.op); err != nil {
 		return nil, err
 	}
-	if c.op.signed && c.pool == nil {
+	switch {
+	case c.pool != nil, c.op.token:
+	case c.op.signed:
 		return nil, errPoolNotFound(c.in.UserPoolId)
+	default:
+		return nil, errClientNotFound(c.in.ClientId)
 	}
-	return c.op.do(s, c)
+	if c.op.rule == nil {
+		return c.op.do(s, c)
+	}
+	u := c.pool.find(c.in.Username)
+	if u == nil {
+		return nil, errUserNotFound
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return c.op.rule(s, c, u)
 }
 
 // wait waits, and reports whether the server is still open.

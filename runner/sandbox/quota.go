@@ -4,21 +4,25 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"cogpass/jobs"
 )
 
-// Cognito returns Cognito's default quotas, in requests a second by category.
-func Cognito() map[string]float64 {
-	return map[string]float64{
-		"UserAccountRecovery": 30, "UserUpdate": 25, "UserList": 30, "UserRead": 120, "UserPoolRead": 15,
+// Cognito returns Cognito's default quotas, in requests a second.
+func Cognito() map[jobs.Category]float64 {
+	rates := map[jobs.Category]float64{}
+	for _, c := range categories() {
+		rates[c] = c.Quota()
 	}
+	return rates
 }
 
 // quotas is a token bucket for each category, over all pools.
 type quotas struct {
 	mu      sync.Mutex
 	burst   time.Duration
-	rates   map[string]float64
-	buckets map[string]*bucket
+	rates   map[jobs.Category]float64
+	buckets map[jobs.Category]*bucket
 }
 
 type bucket struct {
@@ -26,17 +30,17 @@ type bucket struct {
 	filled time.Time
 }
 
-func (q *quotas) init(rates map[string]float64, burst time.Duration) {
+func (q *quotas) init(rates map[jobs.Category]float64, burst time.Duration) {
 	if burst <= 0 {
 		burst = time.Second
 	}
-	q.burst, q.rates, q.buckets = burst, map[string]float64{}, map[string]*bucket{}
+	q.burst, q.rates, q.buckets = burst, map[jobs.Category]float64{}, map[jobs.Category]*bucket{}
 	for category, rate := range rates {
 		q.set(category, rate)
 	}
 }
 
-func (q *quotas) set(category string, rate float64) {
+func (q *quotas) set(category jobs.Category, rate float64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.buckets, category)
@@ -47,14 +51,14 @@ func (q *quotas) set(category string, rate float64) {
 	q.rates[category] = rate
 }
 
-func (q *quotas) all() map[string]float64 {
+func (q *quotas) all() map[jobs.Category]float64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return maps.Clone(q.rates)
 }
 
 // allow takes a token of the category at the time now, if there is one.
-func (q *quotas) allow(category string, now time.Time) bool {
+func (q *quotas) allow(category jobs.Category, now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	rate, limited := q.rates[category]
@@ -79,4 +83,4 @@ func (q *quotas) allow(category string, now time.Time) bool {
 }
 
 // SetQuota sets a category's quota, in requests a second; zero or less is none.
-func (s *Server) SetQuota(category string, rps float64) { s.quotas.set(category, rps) }
+func (s *Server) SetQuota(category jobs.Category, rps float64) { s.quotas.set(category, rps) }

@@ -17,13 +17,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"cogpass/jobs"
 )
 
 // Config says how a Server behaves. The zero value has no quotas, no latency
 // and no faults.
 type Config struct {
-	Quotas map[string]float64 // requests a second by category, such as "UserAccountRecovery"; a missing one has no limit
-	Burst  time.Duration      // how much of a quota may come at once, as time at its rate; zero is a second
+	Quotas map[jobs.Category]float64 // requests a second; a missing category has no limit
+	Burst  time.Duration             // how much of a quota may come at once, as time at its rate; zero is a second
 
 	Latency time.Duration // each answer takes Latency ± Jitter, evenly spread; a change is made half-way
 	Jitter  time.Duration
@@ -84,6 +86,16 @@ func New(c Config) *Server {
 	s.quotas.init(c.Quotas, c.Burst)
 	s.log.keep, s.outbox.sent.keep = c.Record, c.Record
 	s.control = s.controlHandler()
+	return s
+}
+
+// Trial returns a Server to try a job against, with a pool of that ID. It has
+// Cognito's quotas and needs no signatures. The pool has Cognito's default
+// policy and sends through SES, so that no day's limit of e-mails stands in the
+// way.
+func Trial(poolID string) *Server {
+	s := New(Config{Quotas: Cognito(), Latency: 5 * time.Millisecond, Record: -1, AllowUnsigned: true})
+	s.AddPool(Pool{ID: poolID, Name: "sandbox", Policy: DefaultPolicy(), EmailSendingAccount: "DEVELOPER"})
 	return s
 }
 

@@ -55,16 +55,6 @@ func (s *Server) since(ms int64) time.Duration {
 	return time.Duration(s.config.Now().UnixMilli()-ms) * time.Millisecond
 }
 
-// client returns the pool of the request's app client.
-func (s *Server) client(c *call) (*pool, *Error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if p := s.clients[c.in.ClientId]; p != nil {
-		return p, nil
-	}
-	return nil, &Error{codeResourceNotFound, fmt.Sprintf("User pool client %s does not exist.", c.in.ClientId)}
-}
-
 type tokens struct {
 	AccessToken, IdToken, RefreshToken, TokenType string
 	ExpiresIn                                     int
@@ -76,10 +66,7 @@ type signedIn struct {
 }
 
 func (s *Server) initiateAuth(c *call) (any, *Error) {
-	p, err := s.client(c)
-	if err != nil {
-		return nil, err
-	}
+	p := c.pool
 	if c.in.AuthFlow != "USER_PASSWORD_AUTH" {
 		return nil, invalidParameter("The sandbox knows the flow USER_PASSWORD_AUTH only")
 	}
@@ -101,10 +88,7 @@ func (s *Server) initiateAuth(c *call) (any, *Error) {
 }
 
 func (s *Server) respondToAuthChallenge(c *call) (any, *Error) {
-	p, err := s.client(c)
-	if err != nil {
-		return nil, err
-	}
+	p := c.pool
 	if c.in.ChallengeName != ErrNewPasswordRequired.Error() {
 		return nil, invalidParameter("The sandbox knows the challenge NEW_PASSWORD_REQUIRED only")
 	}
@@ -146,19 +130,8 @@ func (s *Server) choose(p *pool, u *user, password string, may func() *Error) (a
 	return s.tokens(p, u), nil
 }
 
-func (s *Server) forgotPassword(c *call) (any, *Error) {
-	p, err := s.client(c)
-	if err != nil {
-		return nil, err
-	}
-	u := p.find(c.in.Username)
-	if u == nil {
-		return nil, errUserNotFound
-	}
-	about := p.description()
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if err := s.sendCode(about, u, "forgot", c.in.ClientMetadata); err != nil {
+func (s *Server) forgotPassword(c *call, u *user) (any, *Error) {
+	if err := s.sendCode(c, u, "forgot"); err != nil {
 		return nil, err
 	}
 	medium, to := u.contact()
@@ -166,15 +139,12 @@ func (s *Server) forgotPassword(c *call) (any, *Error) {
 }
 
 func (s *Server) confirmForgotPassword(c *call) (any, *Error) {
-	p, err := s.client(c)
-	if err != nil {
-		return nil, err
-	}
+	p := c.pool
 	u := p.find(c.in.Username)
 	if u == nil {
 		return nil, errUserNotFound
 	}
-	_, err = s.choose(p, u, c.in.Password, func() *Error {
+	_, err := s.choose(p, u, c.in.Password, func() *Error {
 		switch {
 		case u.code == "" || s.since(u.codeAt) > s.config.CodeLifetime:
 			return &Error{"ExpiredCodeException", "Invalid code provided, please request a code again."}

@@ -203,6 +203,12 @@ func (p *pool) description() Pool {
 	return p.about
 }
 
+func (p *pool) size() int {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return len(p.order)
+}
+
 func (u *user) attribute(name string) (string, bool) {
 	if name == "sub" {
 		return u.sub, true

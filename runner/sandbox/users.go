@@ -36,13 +36,7 @@ func (u *user) allAttributes() []attribute {
 	return append([]attribute{{"sub", u.sub}}, u.attributes...)
 }
 
-func (s *Server) adminGetUser(c *call) (any, *Error) {
-	u := c.pool.find(c.in.Username)
-	if u == nil {
-		return nil, errUserNotFound
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
+func (s *Server) adminGetUser(_ *call, u *user) (any, *Error) {
 	return struct {
 		Username             string
 		UserAttributes       []attribute
@@ -56,7 +50,7 @@ func (s *Server) adminGetUser(c *call) (any, *Error) {
 var errUserExists = &Error{"UsernameExistsException", "User account already exists"}
 
 func (s *Server) adminCreateUser(c *call) (any, *Error) {
-	p, in := c.pool.description(), &c.in
+	p, in := c.about, &c.in
 	if in.MessageAction == "RESEND" {
 		return nil, invalidParameter("The sandbox does not know the MessageAction RESEND")
 	}
@@ -125,9 +119,7 @@ func invitation(in *input, u *user) Message {
 }
 
 func (s *Server) describeUserPool(c *call) (any, *Error) {
-	c.pool.mu.RLock()
-	p, users := c.pool.about, len(c.pool.order)
-	c.pool.mu.RUnlock()
+	p, users := c.about, c.pool.size()
 	region, _, _ := strings.Cut(p.ID, "_")
 	policy := map[string]any{
 		"MinimumLength": p.Policy.MinimumLength, "TemporaryPasswordValidityDays": p.TemporaryValidityDays,
