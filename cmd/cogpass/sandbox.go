@@ -93,9 +93,6 @@ func (o *sandboxOptions) config() (sandbox.Config, error) {
 			LostBefore: float64(o.LostBefore), User: map[string][]string{},
 		},
 	}
-	if o.Throttle+o.Fail+o.LostAfter+o.LostBefore > 1 {
-		return cfg, usage("the shares of faults come to more than 100%%")
-	}
 	for _, text := range o.Quota {
 		category, rps, err := sandbox.ParseQuota(text)
 		if err != nil {
@@ -109,6 +106,9 @@ func (o *sandboxOptions) config() (sandbox.Config, error) {
 			return cfg, usage("--user-fault: %w", err)
 		}
 		cfg.Faults.User[name] = faults
+	}
+	if err := cfg.Check(); err != nil {
+		return cfg, usage("%w", err)
 	}
 	return cfg, nil
 }

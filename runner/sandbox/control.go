@@ -109,6 +109,10 @@ type userReport struct {
 // order of their adding; ?username= asks for one.
 func (s *Server) getUsers(w http.ResponseWriter, r *http.Request) {
 	id, username := r.FormValue("pool"), r.FormValue("username")
+	if id != "" && s.pool(id) == nil {
+		http.Error(w, fmt.Sprintf("there is no pool %q", id), http.StatusNotFound)
+		return
+	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	out := bufio.NewWriter(w)
 	encoder := json.NewEncoder(out)
@@ -225,7 +229,7 @@ func (s *Server) putLatency(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	jitter, err := time.ParseDuration(now.Jitter)
-	if !accept(w, err) {
+	if !accept(w, err) || !accept(w, checkLatency(middle, jitter)) {
 		return
 	}
 	s.SetLatency(middle, jitter)

@@ -67,11 +67,38 @@ func TestControlRefuses(t *testing.T) {
 		{"faults", `{"throttle": 0.6, "fail": 0.6}`, "add up to"},
 		{"faults", `{"user": {"a": ["slow"]}}`, `faults of user "a": unknown fault "slow"`},
 		{"latency", `{"latency": "fast"}`, "invalid duration"},
+		{"latency", `{"latency": "-1ms"}`, "want 0 or more"},
+		{"latency", `{"jitter": "-1ms"}`, "want 0 or more"},
+		{"pools", `{"pools": [{"id": "eu-west-1_b", "users": [{"username": "a"}, {"username": "b"}, {"username": "a"}]}]}`, `user "a" is there twice`},
+		{"pools", "\x00\x00", "want a JSON object"},
 		{"quotas", `{} {}`, "more than one JSON value"},
 	} {
 		if status, text := c.control(http.MethodPut, test.path, test.body); status != http.StatusBadRequest || !strings.Contains(text, test.want) {
 			t.Errorf("PUT %s %s: got %d %s, want %s", test.path, test.body, status, text, test.want)
 		}
+	}
+}
+
+func TestControlHasNoSuchPool(t *testing.T) {
+	_, c := serve(t, Config{})
+	if status, text := c.control(http.MethodGet, "users?pool=eu-west-1_b", ""); status != http.StatusNotFound {
+		t.Errorf("got %d %s, want 404", status, text)
+	}
+}
+
+// endless is what a device gives.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	clear(p)
+	e.read += len(p)
+	return len(p), nil
+}
+
+func TestLoadReadsNoDevice(t *testing.T) {
+	var zero endless
+	if err := New(Config{}).Load(&zero); err == nil || zero.read > 1<<20 {
+		t.Errorf("got %v after %d bytes, want an error at once", err, zero.read)
 	}
 }
 

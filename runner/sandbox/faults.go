@@ -133,7 +133,7 @@ func (f *Faults) check() error {
 		sum += share
 	}
 	if sum > 1+1e-9 {
-		return fmt.Errorf("the shares of the faults add up to %v, more than 1", sum)
+		return fmt.Errorf("the shares of the faults add up to %.4g%%, more than 100%%", 100*sum)
 	}
 	for username, steps := range f.User {
 		for _, step := range steps {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -44,7 +45,7 @@ func (l *userLine) user() (User, error) {
 // Load adds the pools and users that a JSON description names; docs/sandbox.md
 // shows its form. It adds nothing where the description has a fault.
 func (s *Server) Load(r io.Reader) error {
-	text, err := io.ReadAll(r)
+	text, err := readObject(r)
 	if err != nil {
 		return err
 	}
@@ -57,11 +58,16 @@ func (s *Server) Load(r io.Reader) error {
 		if err := checkPool(p.Pool); err != nil {
 			return err
 		}
+		seen := map[string]bool{}
 		for _, line := range p.Users {
 			u, err := line.user()
+			if err == nil && seen[u.Username] {
+				err = fmt.Errorf("user %q is there twice", u.Username)
+			}
 			if err != nil {
 				return fmt.Errorf("pool %s: %w", p.ID, err)
 			}
+			seen[u.Username] = true
 			users[i] = append(users[i], u)
 		}
 	}
@@ -72,6 +78,23 @@ func (s *Server) Load(r io.Reader) error {
 		}
 	}
 	return nil
+}
+
+const maxDescription = 1 << 30 // bytes that Load reads at most: some millions of users
+
+// readObject reads what may be a JSON object, and little of anything else: a
+// device has no end.
+func readObject(r io.Reader) ([]byte, error) {
+	in := bufio.NewReader(io.LimitReader(r, maxDescription+1))
+	head, _ := in.Peek(512)
+	if first := bytes.TrimLeft(head, " \t\r\n"); len(first) > 0 && first[0] != '{' {
+		return nil, errors.New("line 1: want a JSON object, which begins with {")
+	}
+	text, err := io.ReadAll(in)
+	if len(text) > maxDescription {
+		return nil, fmt.Errorf("more than %d bytes", maxDescription)
+	}
+	return text, err
 }
 
 func checkPool(p Pool) error {

@@ -40,6 +40,21 @@ type Config struct {
 	AllowUnsigned bool             // serve administrators' operations without an Authorization header
 }
 
+// Check says what of a Config makes no sense, if anything.
+func (c Config) Check() error {
+	if err := checkLatency(c.Latency, c.Jitter); err != nil {
+		return err
+	}
+	return c.Faults.check()
+}
+
+func checkLatency(latency, jitter time.Duration) error {
+	if latency < 0 || jitter < 0 {
+		return fmt.Errorf("latency %v, jitter %v: want 0 or more", latency, jitter)
+	}
+	return nil
+}
+
 // Server is the stand-in, an http.Handler. All its methods may be called at
 // any time, from any goroutine.
 type Server struct {
