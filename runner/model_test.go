@@ -171,6 +171,12 @@ type running struct {
 
 func (r *running) path() string { return filepath.Join(r.dir, fmt.Sprintf("%d.run", r.generation)) }
 
+// options give each generation a machine of its own, for all begin at the same
+// plan.
+func (r *running) options() runfile.OpenOptions {
+	return runfile.OpenOptions{Place: filepath.Join(r.dir, fmt.Sprintf("%d.place", r.generation))}
+}
+
 func (r *running) plan() error {
 	draft, err := runfile.Create(r.path(), runfile.Info{Name: "model", UserPoolID: "us-west-2_aaaaaaaaa", CreatedAt: time.Now(), Attempts: 3})
 	if err != nil {
@@ -207,7 +213,7 @@ func (r *running) read(file *runfile.File) error {
 
 // end is the look at a run that is done.
 func (r *running) end() error {
-	file, err := runfile.OpenReadOnly(r.path())
+	file, err := runfile.OpenReadOnly(r.path(), r.options())
 	if err != nil {
 		return err
 	}
@@ -225,7 +231,7 @@ func (r *running) end() error {
 
 // live is one life of the program. It tells whether an answer stopped the run.
 func (r *running) live(l life) (bool, error) {
-	file, err := runfile.Open(r.path())
+	file, err := runfile.Open(r.path(), r.options())
 	if err != nil {
 		return false, err
 	}

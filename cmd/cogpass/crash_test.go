@@ -68,7 +68,7 @@ func TestKilledBeforeTheReport(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.dir, "report.jsonl")); err != nil {
 		t.Fatal(err)
 	}
-	file, err := runfile.Open(s.runFile())
+	file, err := runfile.Open(s.runFile(), runfile.OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func (s *crashSite) mustBeDone(action string) {
 			}
 		}
 	}
-	file, err := runfile.OpenReadOnly(s.runFile())
+	file, err := runfile.OpenReadOnly(s.runFile(), runfile.OpenOptions{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func (o *runOptions) dryRunJob(ctx context.Context, path string) error {
 
 // dryRunFile prints what a run would still send.
 func (o *runOptions) dryRunFile(ctx context.Context, path string) error {
-	file, err := runfile.OpenReadOnly(path)
+	file, err := runfile.OpenReadOnly(path, runfile.OpenOptions{})
 	if err != nil {
 		return err
 	}

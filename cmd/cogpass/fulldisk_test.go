@@ -47,7 +47,7 @@ func TestFullDisk(t *testing.T) {
 // mustHaveRecorded fails unless the run file knows of each request that came.
 func (s *crashSite) mustHaveRecorded() {
 	s.t.Helper()
-	file, err := runfile.OpenReadOnly(s.runFile())
+	file, err := runfile.OpenReadOnly(s.runFile(), runfile.OpenOptions{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

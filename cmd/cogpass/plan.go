@@ -56,7 +56,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	if err := draft.Commit(job.Sources); err != nil {
 		return err
 	}
-	file, err := runfile.OpenReadOnly(o.Out)
+	file, err := runfile.OpenReadOnly(o.Out, runfile.OpenOptions{})
 	if err != nil {
 		return err
 	}

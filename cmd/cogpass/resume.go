@@ -22,7 +22,7 @@ func (o *runOptions) resume(ctx context.Context, path string) error {
 	if err := o.mustNotAsk(); err != nil {
 		return err
 	}
-	file, err := runfile.Open(path)
+	file, err := runfile.Open(path, runfile.OpenOptions{})
 	if err != nil {
 		return err
 	}

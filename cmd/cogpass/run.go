@@ -148,7 +148,7 @@ func (o *runOptions) start(ctx context.Context, path string) error {
 	if err := draft.Commit(job.Sources); err != nil {
 		return err
 	}
-	file, err := runfile.Open(runPath)
+	file, err := runfile.Open(runPath, runfile.OpenOptions{})
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (o *runOptions) lockPool(info *runfile.Info, runPath string) (unlock func()
 	if err != nil {
 		return nil, err
 	}
-	lock, err := runfile.LockPool(filepath.Join(dir, "locks"), info.UserPoolID, runPath)
+	lock, err := runfile.LockPool(filepath.Join(dir, "locks"), info.UserPoolID, o.EndpointURL, runPath)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ Without an argument, the runs in the state folder, newest first.` + "\n" + exitH
 
 // look opens a run file to read it, and reads what is general.
 func look(path string) (*runfile.File, runfile.Info, runfile.Counts, error) {
-	file, err := runfile.OpenReadOnly(path)
+	file, err := runfile.OpenReadOnly(path, runfile.OpenOptions{})
 	if err != nil {
 		return nil, runfile.Info{}, runfile.Counts{}, err
 	}

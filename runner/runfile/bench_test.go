@@ -114,7 +114,7 @@ func BenchmarkResume(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		f, err := Open(path)
+		f, err := Open(path, options)
 		if err != nil {
 			b.Fatal(err)
 		}

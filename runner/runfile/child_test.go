@@ -12,13 +12,25 @@ import (
 
 // The tests run this program again as another process, which does what
 // childJob says.
-const childJob, childPath = "RUNFILE_TEST_CHILD", "RUNFILE_TEST_PATH"
+const childJob, childPath, childPlace = "RUNFILE_TEST_CHILD", "RUNFILE_TEST_PATH", "RUNFILE_TEST_PLACE"
+
+// options are those of all tests: what a machine keeps is in a folder of
+// theirs.
+var options OpenOptions
 
 func TestMain(m *testing.M) {
 	job := os.Getenv(childJob)
 	if job == "" {
-		os.Exit(m.Run())
+		place, err := os.MkdirTemp("", "runfile-place")
+		if err != nil {
+			panic(err)
+		}
+		options.Place = place
+		code := m.Run()
+		os.RemoveAll(place)
+		os.Exit(code)
 	}
+	options.Place = os.Getenv(childPlace)
 	if err := children[job](os.Getenv(childPath)); err != nil {
 		fmt.Println("child:", err)
 		os.Exit(1)
@@ -28,10 +40,10 @@ func TestMain(m *testing.M) {
 var children = map[string]func(path string) error{
 	// hold opens the file to carry it out and keeps it open until it is killed.
 	"hold": func(path string) error {
-		if _, err := Open(path); err != nil {
+		if _, err := Open(path, options); err != nil {
 			return err
 		}
-		if _, err := LockPool(path+".locks", "us-west-2_aaaaaaaaa", path); err != nil {
+		if _, err := LockPool(path+".locks", "us-west-2_aaaaaaaaa", "", path); err != nil {
 			return err
 		}
 		fmt.Println("held")
@@ -39,7 +51,7 @@ var children = map[string]func(path string) error{
 	},
 	// look reads the whole file as one that cannot write it.
 	"look": func(path string) error {
-		f, err := OpenReadOnly(path)
+		f, err := OpenReadOnly(path, options)
 		if err != nil {
 			return err
 		}
@@ -56,7 +68,7 @@ var children = map[string]func(path string) error{
 	},
 	// write tries to carry it out and expects that it cannot be written.
 	"write": func(path string) error {
-		f, err := Open(path)
+		f, err := Open(path, options)
 		var known *Error
 		if err == nil {
 			return errors.Join(errors.New("it can be written"), f.Close())
@@ -70,7 +82,7 @@ var children = map[string]func(path string) error{
 	// record records an outcome a task until it is killed, and says so once
 	// each is durable.
 	"record": func(path string) error {
-		f, err := Open(path)
+		f, err := Open(path, options)
 		if err != nil {
 			return err
 		}
@@ -89,7 +101,7 @@ func child(t *testing.T, job, path string) (*exec.Cmd, *bufio.Scanner) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), childJob+"="+job, childPath+"="+path)
+	cmd.Env = append(os.Environ(), childJob+"="+job, childPath+"="+path, childPlace+"="+options.Place)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

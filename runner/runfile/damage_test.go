@@ -76,7 +76,7 @@ func readsAs(t *testing.T, at int, path string, wantResults []runner.Result, wan
 		}
 		whole = false
 	}
-	if f, err := OpenReadOnly(path); err != nil {
+	if f, err := OpenReadOnly(path, options); err != nil {
 		check(err)
 	} else {
 		defer f.Close()
@@ -88,7 +88,7 @@ func readsAs(t *testing.T, at int, path string, wantResults []runner.Result, wan
 			}
 		}
 	}
-	f, err := Open(path)
+	f, err := Open(path, options)
 	if err != nil {
 		check(err)
 		return whole
@@ -166,7 +166,7 @@ func TestTruncatedFile(t *testing.T) {
 	if err := os.Truncate(path, info.Size()*2/3); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path); !errors.Is(err, ErrDamaged) {
+	if _, err := Open(path, options); !errors.Is(err, ErrDamaged) {
 		t.Errorf("got %v, want ErrDamaged", err)
 	}
 	read, faults := 0, 0
@@ -211,10 +211,10 @@ func TestNotARunFile(t *testing.T) {
 		{"missing", filepath.Join(t.TempDir(), "none.run"), fs.ErrNotExist, false},
 	}
 	for _, test := range tests {
-		if _, err := Open(test.path); !errors.Is(err, test.want) {
+		if _, err := Open(test.path, options); !errors.Is(err, test.want) {
 			t.Errorf("%s: Open gives %v, want %v", test.name, err, test.want)
 		}
-		if _, err := OpenReadOnly(test.path); !errors.Is(err, test.want) {
+		if _, err := OpenReadOnly(test.path, options); !errors.Is(err, test.want) {
 			t.Errorf("%s: OpenReadOnly gives %v, want %v", test.name, err, test.want)
 		}
 		if err := ChangeControl(test.path, func(*Control) {}); !errors.Is(err, test.want) {

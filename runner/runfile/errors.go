@@ -14,7 +14,9 @@ import (
 var (
 	ErrNotRunFile = errors.New("not a run file")
 	ErrNewer      = errors.New("written by a newer version of cogpass")
+	ErrOlder      = errors.New("in a format that this version of cogpass no longer reads")
 	ErrDamaged    = errors.New("damaged")
+	ErrNotWhole   = errors.New("not whole")
 	ErrReadOnly   = errors.New("cannot be written")
 	ErrFull       = errors.New("no space is left for it")
 	ErrIO         = errors.New("reading or writing it failed")

@@ -24,6 +24,9 @@ type File struct {
 	looks  *looks
 	frozen *reader
 
+	warnings   []string
+	companions []string // once it is closed
+
 	closing sync.Once
 	closed  error
 }
@@ -45,10 +48,25 @@ func Is(path string) bool {
 	return bytes.HasPrefix(head, []byte("SQLite format 3\x00")) && bytes.Equal(head[68:72], id)
 }
 
+// OpenOptions are those of Open and OpenReadOnly. The zero value works.
+type OpenOptions struct {
+	// Place is the folder in which this machine keeps how far its runs have
+	// come; empty is that of UserPlace. A run in a sandbox names another, so
+	// that a rehearsal with a copy of a plan does not count.
+	Place string
+
+	// LookFirst lets Open take a file that is not whole. Pending then yields
+	// every task of which it is not known better with a Doubt since the run
+	// began, until a look at its user has settled it; the file counts as whole
+	// again. OpenReadOnly takes such a file in any case.
+	LookFirst bool
+}
+
 // Open opens a run file to carry it out, and holds its lock until Close. It
 // fails with a *HeldError if another process has it open so, and with an
-// *Error if the file cannot be used.
-func Open(path string) (*File, error) {
+// *Error if the file cannot be used: one of kind ErrNotWhole where it has lost
+// something that it once had.
+func Open(path string, opt OpenOptions) (*File, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, wrap(path, "opening it", err)
@@ -86,8 +104,9 @@ func (f *File) openToWrite(real string) (err error) {
 
 // OpenReadOnly opens a run file to look at it. It takes no lock that a run
 // would notice, writes nothing, and works on a file and in a folder that
-// cannot be written.
-func OpenReadOnly(path string) (*File, error) {
+// cannot be written. A file that is not whole is read all the same: Warnings
+// says so.
+func OpenReadOnly(path string, opt OpenOptions) (*File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = ErrNotRunFile
@@ -170,6 +189,14 @@ func check(conn *sql.Conn) error {
 	}
 	return nil
 }
+
+// Warnings are what a person should be told of the file, each in one line.
+func (f *File) Warnings() []string { return f.warnings }
+
+// Companions are, once Close has returned, the files that hold the run: the
+// run file itself, and what has to be copied with it where a reader was in the
+// way of a clean end.
+func (f *File) Companions() []string { return f.companions }
 
 // Close makes all that was recorded durable, closes the file and releases
 // its lock. A file that was closed is complete in itself, without a -wal

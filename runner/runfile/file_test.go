@@ -72,7 +72,7 @@ func makeFile(t testing.TB, n int64) string {
 
 func openFile(t testing.TB, path string) *File {
 	t.Helper()
-	f, err := Open(path)
+	f, err := Open(path, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func openFile(t testing.TB, path string) *File {
 
 func openReadOnly(t testing.TB, path string) *File {
 	t.Helper()
-	f, err := OpenReadOnly(path)
+	f, err := OpenReadOnly(path, options)
 	if err != nil {
 		t.Fatal(err)
 	}

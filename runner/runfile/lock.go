@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -34,20 +37,42 @@ func (e *HeldError) Error() string {
 		e.What, e.PID, e.Since.Format(time.RFC3339), e.RunFile)
 }
 
-// LockPool takes the lock of a user pool on this machine, for the run of
-// runFile. The locks lie in the folder dir, which is made where there is
-// none. It fails with a *HeldError if another process holds it.
-func LockPool(dir, poolID, runFile string) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// LockPool takes the lock of a user pool for the run of runFile. The locks lie
+// in the folder place, which is made where there is none; UserPlace says
+// which that should be. endpoint is the URL that requests go to, or empty for
+// AWS's own: on loopback its port counts too, for a stand-in's pool is another
+// pool. It fails with a *HeldError if another process holds it.
+func LockPool(place, poolID, endpoint, runFile string) (*Lock, error) {
+	if err := os.MkdirAll(place, 0o700); err != nil {
 		return nil, fmt.Errorf("locking the user pool: %w", err)
 	}
-	key := sha256.Sum256([]byte(poolID))
-	l, err := lockFile(filepath.Join(dir, "pool-"+hex.EncodeToString(key[:8])+".lock"), "user pool", runFile)
+	key := sha256.Sum256([]byte(poolID + loopbackPort(endpoint)))
+	l, err := lockFile(filepath.Join(place, "pool-"+hex.EncodeToString(key[:8])+".lock"), "user pool", runFile)
 	var held *HeldError
 	if err != nil && !errors.As(err, &held) {
 		err = fmt.Errorf("locking the user pool: %w", err)
 	}
 	return l, err
+}
+
+// loopbackPort returns the port of an endpoint on loopback, with a colon
+// before it, and nothing for any other. All names of loopback are one: to lock
+// too much does no harm.
+func loopbackPort(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	host := strings.ToLower(u.Hostname())
+	ip := net.ParseIP(host)
+	if host != "localhost" && !strings.HasSuffix(host, ".localhost") && !(ip != nil && ip.IsLoopback()) {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return ":" + port
 }
 
 func lockRunFile(path string) (*Lock, error) { return lockFile(path+".lock", "run file", path) }

@@ -29,13 +29,13 @@ func TestLockIsHeldUntilItsProcessDies(t *testing.T) {
 			t.Errorf("got %+v (%v), want process %d with the run file", held, err, cmd.Process.Pid)
 		}
 	}
-	_, err := Open(path)
+	_, err := Open(path, options)
 	check(err, "run file")
-	_, err = LockPool(locks, "us-west-2_aaaaaaaaa", "other.run")
+	_, err = LockPool(locks, "us-west-2_aaaaaaaaa", "", "other.run")
 	check(err, "user pool")
 	check(Holder(path), "run file")
 	openReadOnly(t, path)
-	other, err := LockPool(locks, "us-west-2_bbbbbbbbb", "other.run")
+	other, err := LockPool(locks, "us-west-2_bbbbbbbbb", "", "other.run")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestLockIsHeldUntilItsProcessDies(t *testing.T) {
 		t.Error("a dead process holds the file")
 	}
 	openFile(t, path)
-	l, err := LockPool(locks, "us-west-2_aaaaaaaaa", path)
+	l, err := LockPool(locks, "us-west-2_aaaaaaaaa", "", path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,51 @@ func TestLockFollowsSymlinks(t *testing.T) {
 	}
 	openFile(t, link)
 	var held *HeldError
-	if _, err := Open(path); !errors.As(err, &held) || held.PID != os.Getpid() {
+	if _, err := Open(path, options); !errors.As(err, &held) || held.PID != os.Getpid() {
 		t.Errorf("got %v, want that it is held", err)
+	}
+}
+
+func TestPoolOfALoopbackEndpointIsAnother(t *testing.T) {
+	place := filepath.Join(t.TempDir(), "place")
+	lock := func(endpoint string) error {
+		l, err := LockPool(place, "us-west-2_aaaaaaaaa", endpoint, "a.run")
+		if err == nil {
+			t.Cleanup(func() { l.Unlock() })
+		}
+		return err
+	}
+	tests := []struct {
+		endpoint string
+		held     bool
+	}{
+		{"", false},
+		{"https://cognito-idp.us-west-2.amazonaws.com", true},
+		{"https://vpce-1.example.com:8443", true},
+		{"http://127.0.0.1:9000", false},
+		{"http://localhost:9000/", true},
+		{"http://[::1]:9000", true},
+		{"http://127.0.0.1:9001", false},
+		{"http://127.0.0.1", false},
+		{"http://localhost:80", true},
+	}
+	for _, test := range tests {
+		var held *HeldError
+		if err := lock(test.endpoint); errors.As(err, &held) != test.held || (err != nil) != test.held {
+			t.Errorf("%s: got %v, want held: %v", test.endpoint, err, test.held)
+		}
+	}
+}
+
+func TestUserPlaceDoesNotDependOnTheEnvironment(t *testing.T) {
+	before, warning, err := UserPlace("")
+	if err != nil {
+		t.Skip("this user has no place: ", err)
+	}
+	for _, name := range []string{"HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR", "LOCALAPPDATA", "USER"} {
+		t.Setenv(name, t.TempDir())
+	}
+	if after, _, err := UserPlace(t.TempDir()); err != nil || after != before || warning != "" {
+		t.Errorf("got %s, %v with another environment, want %s", after, err, before)
 	}
 }

@@ -58,7 +58,7 @@ func TestReadersDoNotDisturbARun(t *testing.T) {
 
 // lookOnce freezes a moment and checks that it agrees with itself.
 func lookOnce(path string) error {
-	f, err := OpenReadOnly(path)
+	f, err := OpenReadOnly(path, options)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func asNobody(t *testing.T, dir, job, path string) string {
 	}
 	cmd := exec.Command(copied)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), childJob+"="+job, childPath+"="+path)
+	cmd.Env = append(os.Environ(), childJob+"="+job, childPath+"="+path, childPlace+"="+options.Place)
 	if os.Geteuid() == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	}
