@@ -2,7 +2,6 @@ package runner
 
 import (
 	"container/heap"
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -11,17 +10,14 @@ import (
 const (
 	throttledFor = 5 * time.Minute // of nothing but throttling, and the run stops
 	lambdaRow    = 10              // lambda faults in a row, and the run stops
+	limitRow     = 20              // user limits in a row, and the run stops
 )
 
 // answered takes in what a worker brings back.
 func (e *engine) answered(a answer) {
 	e.inFlight--
 	if a.unsent {
-		if !a.look {
-			e.unsent(a.w)
-		} else {
-			e.toLook = append(e.toLook, a.w)
-		}
+		e.strand(a.w)
 		return
 	}
 	var fault *Error
@@ -33,26 +29,25 @@ func (e *engine) answered(a answer) {
 	}
 	e.opt.Clock.Observe(a.sight.Date, a.sent, a.got)
 	e.pace(a, fault)
-	if a.look {
-		e.looked(a, fault)
-	} else {
-		e.attempted(a, fault)
-	}
-	e.stats.InFlight = e.inFlight
-	e.stats.Waiting = len(e.waiting) + len(e.due) + len(e.toLook)
-	e.stats.Rate = 0
-	if !e.begins.paused {
-		e.stats.Rate = e.begins.governor.rate(a.got)
+	e.kinds[a.w.step].answered(e, a, fault)
+	e.stats.Latency = a.got.Sub(a.sent)
+	e.observe(a.got)
+	e.stats.Latency = 0
+}
+
+// observe tells how the run is going.
+func (e *engine) observe(now time.Time) {
+	e.stats.InFlight, e.stats.Waiting = e.inFlight, e.queued()
+	e.stats.Asked, e.stats.Rate = 0, 0
+	if !e.paused {
+		e.stats.Asked, e.stats.Rate = e.recovery.governor.ceiling, e.recovery.governor.rate(now)
 	}
 	e.opt.Observe(e.stats)
 }
 
 // pace lets the lane of an answer learn from it.
 func (e *engine) pace(a answer, fault *Error) {
-	l := e.begins
-	if a.look {
-		l = e.looks
-	}
+	l := a.w.lane
 	e.stats.Sent++
 	if fault == nil || fault.Class != Throttled {
 		l.governor.answered(a.got)
@@ -79,24 +74,27 @@ func (e *engine) attempted(a answer, fault *Error) {
 	if w.startedAt.IsZero() {
 		w.startedAt = a.sent
 	}
-	w.latency, w.code = a.got.Sub(a.sent), ""
+	w.latency, w.code, w.fault = a.got.Sub(a.sent), "", ""
 	if a.sight.RequestID != "" {
 		w.requestID = a.sight.RequestID
 	}
 	if fault == nil {
-		e.lambdas = 0
+		e.lambdas, e.limits = 0, 0
 		e.end(w, OK, "")
 		return
 	}
-	w.code = fault.Code
+	w.code, w.fault = fault.Code, fault.Message
+	if fault.Class != UserLimit {
+		e.limits = 0
+	}
 	switch fault.Class {
 	case Throttled:
 		w.throttled++
 		e.again(w, a.got)
-	case Transient:
-		e.charge(w, a.got, fault)
-	case InDoubt:
-		e.unanswered(a, fault)
+	case Transient, Host:
+		e.charge(w, a.got)
+	case InDoubt, Unreadable:
+		e.unanswered(a)
 	case HistoryFault:
 		if w.doubt != nil { // the password in the history is the one that the attempt in doubt has set
 			e.settledOK(w)
@@ -105,9 +103,15 @@ func (e *engine) attempted(a answer, fault *Error) {
 		e.end(w, Failed, fault.Message)
 	case LambdaFault:
 		e.lambda(w, a.got, fault)
+	case UserLimit:
+		if e.limits++; e.limits >= limitRow {
+			e.stopRow(e.limits, w, fault)
+			return
+		}
+		e.lose(w, a.got, fault.Message)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
-		e.unsent(w)
+		e.strand(w)
 	case PasswordFault: // an attempt in doubt had the same password, and was refused too
 		e.end(w, Failed, fault.Message)
 	default:
@@ -115,19 +119,15 @@ func (e *engine) attempted(a answer, fault *Error) {
 	}
 }
 
-// unanswered goes on with a task whose attempt was not answered.
-func (e *engine) unanswered(a answer, fault *Error) {
+// unanswered goes on with a task of which an attempt may have been carried out.
+func (e *engine) unanswered(a answer) {
 	w := a.w
 	if w.doubt == nil {
-		w.doubt = &Intent{Seq: w.task.Seq}
+		w.doubt = &Intent{Seq: w.task.Seq, Step: w.step}
 		w.doubtSent = a.sent
 		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
 	}
 	w.tries++
-	w.verdict = ""
-	if w.tries >= e.opt.Attempts {
-		w.verdict = fmt.Sprintf("no answer after %d attempts: %s", w.attempts, fault.Message)
-	}
 	e.doubt(a.got, w)
 }
 
@@ -135,8 +135,7 @@ func (e *engine) unanswered(a answer, fault *Error) {
 // many tasks in a row is broken, and would fail for all the others.
 func (e *engine) lambda(w *work, now time.Time, fault *Error) {
 	if e.lambdas++; e.lambdas >= lambdaRow {
-		e.stopFor(LambdaFault, w, fmt.Errorf("%d times in a row: %w", e.lambdas, fault))
-		e.unsent(w)
+		e.stopRow(e.lambdas, w, fault)
 		return
 	}
 	if w.lambda {
@@ -144,27 +143,39 @@ func (e *engine) lambda(w *work, now time.Time, fault *Error) {
 		return
 	}
 	w.lambda = true
-	e.charge(w, now, fault)
+	e.charge(w, now)
+}
+
+// stopRow stops the run for what has happened to many tasks in a row.
+func (e *engine) stopRow(n int, w *work, fault *Error) {
+	e.stopFor(fault.Class, w, fmt.Errorf("%d times in a row: %w", n, fault))
+	e.strand(w)
 }
 
 // charge counts an attempt against its task, and has it tried again or fail.
-func (e *engine) charge(w *work, now time.Time, fault *Error) {
+func (e *engine) charge(w *work, now time.Time) {
 	if w.tries++; w.tries >= e.opt.Attempts {
-		e.lose(w, now, fmt.Sprintf("gave up after %d attempts: %s", w.attempts, fault.Message))
+		e.lose(w, now, w.gaveUp())
 		return
 	}
 	e.again(w, now)
+}
+
+// gaveUp says that the task's attempts are used up.
+func (w *work) gaveUp() string {
+	return fmt.Sprintf("gave up after %d attempts: %s", w.attempts, w.fault)
 }
 
 // again has a task tried once more, after a backoff.
 func (e *engine) again(w *work, now time.Time) {
 	e.release(w)
 	w.delays++
-	e.wait(w, toSend, now.Add(e.backoff(w.delays)))
+	e.wait(w, Act, now.Add(e.backoff(w.delays)))
 }
 
-func (e *engine) wait(w *work, next step, due time.Time) {
-	w.next, w.due = next, due
+// wait has a task wait for a time, and then for its turn with a step.
+func (e *engine) wait(w *work, step Step, due time.Time) {
+	w.step, w.lane, w.due = step, e.lane(step, w.spec), due
 	heap.Push(&e.waiting, w)
 }
 
@@ -176,17 +187,18 @@ func (e *engine) release(w *work) {
 	}
 	i := w.intent
 	i.Attempts, i.Throttled, i.StartedAt = w.attempts, w.throttled, w.startedAt
-	if err := e.opt.Journal.End(context.Background(), i); err != nil {
+	if err := e.opt.Journal.End(e.reqCtx, i); err != nil {
 		e.journalFailed(err)
 	}
 }
 
-// unsent takes a task back whose last attempt changed nothing, or did not leave.
-func (e *engine) unsent(w *work) {
-	e.release(w)
-	if w.doubt != nil {
-		e.due = append(e.due, w)
+// strand gives a task back as the run is stopped, whose last request changed
+// nothing, or did not leave.
+func (e *engine) strand(w *work) {
+	if e.kinds[w.step].intent {
+		e.release(w)
 	}
+	e.stranded = append(e.stranded, w)
 }
 
 // lose ends a task as failed, unless an earlier attempt is in doubt: then it
@@ -202,6 +214,7 @@ func (e *engine) lose(w *work, now time.Time, reason string) {
 
 // end emits a task's result.
 func (e *engine) end(w *work, o Outcome, reason string) {
+	e.stats.Ended[o]++
 	if err := e.emit(w.result(o, reason, time.Now())); err != nil {
 		e.fail(err)
 	}

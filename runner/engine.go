@@ -7,55 +7,54 @@ import (
 )
 
 const (
-	firstDelay = 200 * time.Millisecond // bound of the first backoff
-	minLead    = 15 * time.Millisecond  // an intent is begun this long before its request may be sent, or more
+	minLead    = 15 * time.Millisecond // an intent is begun this long before its request may be sent, or more
 	maxLead    = time.Second
-	maxWaiting = 4096 // no new task is taken while more than this wait for another attempt
+	maxWaiting = 4096 // no new task is taken while more than this wait for another request
 	maxTake    = 256  // tasks taken before answers are looked at again
 )
 
 // The engine is one run. Its loop runs on one goroutine and owns all its
 // state; workers only make requests.
 //
-// A task goes from its source, or from waiting, into a batch; when the journal
-// has it, it is armed; when its slot comes it is in flight; its answer ends
-// it, makes it wait, or has it looked at.
+// A task goes from its source, or from waiting, to the lane of its step. When
+// its slot comes near it goes into a batch, which the journal is given; when
+// the journal has it, it is ready; at its slot it is in flight; its answer
+// ends it, or makes it wait for its next request. A step without an intent is
+// ready at once.
 type engine struct {
 	opt    Options
 	dir    Directory
 	looker Looker
+	kinds  []kind
 	next   func() (Task, error, bool)
 	emit   func(Result) error
 
-	begins, looks *lane // of Directory.Do and Looker.Look
+	lanes    []*lane
+	recovery *lane    // that of UserAccountRecovery
+	waiting  waitHeap // for their time
+	ahead    *work    // from the source, and not taken yet; or nil
+	batch    []*work  // for the journal's next Begin
+	stranded []*work  // given back as the run was stopped
 
-	waiting waitHeap // for their time
-	due     []*work  // whose time for another attempt has come
-	toLook  []*work  // whose time to be looked at has come
-	ahead   *pulled  // from the source, and not taken yet; or nil
-	batch   []*work  // for the journal's next Begin
-	armed   []*work  // in the journal
-
-	requests  chan request
+	requests  chan *work
 	answers   chan answer
 	begun     chan begun
 	beginning int // size of the batch that the journal has
+	taken     int // in the batch, the journal's hands, or ready with their intents
 	inFlight  int
 	lead      time.Duration
 
-	drained  bool // the source has ended
-	stopping bool // no request may start
-	lambdas  int  // lambda faults in a row
-	stats    Stats
-	err      error
+	drained   bool  // the source has ended,
+	sourceErr error // for this reason
+	paused    bool  // no request starts
+	stopping  bool  // no request may start any more
+	lambdas   int   // lambda faults in a row
+	limits    int   // user limits in a row
+	stats     Stats
+	err       error
 
-	cancelAll context.CancelFunc
-}
-
-// pulled is what came from the source.
-type pulled struct {
-	task Task
-	err  error
+	reqCtx    context.Context // of the requests and the journal
+	stopGrace func()          // ends that when the grace is over
 }
 
 // begun tells that the journal is done with a batch.
@@ -66,7 +65,7 @@ type begun struct {
 }
 
 func (e *engine) loop(ctx context.Context) {
-	done, grace := ctx.Done(), (<-chan time.Time)(nil)
+	done := ctx.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	select {
@@ -80,10 +79,7 @@ func (e *engine) loop(ctx context.Context) {
 		if !e.stopping {
 			wake = e.advance(now)
 		}
-		if e.stopping && grace == nil {
-			grace = time.After(e.opt.Grace)
-		}
-		if e.idle() && (e.stopping || e.drained && len(e.waiting) == 0) {
+		if e.over() {
 			break
 		}
 		timer.Reset(min(time.Hour, max(0, wake.Sub(now))))
@@ -97,8 +93,6 @@ func (e *engine) loop(ctx context.Context) {
 		case <-done:
 			done = nil
 			e.fail(context.Cause(ctx))
-		case <-grace:
-			e.cancelAll()
 		case r, ok := <-e.opt.Rates:
 			e.limit(r, ok)
 		}
@@ -112,17 +106,31 @@ func (e *engine) limit(rate float64, ok bool) {
 		e.opt.Rates = nil
 		return
 	}
-	e.begins.limit(rate)
-	e.begins.throttledSince = time.Time{}
+	if e.paused = rate == 0; !e.paused {
+		e.recovery.governor.ceiling = rate
+	}
+	for _, l := range e.lanes {
+		l.throttledSince = time.Time{}
+	}
+	e.observe(time.Now())
 }
 
-// idle reports whether nothing is in the journal's or the workers' hands.
-func (e *engine) idle() bool {
-	if e.stopping {
-		return e.inFlight == 0 && e.beginning == 0
+// over reports whether all is done, or whether a stopped run has nothing in
+// the workers' and the journal's hands any more.
+func (e *engine) over() bool {
+	if e.inFlight > 0 || e.beginning > 0 {
+		return false
 	}
-	return e.inFlight == 0 && e.beginning == 0 && len(e.armed) == 0 && len(e.batch) == 0 &&
-		len(e.due) == 0 && len(e.toLook) == 0
+	return e.stopping || e.drained && e.ahead == nil && e.sourceErr == nil && e.taken == 0 && e.queued() == 0
+}
+
+// queued is how many tasks wait, for their time or for a slot.
+func (e *engine) queued() int {
+	n := len(e.waiting)
+	for _, l := range e.lanes {
+		n += len(l.due) + len(l.ready)
+	}
+	return n
 }
 
 // answeredToo takes the other answers that are there already.
@@ -140,130 +148,137 @@ func (e *engine) answeredToo() {
 // advance does all that can be done at now, and returns when there will be
 // more to do if nothing else happens.
 func (e *engine) advance(now time.Time) time.Time {
+	if e.paused {
+		return never
+	}
 	for len(e.waiting) > 0 && !e.waiting[0].due.After(now) {
 		w := heap.Pop(&e.waiting).(*work)
-		if w.next == toLook {
-			e.toLook = append(e.toLook, w)
+		if e.kinds[w.step].intent {
+			w.lane.due = append(w.lane.due, w)
 		} else {
-			e.due = append(e.due, w)
+			w.lane.ready = append(w.lane.ready, w)
 		}
 	}
 	wake := e.collect(now)
-	wake = earlier(wake, e.send(now))
+	for _, l := range e.lanes {
+		wake = earlier(wake, e.send(l, now))
+	}
 	if len(e.waiting) > 0 {
 		wake = earlier(wake, e.waiting[0].due)
 	}
 	return wake
 }
 
-// collect fills a batch with the tasks whose slots come within the lead, and
-// gives it to the journal.
+// collect fills a batch with the tasks whose slots come within the lead, those
+// that have waited first, and gives it to the journal.
 func (e *engine) collect(now time.Time) (wake time.Time) {
 	wake = never
-	for taken := 0; e.room() && !e.stopping; taken++ {
-		if taken == maxTake {
+	for _, l := range e.lanes {
+		for len(l.due) > 0 && e.inFlight+e.taken < e.opt.Concurrency {
+			if at := e.begins(l, now); at.After(now) {
+				wake = earlier(wake, at)
+				break
+			}
+			w := l.due[0]
+			l.due = l.due[1:]
+			e.take(w, now)
+		}
+	}
+	for pulled := 0; e.pull(now); pulled++ {
+		if pulled == maxTake {
 			wake = now
 			break
 		}
-		at := e.begins.next(now, len(e.batch)+e.beginning+len(e.armed)).Add(-e.lead)
-		if at.After(now) {
-			e.peek()
-			if !e.drained || len(e.due) > 0 {
-				wake = at
-			}
+		w := e.ahead
+		if w == nil {
+			continue
+		}
+		if len(w.lane.due) > 0 || e.inFlight+e.taken >= e.opt.Concurrency {
 			break
 		}
-		w, ok := e.take(now)
-		if !ok {
+		if at := e.begins(w.lane, now); at.After(now) {
+			wake = earlier(wake, at)
 			break
 		}
-		if w != nil {
-			e.batch = append(e.batch, w)
-		}
+		e.ahead = nil
+		e.take(w, now)
 	}
+	e.begin(now)
+	return wake
+}
+
+// begins returns when the intent of a lane's next task may be begun.
+func (e *engine) begins(l *lane, now time.Time) time.Time {
+	return l.next(now, l.begun+len(l.ready)).Add(-e.lead)
+}
+
+// take puts a task into the batch. One in doubt that may not be repeated is
+// looked at instead.
+func (e *engine) take(w *work, now time.Time) {
+	if w.doubt != nil && !e.repeatable(now, w) {
+		e.lookSoon(w, now)
+		return
+	}
+	e.batch = append(e.batch, w)
+	w.lane.begun++
+	e.taken++
+}
+
+// pull has the next task of the source at hand, ahead of its time: the run is
+// over if there is none, and need not wait for the slot that it would have
+// had. It reports false if there is none to take. A task that needs no slot is
+// dealt with at once.
+func (e *engine) pull(now time.Time) bool {
+	if e.ahead != nil {
+		return true
+	}
+	if e.sourceErr != nil && e.taken == 0 {
+		e.fail(e.sourceErr)
+	}
+	if e.stopping || e.drained || e.queued() >= maxWaiting {
+		return false
+	}
+	t, err, ok := e.next()
+	if ok && err == nil {
+		err = e.check(t)
+	}
+	if !ok || err != nil { // what was taken before it is sent
+		e.drained, e.sourceErr = true, err
+		return err != nil
+	}
+	w := newWork(t)
+	w.lane = e.lane(Act, w.spec)
+	switch {
+	case t.Skip != "":
+		e.end(w, Skipped, t.Skip)
+	case w.doubt != nil && !e.repeatable(now, w):
+		e.lookSoon(w, now)
+	default:
+		e.ahead = w
+	}
+	return true
+}
+
+// begin gives the batch to the journal, if that is free.
+func (e *engine) begin(now time.Time) {
 	if len(e.batch) == 0 || e.beginning > 0 {
-		return wake
+		return
 	}
 	batch := e.batch
-	e.batch = nil
+	e.batch, e.beginning = nil, len(batch)
 	if e.opt.Journal == nil {
-		e.armed = append(e.armed, batch...)
-		return wake
+		e.arm(begun{batch: batch})
+		return
 	}
 	intents := make([]Intent, len(batch))
 	for i, w := range batch {
 		intents[i] = w.intend(now, e.opt.Clock)
 	}
-	e.beginning = len(batch)
 	go func() {
 		start := time.Now()
-		err := e.opt.Journal.Begin(context.Background(), intents)
+		err := e.opt.Journal.Begin(e.reqCtx, intents)
 		e.begun <- begun{batch, err, time.Since(start)}
 	}()
-	return wake
-}
-
-// room reports whether one more request may be on its way.
-func (e *engine) room() bool {
-	return e.inFlight+len(e.armed)+e.beginning+len(e.batch) < e.opt.Concurrency
-}
-
-// take returns the next task to attempt: one that has waited, or a new one.
-// The task is nil if what was taken needs no attempt, and ok is false if
-// there is none.
-func (e *engine) take(now time.Time) (w *work, ok bool) {
-	if len(e.due) > 0 {
-		w, e.due = e.due[0], e.due[1:]
-		if w.doubt != nil && !e.fresh(now, w) {
-			e.lookSoon(w, now)
-			return nil, true
-		}
-		return w, true
-	}
-	if e.drained || len(e.waiting) >= maxWaiting {
-		return nil, false
-	}
-	t, err, ok := e.pull()
-	if !ok {
-		return nil, false
-	}
-	if err != nil {
-		e.fail(err)
-		return nil, false
-	}
-	w = newWork(t)
-	switch {
-	case t.Skip != "":
-		e.end(w, Skipped, t.Skip)
-		return nil, true
-	case t.Doubt != nil && !(t.Action.Sets() && e.fresh(now, w)):
-		e.lookSoon(w, now)
-		return nil, true
-	}
-	return w, true
-}
-
-// pull returns the next task of the source.
-func (e *engine) pull() (t Task, err error, ok bool) {
-	if next := e.ahead; next != nil {
-		e.ahead = nil
-		return next.task, next.err, true
-	}
-	t, err, ok = e.next()
-	e.drained = !ok
-	return t, err, ok
-}
-
-// peek pulls a task ahead of its time where nothing else is left to do: the
-// run is over if there is none, and does not wait for the slot that it would
-// have had.
-func (e *engine) peek() {
-	if e.drained || e.ahead != nil || !e.idle() || len(e.waiting) > 0 {
-		return
-	}
-	if t, err, ok := e.pull(); ok {
-		e.ahead = &pulled{t, err}
-	}
 }
 
 // arm takes back a batch that the journal has recorded.
@@ -272,56 +287,56 @@ func (e *engine) arm(b begun) {
 	if b.err != nil {
 		e.journalFailed(b.err)
 	}
-	e.armed = append(e.armed, b.batch...)
+	for _, w := range b.batch {
+		w.lane.begun--
+		w.lane.ready = append(w.lane.ready, w)
+	}
 	// Slow disks are begun with earlier, so that they do not set the pace.
 	e.lead = min(maxLead, max(minLead, (3*e.lead+2*b.took)/4))
 }
 
-// send hands requests whose slots have come to the workers, who are never
-// fewer than the requests in flight.
-func (e *engine) send(now time.Time) (wake time.Time) {
-	wake = never
-	for len(e.armed) > 0 && e.inFlight < e.opt.Concurrency {
-		if at := e.begins.next(now, 0); at.After(now) {
-			wake = at
-			break
+// send hands a lane's requests whose slots have come to the workers, who are
+// never fewer than the requests in flight.
+func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
+	for len(l.ready) > 0 && e.inFlight < e.opt.Concurrency && !e.stopping {
+		if at := l.next(now, 0); at.After(now) {
+			return at
 		}
-		w := e.armed[0]
-		e.armed = e.armed[1:]
-		if w.doubt != nil && !e.fresh(now, w) { // the run was paused since it was taken
-			e.lookSoon(w, now)
-			continue
+		w := l.ready[0]
+		l.ready = l.ready[1:]
+		if e.kinds[w.step].intent {
+			e.taken--
+			if w.doubt != nil && !e.repeatable(now, w) { // the run was paused since it was taken
+				e.lookSoon(w, now)
+				continue
+			}
 		}
-		e.begins.take()
-		e.fly(request{w: w})
+		l.take()
+		e.inFlight++
+		e.requests <- w
 	}
-	for len(e.toLook) > 0 && e.inFlight < e.opt.Concurrency {
-		if at := e.looks.next(now, 0); at.After(now) {
-			wake = earlier(wake, at)
-			break
-		}
-		e.looks.take()
-		e.fly(request{w: e.toLook[0], look: true})
-		e.toLook = e.toLook[1:]
-	}
-	return wake
-}
-
-func (e *engine) fly(r request) {
-	e.inFlight++
-	e.requests <- r
+	return never
 }
 
 // leave lets go of the tasks that a stopped run has not ended. What was in
 // the journal and not sent is taken back.
 func (e *engine) leave() {
-	for _, w := range e.armed {
-		e.unsent(w) // and so, where it is in doubt, due
+	lists := [][]*work{e.waiting, e.batch, e.stranded}
+	for _, l := range e.lanes {
+		for _, w := range l.ready {
+			if e.kinds[w.step].intent {
+				e.release(w)
+			}
+		}
+		lists = append(lists, l.due, l.ready)
+	}
+	if e.ahead != nil {
+		lists = append(lists, []*work{e.ahead})
 	}
 	if e.opt.Journal != nil {
 		return
 	}
-	for _, list := range [][]*work{e.waiting, e.due, e.toLook, e.batch} {
+	for _, list := range lists {
 		for _, w := range list {
 			if w.doubt != nil {
 				e.end(w, Unknown, "no answer came, and the run was stopped before it was looked at")

@@ -164,7 +164,7 @@ func (p *pool) Look(ctx context.Context, username string) (Sight, error) {
 	case "refused":
 		return s, &Error{Class: UserFault, Code: "AccessDeniedException", Message: "not allowed to list users"}
 	}
-	s.Found, s.Status, s.Modified, s.Enabled = true, u.status, u.modified, true
+	s.Found, s.Username, s.Status, s.Modified = true, username, u.status, u.modified
 	return s, nil
 }
 

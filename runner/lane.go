@@ -5,28 +5,61 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"cogpass/jobs"
 )
 
-// A lane paces the requests of one quota category: evenly, with a burst of
-// one. It holds a reservation for the next request ahead of time, so that a
-// request sent late, by less than the time between two, does not delay those
-// after it; what is later than that is not caught up. So no window of a
-// second holds more than rate + 1 requests, and none is lost to lateness.
+// A lane holds the requests of one quota category, and paces them: evenly,
+// with a burst of one. It holds a reservation for the next request ahead of
+// time, so that a request sent late, by less than the time between two, does
+// not delay those after it; what is later than that is not caught up. So no
+// window of a second holds more than rate + 1 requests, and none is lost to
+// lateness.
 type lane struct {
+	category jobs.Category
+
+	due   []*work // whose time has come, and which the journal is to have first
+	begun int     // of those, how many it is about to have
+	ready []*work // may be sent as their slots come
+
 	governor governor
 	limiter  *rate.Limiter
 	slot     time.Time // of the reservation; zero if there is none
 	held     *rate.Reservation
-	paused   bool
 
 	throttledSince time.Time // the first of the throttled requests since the last other answer
 }
 
-func newLane(perSecond float64) *lane {
+func newLane(category jobs.Category, perSecond float64) *lane {
 	return &lane{
+		category: category,
 		governor: governor{ceiling: perSecond},
 		limiter:  rate.NewLimiter(rate.Limit(perSecond), 1),
 	}
+}
+
+// lane returns that of a step of a task with an action.
+func (e *engine) lane(step Step, action jobs.ActionSpec) *lane {
+	return e.laneOf(e.kinds[step].category(action))
+}
+
+// laneOf returns the lane of a quota category.
+func (e *engine) laneOf(category jobs.Category) *lane {
+	for _, l := range e.lanes {
+		if l.category == category {
+			return l
+		}
+	}
+	perSecond := category.Quota() / 2
+	if r := e.opt.Lanes[category]; r > 0 {
+		perSecond = r
+	}
+	if category == jobs.UserAccountRecovery {
+		perSecond = e.opt.Rate
+	}
+	l := newLane(category, perSecond)
+	e.lanes = append(e.lanes, l)
+	return l
 }
 
 // never is a slot that does not come.
@@ -34,9 +67,6 @@ var never = time.Unix(1<<40, 0)
 
 // next returns when the nth request from now, from 0, may be sent.
 func (l *lane) next(now time.Time, n int) time.Time {
-	if l.paused {
-		return never
-	}
 	l.adjust(now)
 	if l.slot.IsZero() {
 		l.held = l.limiter.ReserveN(now, 1)
@@ -66,12 +96,4 @@ func (l *lane) adjust(now time.Time) {
 		l.take()
 	}
 	l.limiter.SetLimitAt(now, r)
-}
-
-// limit sets the ceiling; 0 pauses.
-func (l *lane) limit(perSecond float64) {
-	l.paused = perSecond == 0
-	if !l.paused {
-		l.governor.ceiling = perSecond
-	}
 }

@@ -146,7 +146,7 @@ func (w *world) change(r request) {
 
 // show is what ListUsers shows: how a user was a while ago.
 func (w *world) show(p *person) runner.Sight {
-	s := runner.Sight{Answer: w.reply(), Found: true, Enabled: true}
+	s := runner.Sight{Answer: w.reply(), Found: true, Username: p.name}
 	for _, was := range p.seen {
 		if !was.from.After(w.now().Add(-w.lag)) {
 			s.Status, s.Modified = was.status, was.since

@@ -7,35 +7,42 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"cogpass/jobs"
 )
 
 // Options of Run. The zero value works; a field that is zero has the default
 // that its comment names.
 type Options struct {
-	Rate        float64        // requests of Directory.Do a second, at most; 10; +Inf is as fast as answers come
-	LookRate    float64        // requests of Looker.Look a second, at most; 15
-	Concurrency int            // requests in flight at most; 64
-	Attempts    int            // of a task; throttled ones do not count; 8
-	MaxDelay    time.Duration  // longest wait before an attempt; 30 s
-	Timeout     time.Duration  // of a request; 30 s
-	Grace       time.Duration  // how long requests in flight may go on once ctx is done; 30 s
-	Journal     Journal        // nil: a crash loses track of what was in flight
-	Clock       *Clock         // what is known of the server's clock; nil: nothing yet
-	Rates       <-chan float64 // each value is the Rate from then on, one that is there already from the start; 0 pauses
-	Observe     func(Stats)    // called from Run's goroutine after each answer
+	Rate        float64                   // requests a second of UserAccountRecovery, at most; 10; +Inf is as fast as answers come
+	Lanes       map[jobs.Category]float64 // the same of the other categories; half of their quota each
+	Concurrency int                       // requests in flight at most; 64
+	Attempts    int                       // of a task; throttled ones do not count; 8
+	MaxDelay    time.Duration             // longest wait before an attempt; 30 s
+	Timeout     time.Duration             // of a request; 30 s
+	Grace       time.Duration             // how long requests in flight, and the journal, may go on once the run is to stop; 30 s
+	Journal     Journal                   // nil: a crash loses track of what was in flight
+	Clock       *Clock                    // what is known of the server's clock; nil: nothing yet
+	Rates       <-chan float64            // each value is the Rate from then on, one that is there already from the start; 0 pauses the run
+	Observe     func(Stats)               // called from Run's goroutine after each answer, and when Rates has changed something
 }
 
-// Stats is how a run is going.
+// Stats is how a run is going. All counts are since its start, so that who
+// keeps one a second has the second's as the difference to the one before.
 type Stats struct {
-	Sent      int64   // requests answered, or given up, looks among them
-	Throttled int64   // of these, how many were throttled
-	Retried   int64   // attempts beyond a task's first
-	InFlight  int     // requests
-	Waiting   int     // tasks that wait for their next request
-	Rate      float64 // what the pace is now, a second; 0 is paused
+	Sent      int64              // requests answered, or given up, looks among them
+	Throttled int64              // of these, how many were throttled
+	Retried   int64              // attempts beyond a task's first
+	Ended     [Unknown + 1]int64 // tasks that ended, by Outcome
+	InFlight  int                // requests
+	Waiting   int                // tasks that wait for their next request
+	Asked     float64            // requests a second of UserAccountRecovery, as Options.Rate or Rates asks; 0 is paused
+	Rate      float64            // what throttling leaves of that now
+	Latency   time.Duration      // how long the last answer took; zero where the call is for no answer
 }
 
 // ErrThrottled is the cause of a Stopped whose requests were all throttled
@@ -45,7 +52,7 @@ var ErrThrottled = errors.New("nothing but throttling for 5 minutes")
 // Stopped is the error of a run that an answer stopped. Its tasks that have
 // not ended may be run again.
 type Stopped struct {
-	Class Class  // Budget, Fatal, LambdaFault or Throttled
+	Class Class  // Budget, Fatal, LambdaFault, Throttled or UserLimit
 	Task  string // username of the task that showed it
 	Err   error
 }
@@ -64,7 +71,8 @@ func (s *Stopped) Unwrap() error { return s.Err }
 //
 // The error is nil where every task has ended, ctx's cause where that stopped
 // it, a *Stopped where an answer did, and otherwise that of the sequence, emit
-// or the journal.
+// or the journal. A task whose action is not known stops the run too, before
+// it is sent.
 func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt Options, emit func(Result) error) error {
 	opt = opt.withDefaults()
 	next, stop := iter.Pull2(tasks)
@@ -74,21 +82,25 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 
 	e := &engine{
 		opt: opt, dir: dir, next: next, emit: emit,
-		begins:    newLane(opt.Rate),
-		looks:     newLane(opt.LookRate),
-		requests:  make(chan request, opt.Concurrency),
-		answers:   make(chan answer, opt.Concurrency),
-		begun:     make(chan begun, 1),
-		lead:      minLead,
-		cancelAll: cancel,
+		kinds:    kinds(),
+		requests: make(chan *work, opt.Concurrency),
+		answers:  make(chan answer, opt.Concurrency),
+		begun:    make(chan begun, 1),
+		lead:     minLead,
+		reqCtx:   reqCtx,
+		// By a timer: the loop may hang in the journal, which this frees.
+		stopGrace: sync.OnceFunc(func() { time.AfterFunc(opt.Grace, cancel) }),
 	}
+	defer context.AfterFunc(ctx, e.stopGrace)()
 	e.looker, _ = dir.(Looker)
+	e.lane(Look, jobs.ActionSpec{}) // the first to be served: what is in doubt is settled before more is sent
+	e.recovery = e.laneOf(jobs.UserAccountRecovery)
 
 	var workers errgroup.Group
 	for range opt.Concurrency {
 		workers.Go(func() error {
-			for r := range e.requests {
-				e.answers <- e.carry(ctx, reqCtx, r)
+			for w := range e.requests {
+				e.answers <- e.carry(ctx, w)
 			}
 			return nil
 		})
@@ -101,7 +113,6 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 
 func (o Options) withDefaults() Options {
 	def(&o.Rate, 10)
-	def(&o.LookRate, 15)
 	def(&o.Concurrency, 64)
 	def(&o.Attempts, 8)
 	def(&o.MaxDelay, 30*time.Second)
@@ -123,39 +134,31 @@ func def[T comparable](v *T, d T) {
 	}
 }
 
-// A request is one that a worker is to make.
-type request struct {
-	w    *work
-	look bool
-}
-
 // An answer is what came of a request.
 type answer struct {
-	request
+	w         *work
 	unsent    bool // the run was stopped before it left
 	sent, got time.Time
 	sight     Sight // its Answer alone where it was no look
 	err       error
 }
 
-// carry makes a request. At the instant the run is stopped a request may still
-// be handed over: it is not sent.
-func (e *engine) carry(ctx, reqCtx context.Context, r request) answer {
-	a := answer{request: r, sent: time.Now()}
+// carry makes the request of a task's step. At the instant the run is stopped
+// a request may still be handed over: it is not sent.
+func (e *engine) carry(ctx context.Context, w *work) answer {
+	a := answer{w: w, sent: time.Now()}
 	if ctx.Err() != nil {
 		a.unsent = true
 		return a
 	}
-	c, cancel := context.WithTimeout(reqCtx, e.opt.Timeout)
+	c, cancel := context.WithTimeout(e.reqCtx, e.opt.Timeout)
 	defer cancel()
-	if r.look {
-		a.sight, a.err = e.looker.Look(c, r.w.task.Username)
-	} else {
-		a.sight.Answer, a.err = e.dir.Do(c, r.w.task)
-	}
+	a.sight, a.err = e.kinds[w.step].send(e, c, w.task)
 	a.got = time.Now()
 	return a
 }
+
+const firstDelay = 200 * time.Millisecond // bound of the first backoff
 
 // backoff returns the wait before another attempt: full jitter over a bound
 // that doubles with each.
@@ -170,6 +173,7 @@ func (e *engine) fail(err error) {
 		e.err = err
 	}
 	e.stopping = true
+	e.stopGrace()
 }
 
 // stopFor stops the run for an answer.

@@ -3,9 +3,14 @@
 // each task ended. It works on any Directory, with or without a Journal, and
 // knows neither SQL nor the AWS SDK.
 //
+// Begin with Run and Options. A task is a list of steps (step.go); each waits
+// in the lane of its quota category (lane.go) for its turn. The engine
+// (engine.go) moves tasks along, answer.go says what an answer means for its
+// task, and settle.go what a look means for one in doubt.
+//
 // Invariants: a task has one outcome; nothing is sent whose intent is not in
-// the Journal; a Reset in doubt is sent again only after two looks have shown
-// that it did not happen.
+// the Journal; a request that sends a message is sent again only where it
+// never left, or where two looks have shown that it was not carried out.
 package runner
 
 import (
@@ -61,16 +66,18 @@ type Result struct {
 }
 
 // Directory is what a run acts on: a user pool, or another store of users.
-// Do is one request; it does not wait, retry or log. It is called from many
-// goroutines. Its error should be an *Error; any other is taken as InDoubt.
+// Do is one request, that of the task's action; it does not wait, retry or
+// log. It is called from many goroutines. Its error should be an *Error; any
+// other is taken as InDoubt.
 type Directory interface {
 	Do(ctx context.Context, t Task) (Answer, error)
 }
 
-// Looker is a Directory that can also be looked at. Without it, a reset in
-// doubt, and a set in doubt for a minute, ends as Unknown.
+// Looker is a Directory that can also be looked at. Without it, whatever is in
+// doubt and may not simply be repeated ends as Unknown.
 type Looker interface {
-	// Look is one request; its error is as that of Directory.Do.
+	// Look is one request; its error is as that of Directory.Do. Where it
+	// finds no user, or several, its Sight is not Found.
 	Look(ctx context.Context, username string) (Sight, error)
 }
 
@@ -80,21 +87,22 @@ type Answer struct {
 	Date      time.Time // the server's clock, in whole seconds; zero where it did not say
 }
 
-// Sight is what a look at a user showed.
+// Sight is what a look at a user showed. It counts as one of the user whose
+// name was asked for only if that is, but for case, its Username, Sub or Alias.
 type Sight struct {
 	Answer
 	Found    bool
 	Username string // the directory's own name for the user
 	Sub      string
+	Alias    string // the user's e-mail address, phone number or such, where the look was by that
 	Status   Status
-	Enabled  bool
-	Modified time.Time // by the server's clock
+	Modified time.Time // by the server's clock; zero, or 1970, where it did not say
 }
 
 // Status is a user's state in the directory.
 type Status = jobs.Status
 
-// The states that decide what became of a request in doubt.
+// The states that a Sight can have.
 const (
 	Confirmed           = jobs.Confirmed
 	ResetRequired       = jobs.ResetRequired
@@ -102,39 +110,19 @@ const (
 	ExternalProvider    = jobs.ExternalProvider
 )
 
-// Step is one request of a task. A task is a short list of steps; each has a
-// lane, an intent and a way of settling doubt of its own.
-type Step uint8
-
-// The steps. Their numbers stand in run files.
-const (
-	Act  Step = iota // the request of the task's action
-	Look             // a look at the user, which changes nothing and so has no intent
-)
-
-// Intent is an attempt that is about to be sent.
-type Intent struct {
-	Seq       int64
-	Step      Step          // of the task
-	Attempts  int           // the step's attempts, this one among them
-	Throttled int           // the step's throttled attempts before this one
-	StartedAt time.Time     // of the step's first attempt
-	Began     time.Time     // of this attempt, by the server's clock as far as it is known
-	Slack     time.Duration // how far Began may be off, either way
-}
-
 // Journal remembers which attempts were sent, so that a run outlives its
 // process. An engine that spreads a run over machines implements it too.
 type Journal interface {
 	// Begin records attempts that are about to be sent, and returns when a
 	// crash cannot lose them. If it fails, none of them is sent and the run
-	// stops. It is called from one goroutine at a time. It gives up, with
-	// ctx's error, once ctx is done: nothing of what it did not return nil for
-	// is sent.
+	// stops. It is called from one goroutine at a time. Its ctx is done when
+	// the grace after a stop is over: it gives up then, with ctx's error. Run
+	// waits for it, and sends nothing for which it did not return nil.
 	Begin(ctx context.Context, attempts []Intent) error
 
 	// End records that an attempt was answered and did not change anything,
 	// so that it is no longer in doubt; its task will be tried again. It
-	// need not be durable at once. It is called from Run's own goroutine.
+	// need not be durable at once. It is called from Run's own goroutine, and
+	// gives up as Begin does.
 	End(ctx context.Context, i Intent) error
 }

@@ -2,38 +2,44 @@ package runner
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"cogpass/jobs"
 )
 
 const (
-	lookFirst  = time.Second     // after a reset's answer was lost
+	lookFirst  = time.Second     // after an answer was lost that may not be asked for again
 	lookAgain  = 5 * time.Second // ListUsers is eventually consistent: what has not changed is looked at again
-	looksOld   = 2               // looks that must show the old state before a reset is sent again
+	looksOld   = 2               // looks that must show the old state before a message is sent again
 	settledFor = time.Minute     // a user can hardly have signed in and changed a password that was set less than this ago
 )
 
-// doubt goes on with a task of which a request may have been carried out. A
-// set that has just been tried is tried again, for the same password does no
-// harm twice. Later the user may have chosen one since, and a reset would send
-// a second code: those are looked at first.
+// doubt goes on with a task of which a request may have been carried out. One
+// that may be repeated is; else a look comes first.
 func (e *engine) doubt(now time.Time, w *work) {
 	switch {
-	case w.task.Action.Sets() && w.verdict == "" && e.fresh(now, w):
+	case w.verdict == "" && w.tries < e.opt.Attempts && e.repeatable(now, w):
 		e.again(w, now)
-	case w.task.Action.Sets():
-		e.look(w, now.Add(lookAgain))
-	default:
+	case w.spec.Doubt == jobs.LookFirst:
 		e.look(w, now.Add(lookFirst))
+	default:
+		e.look(w, now.Add(lookAgain))
 	}
 }
 
-// fresh reports whether a task's attempt in doubt is surely less than
-// settledFor ago.
-func (e *engine) fresh(now time.Time, w *work) bool {
-	age, slack := e.age(now, w)
-	return age >= -slack && age+slack < settledFor
+// repeatable reports whether a task in doubt may be attempted again without a
+// look: the same password does no harm twice, but later the user may have
+// chosen one since, and what sends a message would send a second.
+func (e *engine) repeatable(now time.Time, w *work) bool {
+	switch w.spec.Doubt {
+	case jobs.Repeat:
+		return true
+	case jobs.RepeatSoon:
+		age, slack := e.age(now, w)
+		return age >= -slack && age+slack < settledFor
+	}
+	return false
 }
 
 // age returns how long ago a task's attempt in doubt was sent, and how far that
@@ -48,10 +54,10 @@ func (e *engine) age(now time.Time, w *work) (age, slack time.Duration) {
 	return at.Sub(w.doubt.Began), slack + w.doubt.Slack
 }
 
-// lookSoon has a task looked at, a reset at once: it is looked at again. A set
-// that may have been made just now is given the time to show.
+// lookSoon has a task looked at, at once where it is looked at twice anyway.
+// What may have been done just now is given the time to show.
 func (e *engine) lookSoon(w *work, now time.Time) {
-	if age, slack := e.age(now, w); w.task.Action.Sets() && age-slack < lookAgain {
+	if age, slack := e.age(now, w); w.spec.Doubt != jobs.LookFirst && age-slack < lookAgain {
 		now = now.Add(lookAgain)
 	}
 	e.look(w, now)
@@ -63,7 +69,7 @@ func (e *engine) look(w *work, at time.Time) {
 		e.unknown(w, "no answer came, and there is no way to look whether it was carried out")
 		return
 	}
-	e.wait(w, toLook, at)
+	e.wait(w, Look, at)
 }
 
 func (e *engine) unknown(w *work, reason string) {
@@ -83,52 +89,85 @@ func (e *engine) looked(a answer, fault *Error) {
 	switch fault.Class {
 	case Throttled:
 		w.delays++
-		e.wait(w, toLook, a.got.Add(e.backoff(w.delays)))
-	case Transient, InDoubt, LambdaFault:
-		if w.lookTries++; w.lookTries >= e.opt.Attempts {
-			e.unknown(w, "no answer came, nor to "+fmt.Sprint(w.lookTries)+" attempts to look: "+fault.Message)
+		e.wait(w, Look, a.got.Add(e.backoff(w.delays)))
+	case Transient, InDoubt, Host, Unreadable:
+		if w.looks++; w.looks >= e.opt.Attempts {
+			e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to look: %s", w.looks, fault.Message))
 			return
 		}
-		e.wait(w, toLook, a.got.Add(e.backoff(w.lookTries)))
+		e.wait(w, Look, a.got.Add(e.backoff(w.looks)))
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
-		e.toLook = append(e.toLook, w)
+		e.strand(w)
 	default:
 		e.unknown(w, "no answer came, and looking was refused: "+fault.Message)
 	}
 }
 
-// settle decides a task in doubt by what its user looks like. A user counts as
-// modified also within the slack of the clocks before the attempt began: who
-// errs so sends nothing twice.
+// settle decides a task in doubt by what its user looks like. Where that leaves
+// anything open, nothing is sent again.
 func (e *engine) settle(w *work, s Sight, now time.Time) {
+	if !s.Found {
+		e.unknown(w, "no answer came, and no such user was found")
+		return
+	}
+	if !s.shows(w.task.Username) {
+		e.unknown(w, "no answer came, and looking showed another user")
+		return
+	}
 	w.sub = s.Sub
+	if s.Modified.Unix() <= 0 {
+		e.unknown(w, "no answer came, and looking did not show when the user was modified")
+		return
+	}
 	if !w.doubtSent.IsZero() { // by now the server's clock is better known
 		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(w.doubtSent)
 	}
-	modified := s.Found && !s.Modified.Before(w.doubt.Began.Add(-w.doubt.Slack))
-	switch {
-	case w.task.Action.Sets() && !modified:
-		e.redo(w, now)
-	case w.task.Action.Sets():
-		if s.Status == ForceChangePassword && w.task.Action == jobs.SetTemporary {
-			e.settledOK(w)
-			return
-		}
-		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
-	case modified && s.Status == ResetRequired:
+	switch modified := s.modifiedSince(w.doubt); {
+	case modified && s.Status == w.spec.Leaves && s.Status != Confirmed: // that one a user gets to without us
 		e.settledOK(w)
-	case s.Found && !modified:
-		if w.looks++; w.looks < looksOld {
-			e.look(w, now.Add(lookAgain))
-			return
-		}
-		e.redo(w, now)
-	case !s.Found:
-		e.unknown(w, "no answer came, and no such user was found")
-	default:
+	case modified:
 		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
+	case w.spec.Doubt != jobs.LookFirst:
+		e.redo(w, now)
+	default:
+		e.unmodified(w, s, now)
 	}
+}
+
+// unmodified goes on with a task that is attempted again only for two looks in
+// a row that show that it was not carried out.
+func (e *engine) unmodified(w *work, s Sight, now time.Time) {
+	if w.unchanged++; w.unchanged < looksOld {
+		w.already = s.Status == w.spec.Leaves
+		e.look(w, now.Add(lookAgain))
+		return
+	}
+	if w.already || s.Status == w.spec.Leaves { // a second time would show no more than the first
+		e.unknown(w, fmt.Sprintf("no answer came; the user is %s, and not modified since", s.Status))
+		return
+	}
+	e.redo(w, now)
+}
+
+// shows reports whether a look showed the user of that name.
+func (s *Sight) shows(name string) bool {
+	for _, own := range []string{s.Username, s.Sub, s.Alias} {
+		if own != "" && strings.EqualFold(own, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// modifiedSince reports whether a user may have been modified since an attempt
+// began: within what the clocks and the time's resolution leave open it may.
+func (s *Sight) modifiedSince(attempt *Intent) bool {
+	at := s.Modified
+	if at.Nanosecond() == 0 { // in whole seconds, as far as one can see
+		at = at.Add(time.Second)
+	}
+	return !at.Before(attempt.Began.Add(-attempt.Slack))
 }
 
 // settledOK ends a task whose attempt in doubt was carried out after all.
@@ -140,11 +179,14 @@ func (e *engine) settledOK(w *work) {
 // redo goes on with a task of which a look has shown that nothing was carried
 // out: it fails with its verdict, or is attempted again.
 func (e *engine) redo(w *work, now time.Time) {
-	w.doubt, w.doubtSent, w.looks = nil, time.Time{}, 0
-	if w.verdict != "" {
+	w.doubt, w.doubtSent, w.unchanged = nil, time.Time{}, 0
+	switch {
+	case w.verdict != "":
 		e.end(w, Failed, w.verdict)
-		return
+	case w.tries >= e.opt.Attempts:
+		e.end(w, Failed, w.gaveUp())
+	default:
+		e.release(w)
+		e.wait(w, Act, now)
 	}
-	e.release(w)
-	e.wait(w, toSend, now)
 }

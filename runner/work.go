@@ -2,23 +2,29 @@ package runner
 
 import (
 	"time"
+
+	"cogpass/jobs"
 )
 
 // work is a task on its way to its outcome.
 type work struct {
 	task      Task
-	next      step
-	due       time.Time // when it is its turn again
-	attempts  int       // made, throttled ones among them
+	spec      jobs.ActionSpec // of the task's action
+	step      Step            // that it is at
+	lane      *lane           // of that step
+	due       time.Time       // when it is its turn again
+	attempts  int             // made, throttled ones among them
 	throttled int
-	tries     int       // charged against Options.Attempts
-	delays    int       // backoffs in a row
-	looks     int       // in a row that showed the old state
-	lookTries int       // looks that brought no answer
-	lambda    bool      // a trigger has failed once
-	startedAt time.Time // of the first attempt
+	tries     int    // charged against Options.Attempts
+	looks     int    // the same, of looks
+	delays    int    // backoffs in a row
+	unchanged int    // looks in a row that showed that nothing was modified
+	already   bool   // the first of these showed the state that the action leads to
+	lambda    bool   // a trigger has failed once
+	fault     string // what the last attempt failed for
 
-	intent Intent // of the last attempt, as the journal has it
+	startedAt time.Time // of the first attempt
+	intent    Intent    // of the last attempt, as the journal has it
 	// doubt is the earliest attempt that may have been carried out, and nil
 	// where nothing is in doubt. Later attempts of a set do not replace it:
 	// since then the user may have chosen a password.
@@ -34,17 +40,9 @@ type work struct {
 	latency   time.Duration
 }
 
-// step is what a task waits for.
-type step uint8
-
-const (
-	toSend step = iota
-	toLook
-)
-
 func newWork(t Task) *work {
 	w := &work{
-		task: t, attempts: t.Attempts, throttled: t.Throttled, startedAt: t.StartedAt,
+		task: t, spec: t.Action.Spec(), attempts: t.Attempts, throttled: t.Throttled, startedAt: t.StartedAt,
 		intent: Intent{Seq: t.Seq}, doubt: t.Doubt,
 	}
 	if t.Doubt != nil {
@@ -56,7 +54,7 @@ func newWork(t Task) *work {
 // intend returns what the journal is to know of the attempt that begins now.
 // While an earlier one is in doubt, that one's time counts.
 func (w *work) intend(now time.Time, c *Clock) Intent {
-	i := Intent{Seq: w.task.Seq, Attempts: w.attempts + 1, Throttled: w.throttled, StartedAt: w.startedAt}
+	i := Intent{Seq: w.task.Seq, Step: w.step, Attempts: w.attempts + 1, Throttled: w.throttled, StartedAt: w.startedAt}
 	if i.StartedAt.IsZero() {
 		i.StartedAt = now
 	}

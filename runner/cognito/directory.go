@@ -51,7 +51,8 @@ func (d *Directory) Do(ctx context.Context, t runner.Task) (runner.Answer, error
 // make the user an active one on the bill.
 func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, error) {
 	ctx, sent := watch(ctx)
-	filter := fmt.Sprintf(`%s = "%s"`, d.attribute(username), quote.Replace(username))
+	by := d.attribute(username)
+	filter := fmt.Sprintf(`%s = "%s"`, by, quote.Replace(username))
 	out, err := d.client.api.ListUsers(ctx, &cip.ListUsersInput{UserPoolId: &d.pool.ID, Filter: &filter, Limit: aws.Int32(2)})
 	if err != nil {
 		fault := classify(err, sent.Load(), jobs.Secret{})
@@ -65,10 +66,15 @@ func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, er
 		return s, nil
 	}
 	u := out.Users[0]
-	s.Found, s.Username, s.Status, s.Enabled = true, aws.ToString(u.Username), runner.Status(u.UserStatus), u.Enabled
-	s.Modified = aws.ToTime(u.UserLastModifiedDate)
-	if i := slices.IndexFunc(u.Attributes, func(a types.AttributeType) bool { return aws.ToString(a.Name) == "sub" }); i >= 0 {
-		s.Sub = aws.ToString(u.Attributes[i].Value)
+	s.Found, s.Username, s.Status = true, aws.ToString(u.Username), runner.Status(u.UserStatus)
+	s.Modified = aws.ToTime(u.UserLastModifiedDate) // zero where it did not say
+	for _, a := range u.Attributes {
+		switch name := aws.ToString(a.Name); name {
+		case "sub":
+			s.Sub = aws.ToString(a.Value)
+		case by:
+			s.Alias = aws.ToString(a.Value)
+		}
 	}
 	return s, nil
 }
