@@ -46,7 +46,7 @@ func control(sys *system, path string, change func(*runfile.Control)) error {
 		return err
 	}
 	if runfile.Holder(path) == nil {
-		sys.say("no process carries %s out now; this holds from its next run on", report.Visible(path))
+		sys.info("no process carries %s out now; this holds from its next run on", report.Visible(path))
 	}
 	return nil
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
+	"cogpass/cmd/bulk"
 	"cogpass/jobs"
 	"cogpass/report"
 	"cogpass/runner"
@@ -81,9 +83,14 @@ func (s *system) exit(err error) int {
 	if !errors.As(err, &faults) { // faults are safe to print as they are, on several lines
 		text = report.Visible(strings.ReplaceAll(text, "\n", "; ")) // of errors that were joined
 	}
-	s.say("cogpass: %s", strings.TrimRight(text, "\n"))
-	if hint != "" {
-		s.say("hint: %s", report.Visible(hint))
+	text, hint = strings.TrimRight(text, "\n"), report.Visible(hint)
+	switch {
+	case hint == "":
+		s.say(slog.LevelError, text)
+	case s.log != nil:
+		s.log.Error(text, "hint", hint)
+	default:
+		s.say(slog.LevelError, text+"\nhint: "+hint)
 	}
 	return code
 }
@@ -93,6 +100,7 @@ func (s *system) exit(err error) int {
 func meaning(err error) (code int, hint string) {
 	var (
 		exit    *exitError
+		ours    *bulk.Error
 		faults  *jobs.Faults
 		fault   jobs.Fault
 		held    *runfile.HeldError
@@ -103,6 +111,8 @@ func meaning(err error) (code int, hint string) {
 	switch {
 	case errors.As(err, &exit):
 		return exit.code, exit.hint
+	case errors.As(err, &ours):
+		return bulkMeaning(ours)
 	case errors.As(err, &faults):
 		return exitUsage, ""
 	case errors.As(err, &fault):
@@ -119,6 +129,53 @@ func meaning(err error) (code int, hint string) {
 		return stopMeaning(stopped)
 	}
 	return exitFatal, ""
+}
+
+// bulkMeaning says what to do about a run that did not begin, or did not end
+// as it should.
+func bulkMeaning(e *bulk.Error) (code int, hint string) {
+	switch e.Kind {
+	case bulk.Refused:
+		return exitUsage, ""
+	case bulk.NobodyToAsk:
+		return exitUsage, "there is no terminal: add --yes, and --expect-users N to be sure of their number"
+	case bulk.RunFileExists:
+		return exitUsage, "name another, or remove it"
+	case bulk.NoStateDir:
+		return exitFatal, "set XDG_STATE_HOME to a folder that cogpass may write to"
+	case bulk.BadStateDir:
+		return exitFatal, "name a run file elsewhere with --run-file"
+	case bulk.InSandbox:
+		return exitUsage, "add --sandbox, or run the job anew"
+	case bulk.NotInSandbox:
+		return exitUsage, "leave --sandbox out"
+	case bulk.Unreachable:
+		return exitFatal, unreachableHint(e.Err)
+	case bulk.Unrecorded:
+		code, hint = meaning(e.Err)
+		return max(code, exitFatal), hint
+	case bulk.Unreported:
+		return exitFatal, "the run file has it all: " + command("report", e.RunFile, "--format", "csv", "--out", "FILE")
+	case bulk.Damaged:
+		return exitFatal, "the report has what is still readable"
+	}
+	return exitFatal, ""
+}
+
+func unreachableHint(err error) string {
+	var fault *runner.Error
+	switch {
+	case !errors.As(err, &fault):
+		return ""
+	case fault.Code == "":
+		return "check the network, the Region and --endpoint-url"
+	}
+	return fatalHint(fault.Code)
+}
+
+// noStateDir is the error of a command that needs the state folder.
+func noStateDir() error {
+	return &bulk.Error{Kind: bulk.NoStateDir, Err: errors.New("there is no folder for run files: no home folder is known")}
 }
 
 // stopMeaning says what to do about an answer that stopped a run.

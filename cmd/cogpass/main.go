@@ -1,9 +1,9 @@
 // Cogpass does bulk password work on Amazon Cognito user pools.
 //
 // This package is the command line: flags, the terminal, the environment and
-// exit codes live here and in no package below. A command is an options
-// struct, a constructor that only parses, and a method that only works. Errors
-// carry what they mean, and exit.go turns them into exit codes.
+// exit codes live here; what a run does lives in cmd/bulk. A command is an
+// options struct, a constructor that only parses, and a method that only works.
+// Errors carry what they mean, and exit.go turns them into exit codes.
 package main
 
 import (

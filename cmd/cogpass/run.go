@@ -2,32 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"runtime/debug"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"cogpass/jobs"
+	"cogpass/cmd/bulk"
 	"cogpass/report"
-	"cogpass/runner/cognito"
-	"cogpass/runner/runfile"
+	"cogpass/runner"
 )
 
 type runOptions struct {
-	jobOptions
+	bulk.Options
 	sys *system
-
-	Yes          bool
-	ExpectUsers  int64
-	RunFile      string
-	RetryFailed  bool
-	RetryUnknown bool
-	Sandbox      bool
 
 	DryRun        bool
 	Format        string
@@ -39,6 +27,7 @@ type runOptions struct {
 
 func newRun(sys *system) *cobra.Command {
 	o := &runOptions{sys: sys}
+	var users int64
 	cmd := &cobra.Command{
 		Use:   "run JOB | RUN_FILE",
 		Short: "Carry a job out, or go on with a run",
@@ -56,14 +45,18 @@ sent, and "cogpass run RUN_FILE" goes on.`,
   cogpass run --retry-failed ~/.local/state/cogpass/spring-onboarding-20260101T090000Z.run`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), args[0], cmd.Flags().Changed("expect-users"))
+			if cmd.Flags().Changed("expect-users") {
+				o.ExpectUsers = &users
+			}
+			return o.run(cmd.Context(), args[0])
 		},
 	}
 	cmd.Long += "\n" + exitHelp
 	f := cmd.Flags()
-	o.addTo(f)
+	addPool(f, &o.Options)
+	addRunning(f, &o.Options)
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
-	f.Int64Var(&o.ExpectUsers, "expect-users", 0, "refuse to start with any other number of users")
+	f.Int64Var(&users, "expect-users", 0, "refuse to start with any other number of users")
 	f.StringVar(&o.RunFile, "run-file", "", "where to make the run file")
 	f.BoolVar(&o.RetryFailed, "retry-failed", false, "with a run file: do those that failed again")
 	f.BoolVar(&o.RetryUnknown, "retry-unknown", false, "with a run file: do those that are unknown again; a user may get a second code")
@@ -76,7 +69,12 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 	return cmd
 }
 
-func (o *runOptions) run(ctx context.Context, path string, expecting bool) error {
+// gcPercent is the garbage collector's. A run keeps a few megabytes, and each
+// request leaves 30 kB: at Go's own 100 all that is kept would be looked at
+// again every 150 requests. The sandbox's users are kept in the same heap.
+const gcPercent = 400
+
+func (o *runOptions) run(ctx context.Context, path string) error {
 	if !slices.Contains([]string{"text", "json"}, o.LogFormat) {
 		return usage("--log-format %s: want text or json", o.LogFormat)
 	}
@@ -86,197 +84,40 @@ func (o *runOptions) run(ctx context.Context, path string, expecting bool) error
 	if !o.DryRun && (o.Format != "text" || o.ShowPasswords) {
 		return usage("--format and --show-passwords go with --dry-run")
 	}
-	if !expecting {
-		o.ExpectUsers = -1
-	}
-	if !o.DryRun {
-		outliveReader()
-	}
-	switch {
-	case runfile.Is(path):
-		return o.resume(ctx, path)
-	case o.RetryFailed || o.RetryUnknown:
-		return usage("--retry-failed and --retry-unknown go with a run file, and %s is none", path)
-	case o.DryRun:
-		return o.dryRunJob(ctx, path)
-	}
-	return o.start(ctx, path)
-}
-
-// start carries out a job.
-func (o *runOptions) start(ctx context.Context, path string) error {
-	job, err := o.open(o.sys, path)
-	if err != nil {
+	if err := o.sys.options(&o.Options); err != nil {
 		return err
 	}
-	if err := o.mustNotAsk(); err != nil {
-		return err
+	if o.DryRun {
+		return o.dryRun(ctx, path)
 	}
-	runPath := o.RunFile
-	if runPath == "" {
-		if runPath, err = o.sys.newRunFile(job.Name, time.Now()); err != nil {
-			return err
-		}
+	outliveReader()
+	if o.sys.env("GOGC") == "" && !o.Sandbox {
+		debug.SetGCPercent(gcPercent)
 	}
-	draft, count, err := freeze(ctx, job, runPath)
-	if err != nil {
-		return err
+	if o.sys.InTerminal {
+		o.Confirm = func(_ context.Context, q bulk.Question) error { return confirm(o.sys, q) }
 	}
-	defer draft.Discard() // of what is not committed
-	for _, w := range job.Warnings {
-		o.sys.say("warning: %s", w)
+	show := &screen{sys: o.sys, quiet: o.Quiet}
+	o.Screen = show
+	defer context.AfterFunc(ctx, show.interrupted)()
+	ended, err := bulk.Run(ctx, path, o.Options)
+	if ended != nil {
+		o.ended(ended)
 	}
-	if err := o.expected(count.users()); err != nil {
-		return err
+	if err == nil && ended.SomeFailed() {
+		err = errSilent(exitSomeFailed)
 	}
-	info := infoOf(job)
-	unlock, err := o.lockPool(&info, runPath)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	passwords, err := jobs.OpenPasswords(passwordDirs(info.JobDir, runPath), job.Sources, o.passwordOptions(job))
-	if err != nil {
-		return err
-	}
-	defer passwords.Close()
-	t, stop, err := o.reach(ctx, &info, count, tasksUntil(ctx, job), passwords)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	if err := draft.Commit(job.Sources); err != nil {
-		return err
-	}
-	file, err := runfile.Open(runPath, runfile.OpenOptions{})
-	if err != nil {
-		return err
-	}
-	return o.carryOut(ctx, &carrying{path: runPath, file: file, target: t, passwords: passwords})
+	return err
 }
 
-// mustNotAsk refuses, before any work, a run that would have to ask where
-// nobody can answer.
-func (o *runOptions) mustNotAsk() error {
-	if !o.Yes && !o.Sandbox && !o.sys.InTerminal {
-		return withHint(exitUsage, "add --yes, and --expect-users N to be sure of their number", "there is no terminal to ask on")
+// ended says how a run has ended, and what is left.
+func (o *runOptions) ended(e *bulk.Ended) {
+	if o.Quiet {
+		return
 	}
-	return nil
-}
-
-func (o *runOptions) expected(users int64) error {
-	if o.ExpectUsers >= 0 && o.ExpectUsers != users {
-		return usage("--expect-users %d: there are %d", o.ExpectUsers, users)
-	}
-	return nil
-}
-
-// reach connects to the pool, or to a sandbox with the users of tasks, checks
-// the passwords of a new run against the pool's policy, and has it confirmed.
-// stop ends the sandbox.
-func (o *runOptions) reach(ctx context.Context, info *runfile.Info, count *tally, tasks taskSeq, passwords *jobs.Passwords) (t *target, stop func(), err error) {
-	cfg := cognito.Config{
-		Region: info.Region, Profile: o.Profile, EndpointURL: o.EndpointURL,
-		Conns: max(o.Concurrency, info.Concurrency, 64),
-	}
-	stop = func() {}
-	if o.Sandbox {
-		if stop, err = o.startSandbox(info, &cfg, tasks); err != nil {
-			return nil, nil, err
-		}
-	}
-	t, err = connect(ctx, o.sys, info, cfg)
-	if err == nil && info.State == runfile.Planned && count.sets() > 0 {
-		err = t.pool.Policy.CheckAll(tasks, passwords)
-	}
-	if err == nil && !o.Yes && !o.Sandbox {
-		err = confirm(o.sys, info, t, count, o.rate(info))
-	}
-	if err != nil {
-		stop()
-		return nil, nil, err
-	}
-	return t, stop, nil
-}
-
-// rate is the one to begin with.
-func (o *runOptions) rate(info *runfile.Info) float64 {
-	if o.Rate.set {
-		return float64(o.Rate.rate)
-	}
-	return info.AskedRate
-}
-
-// lockPool takes the lock of the pool. A sandbox needs none: its pool is this
-// run's own.
-func (o *runOptions) lockPool(info *runfile.Info, runPath string) (unlock func(), err error) {
-	if o.Sandbox {
-		return func() {}, nil
-	}
-	dir, err := o.sys.stateDir()
-	if err != nil {
-		return nil, err
-	}
-	lock, err := runfile.LockPool(filepath.Join(dir, "locks"), info.UserPoolID, o.EndpointURL, runPath)
-	if err != nil {
-		return nil, err
-	}
-	return func() { _ = lock.Unlock() }, nil // the end of the process releases it too
-}
-
-// passwordOptions let passwords be read where the job was.
-func (o *runOptions) passwordOptions(job *jobs.Job) jobs.Options {
-	opt := o.sys.jobsOptions(&o.jobOptions)
-	opt.Salt = job.Salt
-	if in := job.Stdin(); in != nil {
-		opt.Stdin = in
-	}
-	return opt
-}
-
-// passwordDirs are where sources are looked for: beside the job, beside the
-// run file, and here.
-func passwordDirs(jobDir, runPath string) []string {
-	dirs := []string{jobDir, filepath.Dir(absolute(runPath))}
-	if here, err := os.Getwd(); err == nil {
-		dirs = append(dirs, here)
-	}
-	return dirs
-}
-
-// writeReports writes a run's reports, as the job or --report asks for them.
-func (o *runOptions) writeReports(c *carrying, info *runfile.Info) error {
-	paths := info.Report
-	if o.Report != nil {
-		paths = o.Report
-	}
-	var failed error
-	for _, asked := range paths {
-		path, err := report.ExpandPath(asked, info.Name, info.CreatedAt)
-		if err == nil {
-			if o.Report == nil && !filepath.IsAbs(path) {
-				path = filepath.Join(info.JobDir, path)
-			}
-			var format report.Format
-			if format, err = report.FormatOf(path); err == nil {
-				err = report.WriteFile(path, format, reportRun(info), c.file.Results())
-			}
-		}
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", asked, err))
-			continue
-		}
-		o.progressf("report: %s", path)
-	}
-	if failed != nil {
-		return withHint(exitFatal, "the run file has it all: "+command("report", c.path, "--format", "csv", "--out", "FILE"), "%w", failed)
-	}
-	return nil
-}
-
-// progressf tells what is not needed with --quiet.
-func (o *runOptions) progressf(format string, args ...any) {
-	if !o.Quiet {
-		o.sys.say(format, args...)
+	o.sys.info("%s", counted(e.Counts))
+	o.sys.info("run file: %s", report.Visible(e.RunFile))
+	if pending := e.Counts.ByOutcome[runner.Pending]; pending > 0 {
+		o.sys.info("%s left; to go on: %s", plural(pending, "task"), goOn(&e.Info, e.RunFile))
 	}
 }

@@ -11,32 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"cogpass/jobs"
-	"cogpass/runner/cognito"
-	"cogpass/runner/runfile"
 	"cogpass/runner/sandbox"
 )
-
-// startSandbox starts a stand-in of Cognito that holds the users of tasks,
-// confirmed and with a verified address, and points cfg at it.
-func (o *runOptions) startSandbox(info *runfile.Info, cfg *cognito.Config, tasks taskSeq) (stop func(), err error) {
-	server := sandbox.Trial(info.UserPoolID)
-	for task, err := range tasks {
-		if err != nil {
-			return nil, err
-		}
-		server.AddUser(info.UserPoolID, sandbox.User{
-			Username: task.Username, Status: "CONFIRMED", Enabled: true,
-			Attributes: map[string]string{"email": fmt.Sprintf("user%d@example.com", task.Seq), "email_verified": "true"},
-		})
-	}
-	url, err := server.Listen("127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	*cfg = cognito.Config{Region: info.Region, EndpointURL: url, NoSign: true, Conns: cfg.Conns}
-	o.progressf("sandbox: a stand-in of Cognito at %s; nothing goes to AWS", url)
-	return func() { server.Close() }, nil
-}
 
 type sandboxOptions struct {
 	Listen           string
@@ -141,7 +117,7 @@ func (o *sandboxOptions) run(ctx context.Context, sys *system) error {
 	if err := sys.print("%s\n", url); err != nil {
 		return err
 	}
-	sys.say("serving until interrupted; cogpass sandbox --help shows how to use it")
+	sys.info("serving until interrupted; cogpass sandbox --help shows how to use it")
 	<-ctx.Done()
 	return nil
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"cogpass/report"
 )
 
 // A system is what a command has around it.
@@ -21,20 +24,24 @@ type system struct {
 	log *slog.Logger // takes what is said, in place of Err, where it is not nil
 }
 
-// say writes lines to standard error. Nobody can be told if that fails.
-func (s *system) say(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if s.log == nil {
-		fmt.Fprintln(s.Err, text)
+// prefixes are how a line for people shows how much it matters.
+var prefixes = map[slog.Level]string{slog.LevelWarn: "warning: ", slog.LevelError: "cogpass: "}
+
+// say writes a line to standard error. Nobody can be told if that fails.
+func (s *system) say(level slog.Level, text string) {
+	if s.log != nil {
+		s.log.Log(context.Background(), level, text)
 		return
 	}
-	if warning, is := strings.CutPrefix(text, "warning: "); is {
-		s.log.Warn(warning)
-	} else if fault, is := strings.CutPrefix(text, "cogpass: "); is {
-		s.log.Error(fault)
-	} else {
-		s.log.Info(text)
-	}
+	fmt.Fprintln(s.Err, prefixes[level]+text)
+}
+
+func (s *system) info(format string, args ...any) {
+	s.say(slog.LevelInfo, fmt.Sprintf(format, args...))
+}
+
+func (s *system) warn(format string, args ...any) {
+	s.say(slog.LevelWarn, fmt.Sprintf(format, args...))
 }
 
 func (s *system) env(name string) string {
@@ -43,10 +50,11 @@ func (s *system) env(name string) string {
 }
 
 // stateDir returns the folder of run files and locks: the platform's own place
-// for what a program keeps and a user does not edit.
-func (s *system) stateDir() (string, error) {
+// for what a program keeps and a user does not edit; empty where no home folder
+// is known.
+func (s *system) stateDir() string {
 	if dir := s.env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "cogpass"), nil
+		return filepath.Join(dir, "cogpass")
 	}
 	var dir string
 	switch runtime.GOOS {
@@ -62,30 +70,23 @@ func (s *system) stateDir() (string, error) {
 		}
 	}
 	if dir == "" {
-		return "", withHint(exitFatal, "set XDG_STATE_HOME to a folder that cogpass may write to",
-			"there is no folder for run files and locks: no home folder is known")
+		return ""
 	}
-	return filepath.Join(dir, "cogpass"), nil
+	return filepath.Join(dir, "cogpass")
 }
 
 // command returns a command line of this program, for a hint.
 func command(args ...string) string {
-	for i, a := range args {
+	line := "cogpass"
+	for _, a := range args {
 		if strings.ContainsFunc(a, func(r rune) bool { return !plain(r) }) || a == "" {
-			args[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 		}
+		line += " " + a
 	}
-	return "cogpass " + strings.Join(args, " ")
+	return report.Visible(line)
 }
 
 func plain(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
-}
-
-// absolute returns a path that means the same from any folder, where that can be told.
-func absolute(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
 }

@@ -1,0 +1,137 @@
+// Package bulk carries a job out, from its file to its reports, for any
+// screen. Begin with Run, which takes a job, or the run file of a run that was
+// stopped, and does all that `cogpass run` does but talk to a person. Validate,
+// DryRun and Freeze look at a job and send nothing; Read and List show what
+// run files hold, also while their runs go on.
+//
+// Invariants: nothing is sent before the whole job was checked, its pool
+// locked, the run confirmed and its plan on disk; nothing is sent that cannot
+// be recorded. The package reads no flags, no environment and no terminal, and
+// never ends the process: what it needs of them is in Options. (The AWS SDK
+// finds its own settings.)
+package bulk
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner/runfile"
+)
+
+// Options of a run. The zero value asks for nothing beside the job, but a run
+// needs a place for its run file, StateDir or RunFile, and somebody who
+// decides, Yes or Confirm.
+type Options struct {
+	StateDir  string                      // folder of run files and locks; made where it is missing
+	LookupEnv func(string) (string, bool) // for passwords that are {env: NAME}; nil: there are none
+	Stdin     io.Reader                   // for a source "-"; nil: there is none
+	Version   string                      // of the program, for the run file and its reports
+	Now       func() time.Time            // for when the plan was made; nil: time.Now
+
+	// What beats the job. A run file's plan is frozen: with one, UserPoolID,
+	// Region and RunFile are refused.
+	UserPoolID  string
+	Region      string // must be the pool's
+	Profile     string // of the AWS config files
+	EndpointURL string // where to send requests, in place of AWS
+	Rate        jobs.Rate
+	Concurrency int
+	Report      []string // paths, relative to the current folder; nil: the job's own
+	RunFile     string   // where to make the run file; empty: a new name in StateDir
+
+	RetryFailed  bool // with a run file: do those that failed again
+	RetryUnknown bool // with a run file: do those that are unknown again; a user may get a second code
+	Sandbox      bool // act on a stand-in of Cognito that holds the job's users; nobody is asked
+
+	Yes         bool                                  // nobody is asked
+	Confirm     func(context.Context, Question) error // asks; its error ends the run before anything is sent
+	ExpectUsers *int64                                // refuse any other number of users; nil: any will do
+
+	Screen Screen // nil: nobody looks
+}
+
+// Ended is how a run ended.
+type Ended struct {
+	RunFile string
+	Info    runfile.Info
+	Counts  runfile.Counts
+}
+
+// SomeFailed reports whether tasks have failed or are unknown.
+func (e *Ended) SomeFailed() bool { return e.Counts.ByOutcome[failed]+e.Counts.ByOutcome[unknown] > 0 }
+
+// Run carries out a job, or goes on with the run of a run file; which of the
+// two path names is told by the file's content. Once ctx is done it starts no
+// more requests and gives those in flight half a minute; the run can go on
+// later.
+//
+// Ended is nil where the run did not begin. The error is nil where every task
+// has ended, well or not, and the reports are written. Otherwise it is ctx's
+// cause, a *runner.Stopped, an *Error, or one of jobs, runfile or cognito, of
+// which some are types of their own; also that of Options.Confirm.
+func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
+	opt = opt.withDefaults()
+	p, err := opt.open(ctx, path, toRun)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	for _, w := range p.Warnings {
+		opt.warn("%s", w)
+	}
+	if err := opt.expected(p.Tally.Users()); err != nil {
+		return nil, err
+	}
+	if p.file != nil && p.Tally.Tasks == 0 {
+		return p.nothingLeft()
+	}
+	unlock, err := p.lockPool()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := p.openPasswords(); err != nil {
+		return nil, err
+	}
+	t, stop, err := p.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	if err := p.commit(); err != nil {
+		return nil, err
+	}
+	return p.carryOut(ctx, t)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Screen == nil {
+		o.Screen = noScreen{}
+	}
+	return o
+}
+
+// mustNotAsk refuses, before any work, a run that would have to ask where
+// nobody can answer.
+func (o *Options) mustNotAsk() error {
+	if !o.Yes && !o.Sandbox && o.Confirm == nil {
+		return fail(NobodyToAsk, "there is nobody to ask")
+	}
+	return nil
+}
+
+func (o *Options) expected(users int64) error {
+	if o.ExpectUsers != nil && *o.ExpectUsers != users {
+		return fail(Refused, "%d users are expected, and there are %d", *o.ExpectUsers, users)
+	}
+	return nil
+}
+
+func (o *Options) jobOptions() jobs.Options {
+	return jobs.Options{Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region}
+}

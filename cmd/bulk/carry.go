@@ -1,0 +1,139 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/runfile"
+)
+
+// carryOut does what is pending and writes the reports. It closes the run file.
+func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error) {
+	defer func() {
+		if closed := p.file.Close(); err == nil { // or it says the same again
+			err = closed
+		}
+	}()
+	before, err := p.file.Count()
+	if err != nil {
+		return nil, err
+	}
+	p.opt.detail("run file: %s", report.Visible(p.path))
+	account := t.pool.Account
+	if p.opt.Sandbox {
+		account = sandboxAccount
+	}
+	if err := p.file.SetIdentity(t.pool.Name, account, t.actor); err != nil {
+		return nil, err
+	}
+	if err := p.forgetRate(); err != nil {
+		return nil, err
+	}
+	if err := p.file.SetState(runfile.Running, ""); err != nil {
+		return nil, err
+	}
+	stopped := p.runTasks(ctx, t, p.opt.begun(before, p.Rate()))
+	if err := p.file.Flush(); err != nil {
+		return nil, p.unrecorded(err)
+	}
+	interrupted := ctx.Err() != nil && errors.Is(stopped, context.Cause(ctx))
+	return p.settle(stopped, interrupted)
+}
+
+// forgetRate lets Options.Rate count for more than what was asked of the run
+// before, and for less than what is asked of it from now on.
+func (p *Plan) forgetRate() error {
+	control, err := p.file.Control()
+	if err != nil || p.opt.Rate == 0 || control.Rate == 0 {
+		return err
+	}
+	return runfile.ChangeControl(p.path, func(asked *runfile.Control) { asked.Rate = 0 })
+}
+
+// runTasks carries out the pending tasks and returns what stopped the run.
+func (p *Plan) runTasks(ctx context.Context, t *target, progress Progress) error {
+	screen := p.opt.Screen
+	screen.Show(progress)
+	defer func() {
+		progress.Over = true
+		screen.Show(progress)
+	}()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	asked := ctx
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watching.Go(func() {
+		select {
+		case <-p.file.Failed():
+			cancel(p.file.Err())
+		case <-asked.Done():
+			p.opt.notice("interrupted: waiting for requests in flight, 30 s at most; interrupt again to end at once")
+		case <-ctx.Done():
+		}
+	})
+	steer := &steering{plan: p, asked: float64(p.Rate()), now: float64(p.Rate()), rates: make(chan float64, 1)}
+	steer.look(ctx) // what holds from the first request on
+	watching.Go(func() { steer.watch(ctx) })
+
+	concurrency := p.Info.Concurrency
+	if p.opt.Concurrency > 0 {
+		concurrency = p.opt.Concurrency
+	}
+	return runner.Run(ctx, t.client.Directory(t.pool), p.pending(), runner.Options{
+		Rate: steer.asked, Concurrency: concurrency, Attempts: p.Info.Attempts,
+		MaxDelay: p.Info.MaxDelay, Timeout: p.Info.Timeout,
+		Journal: p.file, Clock: t.clock, Rates: steer.rates,
+		Observe: func(s runner.Stats) {
+			progress.Sending = s
+			screen.Show(progress)
+		},
+	}, func(r runner.Result) error {
+		progress.add(r)
+		screen.Show(progress)
+		return p.file.Record(r)
+	})
+}
+
+// pending are the tasks that are to be done, with their passwords.
+func (p *Plan) pending() iter.Seq2[runner.Task, error] {
+	return func(yield func(runner.Task, error) bool) {
+		for row, err := range p.file.Pending(p.opt.RetryFailed, p.opt.RetryUnknown) {
+			var task runner.Task
+			if err == nil {
+				task, err = p.task(row)
+			}
+			if !yield(task, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (p *Plan) task(row runfile.Row) (runner.Task, error) {
+	task := taskOf(row.Task)
+	task.Attempts, task.Throttled, task.StartedAt, task.Doubt = row.Attempts, row.Throttled, row.StartedAt, row.Doubt
+	if row.Excluded || !row.Action.Sets() {
+		return task, nil
+	}
+	var err error
+	task.Password, err = p.passwords.Get(row.Task)
+	return task, err
+}
+
+// taskOf is a task as it is carried out, without its password.
+func taskOf(t jobs.Task) runner.Task {
+	task := runner.Task{
+		Seq: t.Seq, Username: t.Username, Action: t.Action, ClientMetadata: t.ClientMetadata,
+		Source: jobs.Place{File: t.Place.File, Line: t.Place.Line}.String(),
+	}
+	if t.Excluded {
+		task.Skip = "excluded by the job"
+	}
+	return task
+}

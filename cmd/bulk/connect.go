@@ -1,0 +1,147 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/cognito"
+	"cogpass/runner/runfile"
+	"cogpass/runner/sandbox"
+)
+
+// A target is the pool that a run acts on, as far as it could be asked about.
+type target struct {
+	client *cognito.Client
+	pool   cognito.Pool
+	clock  *runner.Clock
+	actor  string
+}
+
+// Question is what Options.Confirm has to answer.
+type Question struct {
+	Info  *runfile.Info
+	Pool  cognito.Pool // its name, account and settings are empty where they could not be asked for
+	Tally *Tally
+	Rate  jobs.Rate
+}
+
+// PoolName is what the pool is called: its ID where its name is not known.
+func (q Question) PoolName() string {
+	if q.Pool.Name == "" {
+		return q.Info.UserPoolID
+	}
+	return q.Pool.Name
+}
+
+// reach connects to the pool, or to a sandbox with the users of the plan,
+// checks the passwords of a new run against the pool's policy, and has it
+// confirmed. stop ends the sandbox.
+func (p *Plan) reach(ctx context.Context) (t *target, stop func(), err error) {
+	o, info := p.opt, &p.Info
+	cfg := cognito.Config{
+		Region: info.Region, Profile: o.Profile, EndpointURL: o.EndpointURL,
+		Conns: max(o.Concurrency, info.Concurrency, 64),
+	}
+	stop = func() {}
+	if o.Sandbox {
+		if stop, err = p.startSandbox(ctx, &cfg); err != nil {
+			return nil, nil, err
+		}
+	}
+	t, err = p.connect(ctx, cfg)
+	if err == nil && info.State == runfile.Planned && p.Tally.Passwords() > 0 {
+		err = t.pool.Policy.CheckAll(p.tasks(ctx), p.passwords)
+	}
+	if err == nil && !o.Yes && !o.Sandbox {
+		err = o.Confirm(ctx, Question{Info: info, Pool: t.pool, Tally: &p.Tally, Rate: p.Rate()})
+	}
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return t, stop, nil
+}
+
+// describeTries is how often a pool is asked about before a run is given up.
+const describeTries = 3
+
+// connect finds out, before anything is changed, whether the pool is there and
+// the credentials are good. Without the permission to ask for the pool it goes
+// on without its name.
+func (p *Plan) connect(ctx context.Context, cfg cognito.Config) (*target, error) {
+	client, err := cognito.Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := client.Check(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, err
+	}
+	t := &target{client: client, clock: new(runner.Clock), actor: client.Actor(ctx)}
+	for try := 1; ; try++ {
+		sent := time.Now()
+		pool, answer, err := client.Describe(ctx, p.Info.UserPoolID)
+		t.clock.Observe(answer.Date, sent, time.Now())
+		t.pool = pool
+		var fault *runner.Error
+		switch {
+		case err == nil:
+			return t, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.As(err, &fault) && strings.HasPrefix(fault.Code, "AccessDenied"):
+			p.opt.warn("the pool's name and settings are not known: %s", report.Visible(fault.Message))
+			return t, nil
+		case errors.As(err, &fault) && passes(fault.Class) && try < describeTries:
+			select {
+			case <-time.After(time.Duration(try) * time.Second):
+			case <-ctx.Done():
+			}
+		default:
+			return nil, fail(Unreachable, "asking for the user pool %s: %w", p.Info.UserPoolID, err)
+		}
+	}
+}
+
+// passes reports whether an error of that class may be over in a moment.
+// Asking changes nothing, so one without an answer is asked again.
+func passes(c runner.Class) bool {
+	return c == runner.Throttled || c == runner.Transient || c == runner.InDoubt
+}
+
+// sandboxAccount marks a run whose pool was the sandbox's, so that it does not
+// go on against AWS.
+const sandboxAccount = "sandbox"
+
+// BegunInSandbox reports whether a run was begun in the sandbox.
+func BegunInSandbox(info *runfile.Info) bool { return info.Account == sandboxAccount }
+
+// startSandbox starts a stand-in of Cognito that holds the users of the plan,
+// confirmed and with a verified address, and points cfg at it.
+func (p *Plan) startSandbox(ctx context.Context, cfg *cognito.Config) (stop func(), err error) {
+	server := sandbox.Trial(p.Info.UserPoolID)
+	for task, err := range p.tasks(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		server.AddUser(p.Info.UserPoolID, sandbox.User{
+			Username: task.Username, Status: string(jobs.Confirmed), Enabled: true,
+			Attributes: map[string]string{"email": fmt.Sprintf("user%d@example.com", task.Seq), "email_verified": "true"},
+		})
+	}
+	url, err := server.Listen("127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	*cfg = cognito.Config{Region: p.Info.Region, EndpointURL: url, NoSign: true, Conns: cfg.Conns}
+	p.opt.detail("sandbox: a stand-in of Cognito at %s; nothing goes to AWS", url)
+	return func() { server.Close() }, nil
+}

@@ -1,0 +1,41 @@
+package bulk
+
+import "fmt"
+
+// Kind says what an Error is about, for whoever has advice to give.
+type Kind uint8
+
+// The kinds of an Error. Of all but Unrecorded, Unreported and Damaged,
+// nothing was sent.
+const (
+	Refused       Kind = iota // the options do not fit, or one of them refuses the job
+	NobodyToAsk               // neither Options.Yes nor Options.Confirm
+	RunFileExists             // there is a file at Options.RunFile
+	NoStateDir                // Options.StateDir is empty, and was needed
+	BadStateDir               // Options.StateDir cannot be made
+	InSandbox                 // the run was begun in the sandbox and cannot go on at AWS
+	NotInSandbox              // the other way round
+	Unreachable               // the pool could not be asked about
+	Unrecorded                // the run was stopped, because its run file cannot be written
+	Unreported                // the run has ended, and some report could not be written
+	Damaged                   // some results of a run file could not be read; the others were
+)
+
+// Error is why a run did not begin, or did not end as it should.
+type Error struct {
+	Kind    Kind
+	RunFile string // where there is one
+	Err     error
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+func fail(k Kind, format string, args ...any) error {
+	return &Error{Kind: k, Err: fmt.Errorf(format, args...)}
+}
+
+// unrecorded is the end of a run whose run file cannot be written any more.
+func (p *Plan) unrecorded(err error) error {
+	return &Error{Unrecorded, p.path, fmt.Errorf("stopped, because what happens cannot be recorded: %w", err)}
+}

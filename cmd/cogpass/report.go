@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cogpass/cmd/bulk"
+	"cogpass/report"
+)
+
+type reportOptions struct {
+	Format, Out string
+}
+
+func newReport(sys *system) *cobra.Command {
+	o := &reportOptions{}
+	cmd := &cobra.Command{
+		Use: "report RUN_FILE", Short: "Write a report of a run, at any time",
+		Long: `Write a report of a run, also while it goes on: every task in the order of the
+plan, with its outcome so far.` + "\n" + exitHelpFile,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
+	}
+	cmd.Flags().StringVar(&o.Format, "format", "", "json, jsonl, csv or text (default: by the extension of --out, or text)")
+	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "where to write it, in one step, with mode 0600 (default: standard output)")
+	return cmd
+}
+
+func (o *reportOptions) run(ctx context.Context, sys *system, path string) error {
+	format, err := o.format()
+	if err != nil {
+		return usage("%w", err)
+	}
+	r, err := bulk.Read(path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return r.Report(ctx, func(run report.Run, results report.Results) error {
+		if o.Out != "" {
+			return report.WriteFile(o.Out, format, run, results)
+		}
+		return sys.stream(func(w io.Writer) error { return report.Write(w, format, run, results) })
+	})
+}
+
+func (o *reportOptions) format() (report.Format, error) {
+	switch {
+	case o.Format != "":
+		return report.ParseFormat(o.Format)
+	case o.Out != "":
+		return report.FormatOf(o.Out)
+	}
+	return report.Text, nil
+}

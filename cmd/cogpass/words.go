@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"cogpass/cmd/bulk"
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/runfile"
+)
+
+// howLong says how long n requests take at a rate.
+func howLong(n int64, rate jobs.Rate) string {
+	if math.IsInf(float64(rate), 1) {
+		return "as fast as answers come"
+	}
+	return fmt.Sprintf("about %s at %s", roughly(bulk.Duration(n, rate)), rate)
+}
+
+// roughly writes a duration as a person would say it.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "1s"
+	case d < 10*time.Minute:
+		return d.Round(time.Second).String()
+	case d < 48*time.Hour:
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	}
+	return fmt.Sprintf("%.1f days", d.Hours()/24)
+}
+
+func plural(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return report.Number(n) + " " + word + "s"
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "(unknown)"
+	}
+	return s
+}
+
+// moment writes a time, or nothing where there is none.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// counted says how far a run is, in one line.
+func counted(c runfile.Counts) string {
+	var parts []string
+	for _, o := range []runner.Outcome{runner.OK, runner.Failed, runner.Skipped, runner.Unknown, runner.Pending} {
+		if n := c.ByOutcome[o]; n > 0 || o == runner.OK {
+			parts = append(parts, report.Number(n)+" "+o.String())
+		}
+	}
+	return strings.Join(parts, ", ") + " of " + plural(c.Tasks, "task")
+}
+
+// tallied says what a plan does, in one line.
+func tallied(t *bulk.Tally) string {
+	parts := []string{plural(t.Tasks, "user")}
+	for _, a := range jobs.Actions() {
+		if n := t.Actions[a]; n > 0 {
+			parts = append(parts, report.Number(n)+" "+a.String())
+		}
+	}
+	if t.Excluded > 0 {
+		parts = append(parts, report.Number(t.Excluded)+" excluded")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// goOn is the command line that goes on with a run.
+func goOn(info *runfile.Info, path string) string {
+	if bulk.BegunInSandbox(info) {
+		return command("run", "--sandbox", path)
+	}
+	return command("run", path)
+}
