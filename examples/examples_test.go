@@ -36,7 +36,8 @@ func countTasks(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	counts := map[string]int{}
-	for task, err := range job.Tasks() {
+	tasks := job.Tasks(t.Context())
+	for task, err := range tasks.All() {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,8 +51,8 @@ func countTasks(t *testing.T, file string) string {
 			t.Errorf("%s: got a password of kind %d, want it outside the job file", task.Place, task.Password.Kind)
 		}
 	}
-	if len(job.Warnings) > 0 {
-		t.Errorf("%s: got warnings %v", file, job.Warnings)
+	if len(tasks.Warnings()) > 0 {
+		t.Errorf("%s: got warnings %v", file, tasks.Warnings())
 	}
 	return fmt.Sprint(counts)
 }

@@ -30,7 +30,7 @@ func benchmarkTasks(b *testing.B, kind string, users int) {
 			b.Fatal(err)
 		}
 		var last int64
-		for task, err := range job.Tasks() {
+		for task, err := range job.Tasks(b.Context()).All() {
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -57,16 +57,12 @@ func benchmarkPasswords(b *testing.B, kind string, users int) {
 	path := manyUsers(b, kind, users)
 	job, tasks := mustTasks(b, path, jobs.Options{})
 	for b.Loop() {
-		p, err := jobs.OpenPasswords([]string{filepath.Dir(path)}, job.Sources, jobs.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
+		p := job.passwords(b, jobs.Options{})
 		for _, task := range tasks {
 			if s, err := p.Get(task); err != nil || s.IsZero() {
 				b.Fatalf("%s: got %v, %v", task.Username, s, err)
 			}
 		}
-		p.Close()
 	}
 	b.ReportMetric(float64(users)*float64(b.N)/b.Elapsed().Seconds(), "passwords/s")
 }
@@ -100,19 +96,39 @@ func manyUsers(tb testing.TB, kind string, users int) string {
 	return path
 }
 
+// readJob is a job whose tasks were read, and what was found on the way.
+type readJob struct {
+	*jobs.Job
+	Sources  []jobs.Source
+	Warnings []jobs.Fault
+}
+
+// passwords opens those of the job, beside it.
+func (j *readJob) passwords(tb testing.TB, opt jobs.Options) *jobs.Passwords {
+	tb.Helper()
+	opt.Salt = j.Salt
+	p, err := jobs.OpenPasswords(tb.Context(), []string{filepath.Dir(j.Path)}, j.Sources, opt)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { p.Close() })
+	return p
+}
+
 // mustTasks reads a job that is right.
-func mustTasks(tb testing.TB, path string, opt jobs.Options) (*jobs.Job, []jobs.Task) {
+func mustTasks(tb testing.TB, path string, opt jobs.Options) (*readJob, []jobs.Task) {
 	tb.Helper()
 	job, err := jobs.Open(path, opt)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var tasks []jobs.Task
-	for task, err := range job.Tasks() {
+	var list []jobs.Task
+	tasks := job.Tasks(tb.Context())
+	for task, err := range tasks.All() {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		tasks = append(tasks, task)
+		list = append(list, task)
 	}
-	return job, tasks
+	return &readJob{job, tasks.Sources(), tasks.Warnings()}, list
 }

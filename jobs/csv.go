@@ -3,6 +3,7 @@ package jobs
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -13,12 +14,10 @@ import (
 type csvRows struct {
 	in     *input
 	r      *csv.Reader
-	file   string
 	report reporter
 	fields []csvField
-	header int  // how many columns there are
-	line   int  // on which the last row ended
-	safe   bool // all columns are read and none is a password: a snippet may show a row
+	header int // how many columns there are
+	line   int // on which the last row ended
 }
 
 // csvField is a field of a user and the column it stands in.
@@ -27,74 +26,64 @@ type csvField struct {
 	index int
 }
 
-func newCSVReader(in *input) *csv.Reader {
-	r := csv.NewReader(in.buf)
-	r.FieldsPerRecord = -1
-	r.ReuseRecord = true
-	return r
-}
-
 // newCSVRows reads the header. It returns false where the rows cannot be
 // read for what it holds.
-func newCSVRows(in *input, spec *sourceSpec, report reporter) (*csvRows, bool) {
-	in.skipBOM()
-	c := &csvRows{in: in, r: newCSVReader(in), file: spec.path, report: report}
+func newCSVRows(in *input, columns []Column, _ string, report reporter) (rowReader, bool) {
+	c := &csvRows{in: in, r: csv.NewReader(in.buf), report: report}
+	c.r.FieldsPerRecord = -1
+	c.r.ReuseRecord = true
 	header, err := c.r.Read()
-	if err == io.EOF {
+	switch {
+	case err == io.EOF:
 		c.fault(1, 1, "the CSV is empty", "its first line names the columns")
 		return nil, false
-	}
-	if err != nil {
-		c.readFault(err, in.bom)
+	case err != nil:
+		c.readFault(err)
 		return nil, false
 	}
-	if i := slices.IndexFunc(header, notText); i >= 0 {
+	if i := slices.IndexFunc(header, func(s string) bool { return !utf8.ValidString(s) }); i >= 0 {
 		line, column := c.place(header, i)
 		c.fault(line, column, "this is not UTF-8 text", "save the file as UTF-8")
 		return nil, false
 	}
 	c.header = len(header)
-	if !c.match(header, spec.columns) {
-		return nil, false
-	}
 	c.ended(header)
-	read := map[int]bool{}
-	for _, f := range c.fields {
-		read[f.index] = true
+	if columns == nil {
+		return c, c.matchNames(header)
 	}
-	c.safe = len(read) == c.header && c.passwordColumn() < 0
-	return c, true
+	return c, c.match(header, columns)
 }
 
-func notText(s string) bool { return !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 }
-
-// match finds the columns of the fields. Names in the header are shown only
-// where it is one: a file without a header begins with a row.
-func (c *csvRows) match(header []string, columns []column) bool {
-	if columns == nil {
-		return c.matchNames(header)
-	}
+// match finds the columns that a job maps to fields. Nothing of the header is
+// shown: a file without one begins with a row.
+func (c *csvRows) match(header []string, columns []Column) bool {
 	ok := true
 	for _, want := range columns {
-		index := slices.Index(header, want.header)
+		index := slices.Index(header, want.Header)
 		switch {
 		case index < 0:
 			hint := "the first line of a CSV names its columns"
 			if other := otherSeparator(header); other != "" {
 				hint = other
-			} else if near := nearest(want.header, header); near != "" {
-				hint = didYouMean(near)
 			}
-			c.fault(1, 1, "no column "+quote(want.header)+", which the job names for "+want.field, hint)
+			c.fault(1, 1, "no column has the name that the job gives for "+fieldName(want.Field), hint)
 			ok = false
-		case slices.Contains(header[index+1:], want.header):
-			c.fault(1, 1, "column "+quote(want.header)+" is there twice", "")
+		case slices.Contains(header[index+1:], want.Header):
+			c.fault(1, 1, "the column for "+fieldName(want.Field)+" is there twice", "")
 			ok = false
 		default:
-			c.fields = append(c.fields, csvField{want.field, index})
+			c.fields = append(c.fields, csvField{want.Field, index})
 		}
 	}
 	return ok
+}
+
+// fieldName is a field of a row as messages name it.
+func fieldName(field string) string {
+	if strings.HasPrefix(field, metadataPrefix) {
+		return "a key of clientMetadata"
+	}
+	return field
 }
 
 func (c *csvRows) matchNames(header []string) bool {
@@ -111,14 +100,14 @@ func (c *csvRows) matchNames(header []string) bool {
 		line, column := c.place(header, i)
 		switch {
 		case !isRowField(name):
-			hint := "to read some columns only, name them with columns"
-			if near := nearest(name, []string{"username", "action", "password"}); near != "" {
-				hint = didYouMean(near)
+			message, hint := unknown("column", name, rowFields)
+			if hint == "" {
+				hint = "to read some columns only, name them with columns"
 			}
-			c.fault(line, column, "unknown column "+quote(name), hint)
+			c.fault(line, column, fmt.Sprintf("%s (number %d)", message, i+1), hint)
 			ok = false
 		case slices.Contains(header[:i], name):
-			c.fault(line, column, "column "+quote(name)+" is there twice", "")
+			c.fault(line, column, "the column for "+fieldName(name)+" is there twice", "")
 			ok = false
 		default:
 			c.fields = append(c.fields, csvField{strings.Clone(name), i})
@@ -141,46 +130,32 @@ func otherSeparator(header []string) string {
 	return ""
 }
 
-func (c *csvRows) passwordColumn() int {
-	for _, f := range c.fields {
-		if f.name == "password" {
-			return f.index
-		}
-	}
-	return -1
-}
-
 func (c *csvRows) next() (entry, bool, error) {
 	c.in.nextRow()
-	e := entry{offset: c.in.bom + c.r.InputOffset()}
 	record, err := c.r.Read()
 	if err != nil {
-		return e, false, c.readFault(err, e.offset)
+		return entry{}, false, c.readFault(err)
 	}
 	c.ended(record)
 	if len(record) != c.header {
 		line, _ := c.r.FieldPos(0)
 		c.fault(line, 1, plural(len(record), "field")+" in this row, and "+plural(c.header, "column")+" in the header", "")
-		return e, false, nil
+		return entry{}, false, nil
 	}
+	var e entry
 	ok := true
 	for _, f := range c.fields {
 		p := c.set(&e, f.name, record[f.index])
 		if f.name == "username" {
-			e.place.File = c.file
+			e.place.File = c.in.path
 			e.place.Line, e.place.Column = c.place(record, f.index)
 		}
 		if p.found() {
 			line, column := c.place(record, f.index)
-			fault := Fault{Place: Place{c.file, line, column}, Message: p.message, Hint: p.hint}
-			if f.name != "action" { // what stands there may belong elsewhere
-				fault.Snippet = c.snippet(e.offset, column)
-			}
-			c.report(fault)
+			c.fault(line, column, p.message, p.hint)
 			ok = false
 		}
 	}
-	e.showable = c.safe
 	return e, ok, nil
 }
 
@@ -195,6 +170,7 @@ func (c *csvRows) set(e *entry, field, value string) problem {
 		return problem{}
 	case field == "password":
 		e.password.ref.Kind = RowPassword
+		e.password.row = NewSecret(strings.Clone(value))
 		return checkPassword(value)
 	case field == "action":
 		action, p := checkAction(value)
@@ -226,25 +202,23 @@ func (c *csvRows) place(record []string, index int) (line, column int) {
 }
 
 func (c *csvRows) fault(line, column int, message, hint string) {
-	c.report(Fault{Place: Place{c.file, line, column}, Message: message, Hint: hint})
+	c.report(Fault{Place: Place{c.in.path, line, column}, Message: message, Hint: hint})
 }
 
 // readFault reports why the CSV could not be read, and returns nil where
 // reading may go on.
-func (c *csvRows) readFault(err error, offset int64) error {
+func (c *csvRows) readFault(err error) error {
 	var syntax *csv.ParseError
 	switch {
 	case err == io.EOF:
 	case errors.As(err, &syntax) && errors.Is(err, csv.ErrBareQuote):
-		c.fault(syntax.Line, c.column(syntax, offset), "a quote in a field that is not quoted", `write the field as "say ""hi"""`)
+		c.fault(syntax.Line, 0, "a quote in a field that is not quoted", `write the field as "say ""hi"""`)
 		return nil
 	case errors.As(err, &syntax):
 		c.fault(syntax.StartLine, 1, "a quoted field that does not end, or goes on after its end", `inside quotes, write a quote as ""`)
 		return nil
-	case errors.Is(err, errRowTooLong):
-		c.fault(c.line+1, 1, errRowTooLong.Error(), "is a quote missing, or is this not a CSV?")
 	default:
-		c.fault(0, 0, "cannot read it: "+reasonOf(err), "")
+		c.report(c.in.fault(err, c.line+1, "is a quote missing, or is this not a CSV?"))
 	}
 	return err
 }
@@ -256,24 +230,4 @@ func (c *csvRows) ended(record []string) {
 	c.line = line + strings.Count(record[last], "\n")
 }
 
-// column turns the column of a syntax error, in bytes, into characters.
-func (c *csvRows) column(e *csv.ParseError, offset int64) int {
-	row := strings.TrimLeft(c.raw(offset), "\r\n")
-	for range e.Line - e.StartLine {
-		_, row, _ = strings.Cut(row, "\n")
-	}
-	return utf8.RuneCountInString(row[:min(max(e.Column-1, 0), len(row))]) + 1
-}
-
-// raw returns the text from an offset to the end of the row read last.
-func (c *csvRows) raw(offset int64) string {
-	return string(c.in.bytes(offset, c.in.bom+c.r.InputOffset()))
-}
-
-// snippet shows the row at an offset, where that is safe.
-func (c *csvRows) snippet(offset int64, column int) string {
-	if !c.safe {
-		return ""
-	}
-	return rowSnippet(c.raw(offset), column)
-}
+func (c *csvRows) Close() error { return nil }

@@ -3,6 +3,7 @@ package jobs
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cogpass/jobs/yamldoc"
 )
@@ -65,7 +66,7 @@ func (d *decoder) scalar(n *yamldoc.Node, what string) (string, bool) {
 		d.fault(n, `put quotes around a value that begins with "!"`, "%s has a tag, which a job does not use", what)
 		return "", false
 	case kindOf(n) == "null":
-		d.fault(n, "leave the key out, or put quotes around the text", "%s is null", what)
+		d.fault(n, "give it a value, or put quotes around the text null", "%s is null", what)
 		return "", false
 	case n.Kind != yamldoc.Scalar:
 		d.fault(n, "", "%s is %s, not text", what, kindOf(n))
@@ -97,7 +98,7 @@ func (d *decoder) fields(n *yamldoc.Node, what string, known []string) (map[stri
 		switch {
 		case !slices.Contains(known, key):
 			d.unknownKey(f.key, known)
-		case slices.Contains(laterKeys, key):
+		case isLater(key):
 			d.fault(f.key, "", "%s is not supported yet", key)
 		default:
 			fields[key] = f
@@ -124,7 +125,7 @@ func (d *decoder) pairs(n *yamldoc.Node, what string) ([]field, bool) {
 		}
 		key = follow(key)
 		if first := seen[key.Value]; first != nil {
-			d.fault(key, "", "key %s is there twice; the first is on line %d", quote(key.Value), first.Line)
+			d.fault(key, "", "this key is there twice; the first is on line %d", first.Line)
 			continue
 		}
 		seen[key.Value] = key
@@ -138,9 +139,11 @@ func (d *decoder) unknownKey(key *yamldoc.Node, known []string) {
 		d.fault(key, "give the value to each, or as a default of the source or the job", "merge keys are not supported")
 		return
 	}
-	hint := ""
-	if near := nearest(key.Value, known); near != "" {
-		hint = didYouMean(near)
+	message, hint := unknown("key", key.Value, known)
+	if hint == "" && strings.ContainsAny(key.Value, ":=") {
+		hint = "write key: value, with a blank after the colon"
+	} else if hint == "" {
+		hint = "the keys here are " + strings.Join(slices.DeleteFunc(slices.Clone(known), isLater), ", ")
 	}
-	d.fault(key, hint, "unknown key %s", quote(key.Value))
+	d.fault(key, hint, "%s", message)
 }

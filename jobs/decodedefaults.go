@@ -20,6 +20,7 @@ type defaults struct {
 // given is a password and where it is asked for.
 type given struct {
 	ref   PasswordRef
+	row   Secret // the password itself, where it stands in a row
 	place Place
 }
 
@@ -44,17 +45,17 @@ func (d *decoder) decodeDefaults(fields map[string]field) (of defaults) {
 func (d *decoder) decodePassword(n *yamldoc.Node) given {
 	n = follow(n)
 	if n.Kind == yamldoc.Mapping {
-		return given{d.decodePasswordKind(n), d.place(n)}
+		return given{ref: d.decodePasswordKind(n), place: d.place(n)}
 	}
 	text, ok := d.scalar(n, "password")
 	if !ok || !d.problem(n, checkPassword(text)) {
-		return given{PasswordRef{Kind: faultyPassword}, d.place(n)}
+		return given{ref: PasswordRef{Kind: faultyPassword}, place: d.place(n)}
 	}
 	if d.literals == 0 {
 		d.literal = d.place(n)
 	}
 	d.literals++
-	return given{PasswordRef{Kind: LiteralPassword, Line: n.Line, Column: n.Column}, d.place(n)}
+	return given{ref: PasswordRef{Kind: LiteralPassword, Line: n.Line, Column: n.Column}, place: d.place(n)}
 }
 
 // faultyPassword marks a password whose fault is recorded, so that no fault
@@ -107,7 +108,7 @@ func (d *decoder) decodeMetadata(n *yamldoc.Node) map[string]string {
 	pairs, _ := d.pairs(n, "clientMetadata")
 	metadata := map[string]string{}
 	for _, f := range pairs {
-		value, ok := d.scalar(f.value, "clientMetadata "+quote(f.key.Value))
+		value, ok := d.scalar(f.value, "a value of clientMetadata")
 		if ok && d.problem(f.key, checkMetadata(f.key.Value, value)) {
 			metadata[f.key.Value] = value
 		}

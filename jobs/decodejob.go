@@ -18,10 +18,6 @@ var (
 	jobKeys = []string{"version", "name", "userPoolId", "region", "action", "password", "clientMetadata", "signOut",
 		"handoff", "users", "exclude", "where", "limits", "retry", "report"}
 	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut"}
-	csvKeys       = []string{"csv", "columns", "action", "password", "clientMetadata", "signOut"}
-	jsonlKeys     = []string{"jsonl", "action", "password", "clientMetadata", "signOut"}
-	csvNames      = []string{"csv", "columns"} // of exclude: names only
-	jsonlNames    = []string{"jsonl"}
 	passwordKinds = []string{"env", "file", "generate"}
 	limitKeys     = []string{"rate", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
 	retryKeys     = []string{"attempts", "maxDelay", "timeout"}
@@ -29,6 +25,8 @@ var (
 	// laterKeys are known and refused, so that none is silently ignored.
 	laterKeys = []string{"handoff", "signOut", "where", "maxFailures", "canary", "messages", "generate"}
 )
+
+func isLater(key string) bool { return slices.Contains(laterKeys, key) }
 
 // decodeJob reads the whole document into d.job, as far as it is right.
 func (d *decoder) decodeJob(root *yamldoc.Node) {
@@ -60,7 +58,7 @@ func (d *decoder) decodeVersion(root *yamldoc.Node, fields map[string]field) {
 		return
 	}
 	if v, ok := d.scalar(f.value, "version"); ok && v != "1" {
-		d.fault(f.value, "write version: 1", "version %s is not one that this cogpass reads", quote(v))
+		d.fault(f.value, "write version: 1", "this is not a version that this cogpass reads")
 	}
 }
 
@@ -74,7 +72,7 @@ func (d *decoder) decodeName(fields map[string]field) {
 	}
 	name, ok := d.scalar(f.value, "name")
 	if ok && !nameForm.MatchString(name) {
-		d.fault(f.value, "use small letters, digits and -, 63 at most, and begin with a letter or digit", "%s is not a name for a job", quote(name))
+		d.fault(f.value, "use small letters, digits and -, 63 at most, and begin with a letter or digit", "this is not a name for a job")
 		return
 	}
 	d.job.Name = name
@@ -109,7 +107,7 @@ func (d *decoder) decodePool(root *yamldoc.Node, fields map[string]field) {
 	if region.value != nil {
 		text, ok := d.scalar(region.value, "region")
 		if of := cmp.Or(j.UserPoolID, j.opt.UserPoolID); ok && poolIDForm.MatchString(of) && regionOf(of) != text {
-			d.fault(region.value, "leave region out: the pool ID names it", "region %s is not that of the pool, %s", quote(text), quote(regionOf(of)))
+			d.fault(region.value, "leave region out: the pool ID names it", "this is not the Region of the pool, %s", regionOf(of))
 		}
 	}
 	d.applyPoolFlags()
@@ -130,7 +128,7 @@ func (d *decoder) applyPoolFlags() {
 	}
 	if r := j.opt.Region; r != "" && j.Region != "" && r != j.Region {
 		d.faults.add(Fault{Place: Place{File: "--region"},
-			Message: fmt.Sprintf("%s is not the Region of the pool, %s", quote(r), quote(j.Region)),
+			Message: fmt.Sprintf("this is not the Region of the pool, %s", j.Region),
 			Hint:    "leave --region out: the pool ID names it"})
 	}
 }
@@ -146,7 +144,7 @@ func (d *decoder) decodeLimits(fields map[string]field) {
 	if n, text, ok := d.textOf(of, "rate"); ok {
 		rate, err := ParseRate(text)
 		if err != nil {
-			d.fault(n, "write a rate as 10/s, 300/m or max", "%v", err)
+			d.fault(n, "write a rate as 10/s, 300/m or max", "rate is not above 0 and %d/s at most", fastest)
 		} else {
 			j.Limits.Rate = rate
 		}
@@ -189,7 +187,7 @@ func (d *decoder) decodeCount(fields map[string]field, key string, least, most i
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most || strconv.Itoa(n) != text {
-		d.fault(node, "", "%s %s is not a whole number from %d to %d", key, quote(text), least, most)
+		d.fault(node, "", "%s is not a whole number from %d to %d", key, least, most)
 		return
 	}
 	*to = n
@@ -204,7 +202,7 @@ func (d *decoder) decodeDuration(fields map[string]field, key string, to *time.D
 	}
 	v, err := time.ParseDuration(text)
 	if err != nil || v < time.Millisecond || v > longestDuration {
-		d.fault(node, "write it as 500ms, 30s or 2m", "%s %s is not a time from 1ms to 24h", key, quote(text))
+		d.fault(node, "write it as 500ms, 30s or 2m", "%s is not a time from 1ms to 24h", key)
 		return
 	}
 	*to = v
@@ -240,13 +238,13 @@ func (d *decoder) checkReport(n *yamldoc.Node, path string) bool {
 	case ext == ".html":
 		d.fault(n, "", "an HTML report is not supported yet")
 	case !slices.Contains(reportKinds, ext):
-		d.fault(n, "let the name end in .json, .jsonl, .csv or .txt", "report %s does not say its format", quote(path))
+		d.fault(n, "let the name end in .json, .jsonl, .csv or .txt", "the name of this report does not say its format")
 	case slices.Contains(d.job.Report, path):
-		d.fault(n, "", "report %s is there twice", quote(path))
+		d.fault(n, "", "this report is there twice")
 	}
 	for _, p := range placeholders.FindAllString(path, -1) {
 		if p != "{name}" && p != "{time}" {
-			d.fault(n, "{name} and {time} are filled in", "report %s holds %s, which is not known", quote(path), quote(p))
+			d.fault(n, "{name} and {time} are filled in", "the name of this report holds something else in braces")
 		}
 	}
 	return d.faults.Len() == before

@@ -2,67 +2,59 @@ package jobs
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"cogpass/jobs/yamldoc"
 )
 
-// sourceSpec is a source as the job file asks for it.
-type sourceSpec struct {
-	index   int // in Job.Sources
-	kind    string
-	path    string
-	place   Place
-	columns []column // nil: the header names the fields
-	defaults
+func decodePoolSource(d *decoder, n *yamldoc.Node, _ *sourceKind, _ bool) {
+	d.fault(n, "", "a pool as a source is not supported yet")
 }
 
-// column says which column of a CSV holds a field.
-type column struct {
-	field  string // "username", "action", "password" or "clientMetadata.KEY"
-	header string
-	place  Place
-}
-
-func (d *decoder) decodeSource(n *yamldoc.Node, kind string, keys []string) {
-	if spec, ok := d.source(n, kind, keys, false); ok {
-		d.job.items = append(d.job.items, item{source: spec})
+// decodeFile reads a source that is a file.
+func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
+	keys := k.keys
+	if exclude {
+		keys = k.exclude
 	}
-}
-
-// source reads a source and gives it its place in Job.Sources.
-func (d *decoder) source(n *yamldoc.Node, kind string, keys []string, exclude bool) (*sourceSpec, bool) {
 	fields, ok := d.fields(n, "a source", keys)
 	if !ok {
-		return nil, false
+		return
 	}
-	spec := &sourceSpec{kind: kind, defaults: d.decodeDefaults(fields)}
+	of := d.decodeDefaults(fields)
+	s := &fileSource{kind: k}
 	if f, ok := fields["columns"]; ok {
-		spec.columns = d.decodeColumns(f.value, exclude)
+		s.columns = d.decodeColumns(f.value, exclude)
 	}
-	f := fields[kind]
-	path, ok := d.scalar(f.value, kind)
-	if !ok || !d.notEmpty(f.value, kind, path) {
-		return nil, false
+	f := fields[k.key]
+	path, ok := d.scalar(f.value, k.key)
+	if !ok || !d.notEmpty(f.value, k.key, path) {
+		return
 	}
 	if path != "-" {
 		path = filepath.FromSlash(path)
 	} else if d.stdinUsed {
 		d.fault(follow(f.value), "", "standard input is read by one source only")
-		return nil, false
+		return
 	} else {
 		d.stdinUsed = true
 	}
-	spec.path, spec.place, spec.index = path, d.place(follow(f.value)), len(d.job.Sources)
-	d.job.Sources = append(d.job.Sources, Source{Kind: kind, Path: path, Exclude: exclude, PasswordColumn: -1})
-	return spec, true
+	s.path = path
+	p := part{source: s, index: len(d.job.sources), place: d.place(follow(f.value)), defaults: of}
+	d.job.sources = append(d.job.sources, Source{Kind: k.key, Path: path, Exclude: exclude, Columns: s.columns})
+	if exclude {
+		d.job.excludes = append(d.job.excludes, p)
+	} else {
+		d.job.users = append(d.job.users, p)
+	}
 }
 
 const columnHint = "the fields are username, action, password and clientMetadata.KEY"
 
-func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []column {
+func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []Column {
 	pairs, ok := d.pairs(n, "columns")
-	columns := []column{}
+	columns := []Column{}
 	hasName := false
 	for _, f := range pairs {
 		name := f.key.Value
@@ -71,10 +63,12 @@ func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []column {
 		case name == "signOut":
 			d.fault(f.key, "", "%s is not supported yet", name)
 		case !isRowField(name) || exclude && name != "username":
-			d.fault(f.key, columnHint, "unknown field %s", quote(name))
+			message, _ := unknown("field", name, rowFields)
+			d.fault(f.key, columnHint, "%s", message)
 		default:
-			if header, ok := d.scalar(f.value, "the column of "+quote(name)); ok {
-				columns = append(columns, column{name, header, d.place(follow(f.value))})
+			header, ok := d.scalar(f.value, "the column of "+fieldName(name))
+			if ok && d.ownColumn(f.value, columns, Column{name, header}) {
+				columns = append(columns, Column{name, header})
 			}
 		}
 	}
@@ -84,35 +78,70 @@ func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []column {
 	return columns
 }
 
+// ownColumn refuses a password that is something else too, which reports or
+// requests would show.
+func (d *decoder) ownColumn(n *yamldoc.Node, columns []Column, c Column) bool {
+	for _, other := range columns {
+		if other.Header == c.Header && (other.Field == "password" || c.Field == "password") {
+			d.fault(follow(n), "a password has a column of its own", "one column for %s and for %s", fieldName(other.Field), fieldName(c.Field))
+			return false
+		}
+	}
+	return true
+}
+
 const metadataPrefix = "clientMetadata."
+
+// rowFields are the fields of a row, without those of metadata.
+var rowFields = []string{"username", "action", "password"}
 
 // isRowField reports whether a CSV may have a field of that name.
 func isRowField(name string) bool {
-	return name == "username" || name == "action" || name == "password" ||
-		strings.HasPrefix(name, metadataPrefix) && name != metadataPrefix
+	return slices.Contains(rowFields, name) || strings.HasPrefix(name, metadataPrefix) && name != metadataPrefix
+}
+
+func (d *decoder) decodeUsers(n *yamldoc.Node) {
+	users, ok := d.list(n, "users")
+	if ok && len(users) == 0 {
+		d.fault(follow(n), "", "users is empty")
+	}
+	for _, n := range users {
+		n = follow(n)
+		if n.Kind == yamldoc.Mapping {
+			k := kindOfSource(n)
+			k.decode(d, n, k, false)
+		} else if name, ok := d.username(n); ok {
+			d.job.users = addInline(d.job.users, entry{username: name, place: d.place(n)})
+		}
+	}
 }
 
 func (d *decoder) decodeExclude(n *yamldoc.Node) {
 	list, _ := d.list(n, "exclude")
 	for _, n := range list {
 		n = follow(n)
-		switch {
-		case n.Kind != yamldoc.Mapping:
+		if n.Kind != yamldoc.Mapping {
 			if name, ok := d.username(n); ok {
-				d.job.excludes = append(d.job.excludes, item{entry: entry{username: name}})
+				d.job.excludes = addInline(d.job.excludes, entry{username: name, place: d.place(n)})
 			}
-		case hasKey(n, "csv"):
-			d.excludeSource(n, CSVSource, csvNames)
-		case hasKey(n, "jsonl"):
-			d.excludeSource(n, JSONLSource, jsonlNames)
-		default:
+		} else if k := kindOfSource(n); k.exclude == nil {
 			d.fault(n, "an entry of exclude is a username, {csv: PATH} or {jsonl: PATH}", "this is neither a username nor a source")
+		} else {
+			k.decode(d, n, k, true)
 		}
 	}
 }
 
-func (d *decoder) excludeSource(n *yamldoc.Node, kind string, keys []string) {
-	if spec, ok := d.source(n, kind, keys, true); ok {
-		d.job.excludes = append(d.job.excludes, item{source: spec})
+func (d *decoder) username(n *yamldoc.Node) (string, bool) {
+	name, ok := d.scalar(n, "username")
+	return name, ok && d.problem(follow(n), checkUsername(name))
+}
+
+func hasKey(n *yamldoc.Node, key string) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if follow(n.Content[i]).Value == key {
+			return true
+		}
 	}
+	return false
 }

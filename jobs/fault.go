@@ -6,18 +6,23 @@ import (
 )
 
 // Fault is one thing that is wrong with a job, and where. None of its texts
-// holds a password, and each is safe to print: what a terminal would act on
-// is escaped.
+// shows a key, a header or a value that is not within one edit of a word that a
+// job may have: any other may be a password in the wrong place. Each is safe to
+// print: what a terminal would act on is escaped.
 type Fault struct {
 	Place
 	Message string
 	Hint    string // what to do about it; may be empty
-	Snippet string // the source line and, below it, a caret; may be empty
+	Path    string // of keys in the job file, as "users #2, password"; may be empty
 }
 
-// String returns file:line:column: message.
+// String returns file:line:column: path: message.
 func (f Fault) String() string {
-	return Visible(f.Place.String()) + ": " + f.Message
+	s := Visible(f.Place.String()) + ": "
+	if f.Path != "" {
+		s += f.Path + ": "
+	}
+	return s + f.Message
 }
 
 // Error is String, for a fault that is alone.
@@ -33,7 +38,7 @@ type Faults struct {
 	More int     // how many were found beyond those
 }
 
-// Error returns the faults as lines, each with its snippet and hint.
+// Error returns the faults as lines, each with its hint.
 func (f *Faults) Error() string {
 	var b strings.Builder
 	for i, one := range f.List {
@@ -41,9 +46,6 @@ func (f *Faults) Error() string {
 			b.WriteByte('\n')
 		}
 		b.WriteString(one.String())
-		if one.Snippet != "" {
-			b.WriteString("\n    " + strings.ReplaceAll(one.Snippet, "\n", "\n    "))
-		}
 		if one.Hint != "" {
 			b.WriteString("\n    hint: " + one.Hint)
 		}

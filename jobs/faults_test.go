@@ -24,7 +24,7 @@ func faultsOf(t *testing.T, path string, opt jobs.Options) string {
 	t.Helper()
 	job, err := jobs.Open(path, opt)
 	if err == nil {
-		for task, fault := range job.Tasks() {
+		for task, fault := range job.Tasks(t.Context()).All() {
 			if err != nil {
 				t.Errorf("got %v after the faults", task)
 			}
@@ -52,7 +52,7 @@ func checkFaults(t *testing.T, err error) {
 		if f.File == "" || f.Message == "" {
 			t.Errorf("got %#v, want a place and a message", f)
 		}
-		for _, r := range f.String() + f.Hint + strings.ReplaceAll(f.Snippet, "\n", "") {
+		for _, r := range f.String() + f.Hint {
 			if r < ' ' || r == 0x7f || r == 0x202e {
 				t.Errorf("%q goes to the terminal as it is", f)
 			}

@@ -27,11 +27,11 @@ func TestUnusableFiles(t *testing.T) {
 		{"CSV: header of 100 MB", csv, huge, "users:1:1: row of more than 1 MiB"},
 		{"CSV: quote that does not end", csv, "username\n\"ana\n" + strings.Repeat("kim\n", 1<<20), "users:2:1: "},
 		{"CSV: invalid UTF-8", csv, "username\nünï\nk\xffm\n", "users:3:1: username is not valid UTF-8"},
-		{"CSV: binary", csv, "\x7fELF\x02\x01\x00\x00", "users:1:1: this is not UTF-8 text"},
-		{"CSV: NUL", csv, "username\na\x00b\n", `users:2:1: username "a\x00b" holds a control character`},
+		{"CSV: binary", csv, "\x7fELF\x02\x01\x00\x00", "users:1:1: the control character U+007F"},
+		{"CSV: NUL", csv, "username\na\x00b\n", "users:2:2: a NUL: this is no text"},
 		{"JSONL: line of 100 MB", jsonl, "\"ana\"\n" + huge, "users:2:1: row of more than 1 MiB"},
 		{"JSONL: invalid UTF-8", jsonl, "\"ana\"\n\"ü\xffx\"\n", "users:2:3: this is not UTF-8 text"},
-		{"JSONL: binary", jsonl, "\x7fELF\x02\x01\x00\x00", "users:1:7: this is not UTF-8 text"},
+		{"JSONL: binary", jsonl, "\x7fELF\x02\x01\x00\x00", "users:1:1: the control character U+007F"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

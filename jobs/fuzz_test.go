@@ -17,14 +17,15 @@ func fuzzed(t *testing.T, path string) {
 		return
 	}
 	var tasks []jobs.Task
-	for task, fault := range job.Tasks() {
+	reading := job.Tasks(t.Context())
+	for task, fault := range reading.All() {
 		if fault != nil {
 			checkFaults(t, fault)
 			return
 		}
 		tasks = append(tasks, task)
 	}
-	p, err := jobs.OpenPasswords([]string{filepath.Dir(path)}, job.Sources, jobs.Options{LookupEnv: environment})
+	p, err := jobs.OpenPasswords(t.Context(), []string{filepath.Dir(path)}, reading.Sources(), jobs.Options{LookupEnv: environment, Salt: job.Salt})
 	if err != nil {
 		t.Fatal(err)
 	}

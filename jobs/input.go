@@ -3,10 +3,14 @@ package jobs
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
+	"sync"
 )
 
 // maxRow bounds a row of a source, in bytes: far above what a request may
@@ -20,15 +24,18 @@ var errRowTooLong = errors.New("row of more than 1 MiB")
 const window = 64 << 10
 
 // input reads a source row by row: it takes its digest, skips a byte order
-// mark, and refuses a row that is too long before it is in memory.
+// mark, ends every line with a line feed, and refuses what is no text, and a
+// row that is too long before it is in memory.
 type input struct {
+	path   string
 	from   readerAt
 	next   int64 // where to read on
 	buf    *bufio.Reader
 	hash   hash.Hash // nil: no digest is taken
 	left   int       // bytes that the row may still take
-	bom    int64     // length of the byte order mark
-	failed error     // why it was not read on
+	lines  lineEnds
+	mark   int   // characters of a byte order mark
+	failed error // why it was not read on: errRowTooLong, *notText or what from says
 }
 
 // readerAt is what a source is: an open file, or standard input in memory.
@@ -37,24 +44,30 @@ type readerAt interface {
 	io.Closer
 }
 
-// newInput reads a source from an offset on.
-func newInput(from readerAt, offset int64, digest bool) *input {
-	in := &input{from: from, next: offset, left: maxRow}
-	if digest {
-		in.hash = sha256.New()
+// newInput reads a source from its beginning, and takes its digest under salt
+// where that is not nil.
+func newInput(path string, from readerAt, salt []byte) *input {
+	in := &input{path: path, from: from, left: maxRow, lines: lineEnds{line: 1, column: 1}}
+	if salt != nil {
+		in.hash = hmac.New(sha256.New, salt)
 	}
 	in.buf = bufio.NewReaderSize(in, window)
+	head, _ := in.buf.Peek(len(byteOrderMark))
+	if bytes.Equal(head, byteOrderMark) {
+		in.buf.Discard(len(byteOrderMark))
+		in.mark = 1
+	} else if isUTF16(head) {
+		in.failed = &notText{1, 1, "this is UTF-16, not UTF-8", "save the file as UTF-8"}
+		in.buf.Reset(in)
+	}
 	return in
 }
 
 var byteOrderMark = []byte("\uFEFF")
 
-// skipBOM is called at the beginning of a source.
-func (in *input) skipBOM() {
-	if head, _ := in.buf.Peek(len(byteOrderMark)); bytes.Equal(head, byteOrderMark) {
-		n, _ := in.buf.Discard(len(byteOrderMark))
-		in.bom = int64(n)
-	}
+// isUTF16 reports whether a text begins with the byte order mark of UTF-16.
+func isUTF16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff})
 }
 
 // nextRow allows the bytes of one more row.
@@ -62,31 +75,123 @@ func (in *input) nextRow() { in.left = maxRow + window }
 
 // Read fills the buffer; rows are read from buf.
 func (in *input) Read(p []byte) (int, error) {
-	if in.failed != nil {
-		return 0, in.failed
+	for in.failed == nil {
+		if in.left <= 0 {
+			in.failed = errRowTooLong
+			break
+		}
+		n, err := in.from.ReadAt(p[:min(len(p), in.left)], in.next)
+		in.left -= n
+		in.next += int64(n)
+		if in.hash != nil {
+			in.hash.Write(p[:n])
+		}
+		if n == 0 {
+			in.failed = err
+			break
+		}
+		text, bad := in.lines.mend(p[:n])
+		if bad != nil {
+			in.failed = bad // what comes before it is still read
+		}
+		if len(text) > 0 {
+			return len(text), nil
+		}
 	}
-	if in.left <= 0 {
-		in.failed = errRowTooLong
-		return 0, in.failed
-	}
-	n, err := in.from.ReadAt(p[:min(len(p), in.left)], in.next)
-	in.left -= n
-	in.next += int64(n)
-	if in.hash != nil {
-		in.hash.Write(p[:n])
-	}
-	if n > 0 {
-		return n, nil
-	}
-	in.failed = err
-	return 0, err
+	return 0, in.failed
 }
 
-// bytes returns a part of the source that was read, or what there is of it.
-func (in *input) bytes(from, to int64) []byte {
-	part := make([]byte, max(0, min(to-from, maxRow)))
-	n, _ := in.from.ReadAt(part, from)
-	return part[:n]
+// fault is why the row that begins on a line was not read; the hint is for one
+// that is too long.
+func (in *input) fault(err error, line int, hint string) Fault {
+	var bad *notText
+	switch {
+	case errors.As(err, &bad) && bad.line == 1:
+		return Fault{Place: Place{in.path, 1, bad.column - in.mark}, Message: bad.what, Hint: bad.hint}
+	case errors.As(err, &bad):
+		return Fault{Place: Place{in.path, bad.line, bad.column}, Message: bad.what, Hint: bad.hint}
+	case errors.Is(err, errRowTooLong):
+		return Fault{Place: Place{in.path, line, 1}, Message: errRowTooLong.Error(), Hint: hint}
+	}
+	return Fault{Place: Place{File: in.path}, Message: "cannot read it: " + reasonOf(err)}
+}
+
+// notText is a character that no list of users has.
+type notText struct {
+	line, column int
+	what, hint   string
+}
+
+func (e *notText) Error() string { return e.what }
+
+// lineEnds makes of CR, and of CR and LF, one LF, so that whoever reads lines
+// knows one end only. It refuses controls and the other line ends of Unicode:
+// a reader that takes them for a part of a field would swallow users.
+type lineEnds struct {
+	line, column int // of the next character
+	cr           bool
+	before       [2]byte // the last two bytes
+}
+
+// special are the bytes that lineEnds looks at: controls but tab and line feed,
+// and the last bytes of NEL, LS and PS.
+var special = func() (is [256]bool) {
+	for b := range byte(' ') {
+		is[b] = b != '\t'
+	}
+	is[0x7f], is[0x85], is[0xa8], is[0xa9] = true, true, true, true
+	return is
+}()
+
+// mend works in place, and returns what is left of text, up to what is bad.
+func (l *lineEnds) mend(text []byte) ([]byte, *notText) {
+	to := 0
+	for _, b := range text {
+		before := l.before
+		l.before = [2]byte{before[1], b}
+		if special[b] {
+			if b == '\n' && l.cr {
+				l.cr = false
+				continue
+			}
+			l.cr = b == '\r'
+			if bad := l.bad(before, b); bad != nil {
+				return text[:to], bad
+			}
+			if l.cr {
+				b = '\n'
+			}
+		} else {
+			l.cr = false
+		}
+		text[to] = b
+		to++
+		switch {
+		case b == '\n':
+			l.line++
+			l.column = 1
+		case b&0xc0 != 0x80:
+			l.column++
+		}
+	}
+	return text[:to], nil
+}
+
+func (l *lineEnds) bad(before [2]byte, b byte) *notText {
+	const hint = "save the file as UTF-8 text, with a line feed at the end of each line"
+	found := func(column int, what string) *notText { return &notText{l.line, column, what, hint} }
+	switch {
+	case b == '\n' || b == '\r':
+	case b == 0:
+		return found(l.column, "a NUL: this is no text")
+	case b < ' ' || b == 0x7f:
+		return found(l.column, fmt.Sprintf("the control character %U", b))
+	case b == 0x85 && before[1] == 0xc2:
+		return found(l.column-1, "the line end U+0085 (NEL), which few programs know")
+	case before == [2]byte{0xe2, 0x80}:
+		return found(l.column-1, fmt.Sprintf("the line end U+%X, which few programs know", 0x2028+int(b-0xa8)))
+	}
+	return nil
 }
 
 // held is a source in memory.
@@ -99,35 +204,32 @@ const maxStdin = 1 << 30
 
 // stdinText is standard input, read once.
 type stdinText struct {
+	once sync.Once
+	done chan struct{} // closed when the rest is there
 	text []byte
 	err  error
-	done bool
 }
 
-func (s *stdinText) open(from io.Reader) (readerAt, error) {
-	if from == nil && !s.done {
+// open returns what standard input holds. A read that does not end is left
+// behind when ctx is done.
+func (s *stdinText) open(ctx context.Context, from io.Reader) (readerAt, error) {
+	if from == nil && s.done == nil {
 		return nil, errors.New("there is no standard input")
 	}
-	if !s.done {
-		s.done = true
-		s.text, s.err = io.ReadAll(io.LimitReader(from, maxStdin+1))
-		if s.err == nil && len(s.text) > maxStdin {
-			s.text, s.err = nil, errors.New("more than 1 GiB")
-		}
+	s.once.Do(func() {
+		s.done = make(chan struct{})
+		go func() {
+			defer close(s.done)
+			s.text, s.err = io.ReadAll(io.LimitReader(from, maxStdin+1))
+			if s.err == nil && len(s.text) > maxStdin {
+				s.text, s.err = nil, errors.New("more than 1 GiB")
+			}
+		}()
+	})
+	select {
+	case <-s.done:
+		return held{bytes.NewReader(s.text)}, s.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	return held{bytes.NewReader(s.text)}, s.err
 }
-
-// rowReader reads the rows of a source.
-type rowReader interface {
-	// next returns the next row and whether it is free of faults, which are
-	// reported as they are found. Its error is io.EOF at the end, or why the
-	// source cannot be read on, which is reported too.
-	next() (entry, bool, error)
-
-	// snippet shows the row read last, which began at offset.
-	snippet(offset int64, column int) string
-}
-
-// reporter takes the faults of a source.
-type reporter func(Fault)

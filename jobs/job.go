@@ -1,14 +1,17 @@
 // Package jobs reads a job file and the sources it names, checks all of it,
 // and yields its tasks.
 //
+// Begin at Open and Job.Tasks; a kind of source is an entry of sourceKinds.
+//
 // Invariants: a task is yielded only while no fault has been found; a fault
 // has a place and never shows a password; of a source only a window is in
-// memory, however long it is (of standard input, all).
+// memory, however long it is (of standard input, all), and 8 bytes a name.
 package jobs
 
 import (
 	"bytes"
 	"cmp"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
@@ -29,11 +32,12 @@ type Options struct {
 	LookupEnv  func(string) (string, bool) // for {env: NAME}; nil: such a password is a fault
 	UserPoolID string                      // if not empty, beats the job's
 	Region     string                      // if not empty, must be the pool's
-	Salt       []byte                      // of the marks of a plan's passwords (Job.Salt): OpenPasswords looks for those that have changed
+	Salt       []byte                      // for OpenPasswords: Job.Salt, when the plan was made
 }
 
 // Job is a job file that was read. Its faults, if it has any, come with
-// those of its sources, at the end of Tasks.
+// those of its sources, at the end of its Tasks. Walking through those does not
+// change it, but for standard input; it is used from one goroutine.
 type Job struct {
 	Path       string // of the job file
 	Name       string // of the file, where the job gives none
@@ -42,17 +46,17 @@ type Job struct {
 	Limits     Limits
 	Retry      Retry
 	Report     []string // paths, as written
-	Sources    []Source // the first is the job file; what Tasks finds out about the others is there once it has ended
-	Warnings   []Fault
-	Digest     string // "sha256:" and the digest of the job file, in hexadecimal
-	Salt       []byte // random, of the marks of passwords; see PasswordRef.Mark
+	Digest     string   // of the job file: "hmac-sha256:" and its HMAC under Salt, in hexadecimal
+	Salt       []byte   // random, of the digests of sources and the marks of passwords, so that neither confirms a guess without it
 
 	opt      Options
+	sources  []Source // what is known of them before they are read
+	warnings []Fault
 	defaults defaults
-	items    []item
-	excludes []item
+	users    []part
+	excludes []part
 	maxUsers Place  // where the job says it
-	text     []byte // of the job file, for snippets
+	text     []byte // of the job file
 	faults   Faults
 	stdin    *stdinText
 }
@@ -60,9 +64,10 @@ type Job struct {
 // Stdin returns what Tasks has read from standard input, for OpenPasswords in
 // the same process, or nil where it has read nothing.
 func (j *Job) Stdin() io.Reader {
-	if !j.stdin.done {
+	if j.stdin.done == nil {
 		return nil
 	}
+	<-j.stdin.done
 	return bytes.NewReader(j.stdin.text)
 }
 
@@ -76,34 +81,30 @@ func Open(path string, opt Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest, size := sha256.Sum256(text), int64(len(text))
-	text = bytes.TrimPrefix(text, byteOrderMark)
-	root, err := parseJobFile(path, text)
+	j := &Job{Path: path, Salt: make([]byte, 16), opt: opt, stdin: &stdinText{}}
+	rand.Read(j.Salt) // never fails
+	mac := hmac.New(sha256.New, j.Salt)
+	mac.Write(text)
+	digest := mac.Sum(nil)
+	j.Digest = fmt.Sprintf("hmac-sha256:%x", digest)
+	j.sources = []Source{{Kind: JobSource, Path: filepath.Base(path), Digest: digest, Size: int64(len(text))}}
+	j.text = bytes.TrimPrefix(text, byteOrderMark)
+	root, err := parseJobFile(path, j.text)
 	if err != nil {
 		return nil, err
 	}
-	j := &Job{
-		Path:    path,
-		Digest:  fmt.Sprintf("sha256:%x", digest),
-		Sources: []Source{{Kind: JobSource, Path: filepath.Base(path), Digest: digest[:], Size: size, PasswordColumn: -1}},
-		Salt:    make([]byte, 16),
-		opt:     opt,
-		stdin:   &stdinText{},
-	}
-	rand.Read(j.Salt) // never fails
 	d := decoder{job: j}
 	d.decodeJob(root)
 	d.warn()
 	slices.SortStableFunc(d.faults.List, func(a, b Fault) int { return comparePlaces(a.Place, b.Place) })
 	j.faults = d.faults
-	j.text = text
 	return j, nil
 }
 
 func readJobFile(path string) ([]byte, error) {
 	f, err := openFile(path)
 	if err != nil {
-		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "")
+		return nil, unusable(path, "cannot read the job: "+reasonOf(err), hintOf(err))
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxJobFile+1))
@@ -126,7 +127,6 @@ func parseJobFile(path string, text []byte) (*yamldoc.Node, error) {
 	root, err := yamldoc.Parse(text)
 	if broken := (*yamldoc.Error)(nil); errors.As(err, &broken) {
 		f := Fault{Place: Place{path, broken.Line, broken.Column}, Message: broken.Message, Hint: broken.Hint}
-		f.Snippet = syntaxSnippet(text, f.Place)
 		return nil, &Faults{List: []Fault{f}}
 	}
 	if root == nil {
@@ -152,27 +152,34 @@ func (d *decoder) warn() {
 	if d.literals > 1 {
 		message = fmt.Sprintf("%d passwords stand in the job file; this is the first", d.literals)
 	}
-	d.job.Warnings = append(d.job.Warnings, Fault{Place: d.literal, Message: message,
+	d.job.warnings = append(d.job.warnings, Fault{Place: d.literal, Message: message,
 		Hint: "use {env: NAME}, {file: PATH} or a column of a CSV"})
 }
 
+// errNotRegular is why a pipe or a device is not opened: that might wait for
+// ever, deaf to an interrupt, and what is read once is gone.
+var errNotRegular = errors.New("not a regular file")
+
 // openFile opens a regular file.
 func openFile(path string) (*os.File, error) {
-	f, err := os.Open(path)
-	if err != nil {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
 		return nil, err
+	case info.IsDir():
+		return nil, errors.New("a folder, not a file")
+	case !info.Mode().IsRegular():
+		return nil, errNotRegular
 	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = errors.New("a folder, not a file")
-	} else if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file")
+	return os.Open(path)
+}
+
+// hintOf says what to do where a file cannot be opened.
+func hintOf(err error) string {
+	if errors.Is(err, errNotRegular) {
+		return `write it to a file first, or pipe a list into standard input and name it "-"`
 	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
+	return ""
 }
 
 // reasonOf returns why an operation on a file failed, without the path.

@@ -3,7 +3,6 @@ package jobs
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"unicode/utf8"
 )
@@ -11,17 +10,15 @@ import (
 // jsonlRows reads the rows of a JSONL source: one user entry a line, or the
 // input of an AWS CLI command.
 type jsonlRows struct {
+	in     *input
 	lines  lineReader
-	file   string
 	poolID string
 	report reporter
-	text   []byte         // the row read last
-	keyAt  map[string]int // of that row
+	keyAt  map[string]int // of the row read last
 }
 
-func newJSONLRows(in *input, file, poolID string, report reporter) *jsonlRows {
-	in.skipBOM()
-	return &jsonlRows{lines: lineReader{in: in, at: in.bom}, file: file, poolID: poolID, report: report, keyAt: map[string]int{}}
+func newJSONLRows(in *input, _ []Column, poolID string, report reporter) (rowReader, bool) {
+	return &jsonlRows{in: in, lines: lineReader{in: in}, poolID: poolID, report: report, keyAt: map[string]int{}}, true
 }
 
 func (j *jsonlRows) next() (entry, bool, error) {
@@ -29,16 +26,12 @@ func (j *jsonlRows) next() (entry, bool, error) {
 		text, err := j.lines.next()
 		switch {
 		case err == io.EOF && j.lines.line == 0:
-			j.fault(1, "the JSONL is empty", "")
+			j.report(Fault{Place: Place{j.in.path, 1, 1}, Message: "the JSONL is empty"})
 			return entry{}, false, err
 		case err == io.EOF:
 			return entry{}, false, err
-		case errors.Is(err, errRowTooLong):
-			j.lines.line++
-			j.fault(1, errRowTooLong.Error(), "is this JSON Lines, one object a line?")
-			return entry{}, false, err
 		case err != nil:
-			j.report(Fault{Place: Place{File: j.file}, Message: "cannot read it: " + reasonOf(err)})
+			j.report(j.in.fault(err, j.lines.line+1, "is this JSON Lines, one object a line?"))
 			return entry{}, false, err
 		}
 		if len(bytes.TrimSpace(text)) > 0 {
@@ -48,44 +41,29 @@ func (j *jsonlRows) next() (entry, bool, error) {
 	}
 }
 
-// parse reads a line. Its faults are reported when all of it is read: only
-// then is it known whether a snippet may show it.
 func (j *jsonlRows) parse(text []byte) (entry, bool) {
-	j.text = text
 	clear(j.keyAt)
-	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, showable: true, keyAt: j.keyAt}
-	row.entry.offset = j.lines.began
-	row.entry.place = Place{j.file, j.lines.line, 1}
+	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, keyAt: j.keyAt}
+	row.entry.place = Place{j.in.path, j.lines.line, 1}
 	if at := badByte(text); at >= 0 {
-		row.showable = false
 		row.fault(at, "this is not UTF-8 text", "save the file as UTF-8")
 	} else {
 		row.parse()
 	}
 	for _, f := range row.faults {
-		f.File, f.Line = j.file, j.lines.line
-		if row.showable {
-			f.Snippet = rowSnippet(string(text), f.Column)
-		}
+		f.File, f.Line = j.in.path, j.lines.line
 		j.report(f)
 	}
-	row.entry.showable = row.showable
 	return row.entry, len(row.faults) == 0
 }
 
-func (j *jsonlRows) snippet(_ int64, column int) string { return rowSnippet(string(j.text), column) }
-
-func (j *jsonlRows) fault(column int, message, hint string) {
-	j.report(Fault{Place: Place{j.file, max(j.lines.line, 1), column}, Message: message, Hint: hint})
-}
+func (j *jsonlRows) Close() error { return nil }
 
 // lineReader reads lines, of bounded length.
 type lineReader struct {
-	in    *input
-	long  []byte // a line that is longer than the buffer
-	line  int    // number of the line read last
-	began int64  // where it began
-	at    int64  // where the next begins
+	in   *input
+	long []byte // a line that is longer than the buffer
+	line int    // number of the line read last
 }
 
 // next returns a line without its end. It is valid until the call after.
@@ -110,8 +88,7 @@ func (l *lineReader) next() ([]byte, error) {
 			return nil, err
 		}
 		l.line++
-		l.began, l.at = l.at, l.at+int64(len(text))
-		return bytes.TrimRight(text, "\r\n"), nil
+		return bytes.TrimSuffix(text, []byte("\n")), nil
 	}
 }
 

@@ -13,10 +13,9 @@ import (
 // column only.
 type jsonRow struct {
 	jsonScanner
-	poolID   string // of the job; "" where that is faulty
-	entry    entry
-	faults   []Fault
-	showable bool // the line holds no password, and no key that may be one
+	poolID string // that the row must have; "": any
+	entry  entry
+	faults []Fault
 
 	aws       bool // it is the input of an AWS CLI command
 	permanent bool
@@ -38,7 +37,6 @@ func (r *jsonRow) problem(at int, p problem) {
 
 func (r *jsonRow) parse() {
 	if !json.Valid(r.text) {
-		r.showable = false
 		r.fault(jsonErrorAt(r.text), "this line is not JSON", `write one object a line, as {"username": "ana"}`)
 		return
 	}
@@ -51,7 +49,6 @@ func (r *jsonRow) parse() {
 	case '{':
 		r.object(at)
 	default:
-		r.showable = false
 		r.fault(at, "a user is an object or a username, and this is "+r.kind(), "")
 	}
 }
@@ -72,8 +69,7 @@ func (r *jsonRow) keys(seen map[string]int, do func(at int, key string)) {
 		at := r.start()
 		key := r.str()
 		if _, again := seen[key]; again {
-			r.showable = false
-			r.fault(at, "this key is there twice", "") // its name is not shown: in a password, it may be one
+			r.fault(at, "this key is there twice", "")
 			r.skip()
 			continue
 		}
@@ -114,7 +110,6 @@ func (r *jsonRow) field(at int, key string) {
 		r.skip()
 		r.fault(at, "signOut is not supported yet", "")
 	case "password", "Password":
-		r.showable = false
 		r.password(value)
 	case "clientMetadata", "ClientMetadata":
 		r.metadata(at)
@@ -137,11 +132,10 @@ func (r *jsonRow) plain(at int, key, text string) {
 	case "action":
 		action, p := checkAction(text)
 		r.entry.action = action
-		r.showable = r.showable && !p.found() // what stands there may belong elsewhere
 		r.problem(at, p)
 	case "UserPoolId":
 		if r.poolID != "" && text != r.poolID {
-			r.fault(at, "user pool "+quote(text)+" is not that of the job, "+quote(r.poolID), "a job is for one pool")
+			r.fault(at, "another user pool than that of the job, "+r.poolID, "a job is for one pool")
 		}
 	}
 }
@@ -153,15 +147,12 @@ func (r *jsonRow) username(at int, name string) {
 }
 
 func (r *jsonRow) unknown(at int, key string, known []string) {
-	r.showable = false
 	r.skip()
-	hint := ""
+	message, hint := unknown("key", key, known)
 	if slices.Contains(awsKeys, key) || slices.Contains(userKeys, key) {
-		hint = "a line is either all in the form of the AWS CLI or all in cogpass's"
-	} else if near := nearest(key, known); near != "" {
-		hint = didYouMean(near)
+		message, hint = "unknown key "+quote(key), "a line is either all in the form of the AWS CLI or all in cogpass's"
 	}
-	r.fault(at, "unknown key "+quote(key), hint)
+	r.fault(at, message, hint)
 }
 
 // scalar reads a value that is text.
@@ -181,7 +172,6 @@ func (r *jsonRow) scalar(at int, what string) (string, bool) {
 func (r *jsonRow) expect(what, kind string) bool {
 	at, is := r.start(), r.kind()
 	if is != kind {
-		r.showable = false
 		r.skip()
 		r.fault(at, what+" is "+is+", not "+kind, "")
 	}
@@ -195,10 +185,7 @@ func (r *jsonRow) metadata(at int) {
 	}
 	r.keys(map[string]int{}, func(at int, key string) {
 		value := r.start()
-		if likePassword(key) {
-			r.showable = false
-		}
-		if text, ok := r.scalar(value, "clientMetadata "+quote(key)); ok {
+		if text, ok := r.scalar(value, "a value of clientMetadata"); ok {
 			r.problem(at, checkMetadata(key, text))
 			metadata[key] = text
 		}
@@ -218,6 +205,7 @@ func (r *jsonRow) password(at int) {
 		r.problem(at, checkPassword(text))
 	}
 	r.entry.password.ref.Kind = RowPassword
+	r.entry.password.row = NewSecret(text)
 }
 
 // passwordKind reads {"env": NAME} or {"file": PATH}.
@@ -262,19 +250,4 @@ func (r *jsonRow) awsAction(at int) {
 	default:
 		r.entry.action = Reset
 	}
-}
-
-// rowPasswordOf returns the password of a line that was read before.
-func rowPasswordOf(line []byte) (string, error) {
-	var row map[string]json.RawMessage
-	if err := json.Unmarshal(line, &row); err != nil {
-		return "", errors.New("the row cannot be read")
-	}
-	for _, key := range [...]string{"password", "Password"} {
-		var text string
-		if value, ok := row[key]; ok && json.Unmarshal(value, &text) == nil {
-			return text, nil
-		}
-	}
-	return "", errors.New("no row with a password begins there")
 }

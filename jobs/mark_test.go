@@ -29,21 +29,11 @@ users:
 `)
 	env := map[string]string{"ANA": "Old-Passw0rd"}
 	opt := jobs.Options{LookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
-	job, err := jobs.Open(filepath.Join(dir, "job.yaml"), opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tasks []jobs.Task
-	for task, err := range job.Tasks() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		tasks = append(tasks, task)
-	}
+	job, tasks := mustTasks(t, filepath.Join(dir, "job.yaml"), opt)
 	opt.Salt = job.Salt
 	get := func(task jobs.Task) error {
 		t.Helper()
-		p, err := jobs.OpenPasswords([]string{dir}, job.Sources, opt)
+		p, err := jobs.OpenPasswords(t.Context(), []string{dir}, job.Sources, opt)
 		if err != nil {
 			t.Fatal(err)
 		}

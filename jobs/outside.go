@@ -1,11 +1,9 @@
 package jobs
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 )
@@ -29,25 +27,25 @@ func (r *reading) checkOutside(ref PasswordRef) checkedRef {
 		if text, err = readEnv(r.job.opt, ref.Name); err != nil {
 			return checkedRef{problem{err.Error(), "set it where cogpass runs"}, ref}
 		}
-		what = "variable " + quote(ref.Name)
+		what = "the variable that env names"
 	} else {
 		if text, err = readPasswordFile(r.job.resolve(ref.Name)); err != nil {
-			return checkedRef{problem{message: fmt.Sprintf("cannot read the password in %s: %s", quote(ref.Name), reasonOf(err))}, ref}
+			return checkedRef{problem{"cannot read the file that holds the password: " + reasonOf(err), hintOf(err)}, ref}
 		}
-		what = "file " + quote(ref.Name)
+		what = "the file that holds it"
 	}
 	p := about(what, checkPassword(text))
 	ref.Mark = mark(r.job.Salt, NewSecret(text))
 	return checkedRef{p, ref}
 }
 
-// mark is the Mark of a password, never 0: the first 16 bits of its
-// HMAC-SHA256 under a salt, and 1. It tells, with a chance of 1 in 65,536 to be
-// wrong, that a password has changed, and is too short to confirm a guess of it.
+// mark is the Mark of a password, never 0: the first 16 bits of the SHA-256 of
+// a salt and it, and 1. It tells, with a chance of 1 in 65,536 to be wrong, that
+// a password has changed, and is too short to confirm a guess of it.
 func mark(salt []byte, s Secret) uint32 {
-	mac := hmac.New(sha256.New, salt)
-	mac.Write([]byte(s.Reveal()))
-	return 1 + uint32(binary.BigEndian.Uint16(mac.Sum(nil)))
+	text := make([]byte, 0, 128)
+	sum := sha256.Sum256(append(append(text, salt...), s.Reveal()...))
+	return 1 + uint32(binary.BigEndian.Uint16(sum[:]))
 }
 
 func about(what string, p problem) problem {
@@ -63,7 +61,7 @@ func readEnv(opt Options, name string) (string, error) {
 			return text, nil
 		}
 	}
-	return "", fmt.Errorf("the environment has no variable %s", quote(name))
+	return "", errors.New("the environment has no such variable")
 }
 
 // readPasswordFile returns the text of a file, less one line end.

@@ -1,7 +1,8 @@
 package jobs
 
 import (
-	"bytes"
+	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -18,27 +19,28 @@ type Passwords struct {
 	opt  Options
 
 	mu      sync.Mutex
-	sources []passwordSource // as those of the job; nil where no task needs it
+	sources []passwordSource // as those of the plan; nil where no task needs it
 	outside map[PasswordRef]Secret
 }
 
 // passwordSource reads the passwords of one source.
 type passwordSource interface {
-	get(t Task) (string, error)
+	get(t *Task) (Secret, error)
 	io.Closer
 }
 
 // OpenPasswords opens the sources that some task takes its password from, as
-// Source.Passwords says, and checks that none has changed. Relative paths, of
-// {file: PATH} too, are looked for in dirs, in order. Its error names the
-// source; it is a Fault without a line.
-func OpenPasswords(dirs []string, sources []Source, opt Options) (*Passwords, error) {
+// Source.Passwords says, and checks that none has changed; opt.Salt must be
+// that of the job they were read for. Relative paths, of {file: PATH} too, are
+// looked for in dirs, in order. Its error names the source: it is a Fault
+// without a line, or the cause of ctx.
+func OpenPasswords(ctx context.Context, dirs []string, sources []Source, opt Options) (*Passwords, error) {
 	p := &Passwords{dirs: dirs, opt: opt, sources: make([]passwordSource, len(sources)), outside: map[PasswordRef]Secret{}}
-	for i, s := range sources {
-		if s.Passwords == 0 {
+	for i := range sources {
+		if sources[i].Passwords == 0 {
 			continue
 		}
-		opened, err := p.openSource(s)
+		opened, err := p.openSource(ctx, &sources[i])
 		if err != nil {
 			p.Close()
 			return nil, err
@@ -48,45 +50,78 @@ func OpenPasswords(dirs []string, sources []Source, opt Options) (*Passwords, er
 	return p, nil
 }
 
-func (p *Passwords) openSource(s Source) (passwordSource, error) {
-	from, err := p.open(s.Path)
+func (p *Passwords) openSource(ctx context.Context, s *Source) (passwordSource, error) {
+	from, err := p.open(ctx, s.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, sourceFault(s, "the source is missing", "passwords are read from it: put it where it was when the plan was made")
 	} else if err != nil {
-		return nil, sourceFault(s, "cannot read the source: "+reasonOf(err), "")
+		return nil, unreadable(ctx, s, err)
 	}
-	digest := sha256.New()
-	size, err := io.Copy(digest, io.NewSectionReader(from, 0, 1<<62))
-	if err == nil && (size != s.Size || !bytes.Equal(digest.Sum(nil), s.Digest)) {
+	opened, err := p.openSame(ctx, s, from)
+	if err != nil {
+		from.Close()
+	}
+	return opened, err
+}
+
+// openSame opens a source that must be what it was.
+func (p *Passwords) openSame(ctx context.Context, s *Source, from readerAt) (passwordSource, error) {
+	var text []byte
+	var size int64
+	var err error
+	digest := hmac.New(sha256.New, p.opt.Salt)
+	bytes := untilDone{ctx, io.NewSectionReader(from, 0, 1<<62)}
+	if s.Kind == JobSource { // in memory as a whole, so that it stays what was checked
+		text, err = io.ReadAll(io.LimitReader(bytes, maxJobFile+1))
+		digest.Write(text)
+		size = int64(len(text))
+	} else {
+		size, err = io.Copy(digest, bytes)
+	}
+	switch {
+	case err != nil:
+		return nil, unreadable(ctx, s, err)
+	case size != s.Size || !hmac.Equal(digest.Sum(nil), s.Digest):
 		hint := "put back what it was, or make a new plan"
 		if s.Path == "-" {
 			hint = "pipe into standard input what it was then, or make a new plan"
 		}
-		err = sourceFault(s, "the source has changed since the plan was made", hint)
-	} else if err != nil {
-		err = sourceFault(s, "cannot read the source: "+reasonOf(err), "")
-	}
-	if err != nil {
+		return nil, sourceFault(s, "the source has changed since the plan was made", hint)
+	case s.Kind == JobSource:
 		from.Close()
-		return nil, err
+		return openLiterals(text, s)
 	}
-	switch s.Kind {
-	case JobSource:
-		return openLiterals(from, s)
-	case JSONLSource:
-		return &jsonlPasswords{from: from}, nil
-	}
-	return &csvPasswords{from: from, column: s.PasswordColumn}, nil
+	return &rowPasswords{source: s, from: from}, nil
 }
 
-func sourceFault(s Source, message, hint string) error {
+// untilDone reads until ctx is done.
+type untilDone struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.Reader.Read(p)
+}
+
+func unreadable(ctx context.Context, s *Source, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return sourceFault(s, "cannot read the source: "+reasonOf(err), hintOf(err))
+}
+
+func sourceFault(s *Source, message, hint string) error {
 	return Fault{Place: Place{File: s.Path}, Message: message, Hint: hint}
 }
 
 // open finds a source in the folders.
-func (p *Passwords) open(path string) (readerAt, error) {
+func (p *Passwords) open(ctx context.Context, path string) (readerAt, error) {
 	if path == "-" {
-		return (&stdinText{}).open(p.opt.Stdin)
+		return (&stdinText{}).open(ctx, p.opt.Stdin)
 	}
 	var found readerAt
 	err := p.find(path, func(path string) (err error) {
@@ -110,8 +145,10 @@ func (p *Passwords) find(path string, open func(string) error) error {
 	return err
 }
 
-// Get returns the password of a task, or the zero Secret where it has none.
-// It is fast where tasks come in the order of their plan.
+// Get returns the password of a task, or the zero Secret where it has none. A
+// row that no longer names the task's user, or a password that is not the one
+// of the plan, is a Fault. Get is fast where tasks come in the order of their
+// plan.
 func (p *Passwords) Get(t Task) (Secret, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -121,25 +158,24 @@ func (p *Passwords) Get(t Task) (Secret, error) {
 	case EnvPassword, FilePassword:
 		return p.getOutside(t.Password)
 	}
-	if t.Source < 0 || t.Source >= len(p.sources) {
-		return Secret{}, fmt.Errorf("%s: no source %d", Visible(t.Place.String()), t.Source)
-	}
-	source := p.sources[t.Source]
+	index := t.Source
 	if t.Password.Kind == LiteralPassword {
-		source = p.sources[0] // also that of a row, where it comes from the job
+		index = 0 // also for a row, where its password comes from the job
 	}
-	if source == nil {
+	if index < 0 || index >= len(p.sources) || p.sources[index] == nil {
 		return Secret{}, fmt.Errorf("%s: its source was opened without passwords", Visible(t.Place.String()))
 	}
-	text, err := source.get(t)
+	s, err := p.sources[index].get(&t)
 	if err != nil {
-		return Secret{}, fmt.Errorf("%s: reading the password: %s", Visible(t.Place.String()), reasonOf(err))
+		return Secret{}, err
 	}
-	s, err := checkedSecret(text)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", Visible(t.Place.String()), err)
+	if t.Password.Mark != 0 && t.Password.Mark != mark(p.opt.Salt, s) {
+		return Secret{}, changed(&t)
 	}
-	return s, err
+	if problem := checkPassword(s.Reveal()); problem.found() {
+		return Secret{}, fmt.Errorf("%s: %s", Visible(t.Place.String()), problem.message)
+	}
+	return s, nil
 }
 
 func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
@@ -158,30 +194,20 @@ func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
 			return err
 		})
 		if err != nil {
-			err = fmt.Errorf("cannot read the password in %s: %s", quote(ref.Name), reasonOf(err))
+			err = Fault{Place: Place{File: ref.Name}, Message: "cannot read the password in it: " + reasonOf(err), Hint: hintOf(err)}
 		}
 	}
 	if err != nil {
 		return Secret{}, err
 	}
-	s, err := checkedSecret(text)
-	switch {
-	case ref.Mark != 0 && p.opt.Salt != nil && (err != nil || ref.Mark != mark(p.opt.Salt, s)):
-		err = Fault{Place: Place{File: ref.Name}, Message: "the password has changed since the plan was made", Hint: "put back what it was, or make a new plan"}
-	case err != nil:
-		err = fmt.Errorf("%s: %w", Visible(ref.Name), err)
+	s := NewSecret(text)
+	if problem := checkPassword(text); ref.Mark != 0 && ref.Mark != mark(p.opt.Salt, s) {
+		return Secret{}, Fault{Place: Place{File: ref.Name}, Message: "the password has changed since the plan was made", Hint: "put back what it was, or make a new plan"}
+	} else if problem.found() {
+		return Secret{}, fmt.Errorf("%s: %s", Visible(ref.Name), problem.message)
 	}
-	if err == nil {
-		p.outside[ref] = s
-	}
-	return s, err
-}
-
-func checkedSecret(text string) (Secret, error) {
-	if problem := checkPassword(text); problem.found() {
-		return Secret{}, errors.New(problem.message)
-	}
-	return NewSecret(text), nil
+	p.outside[ref] = s
+	return s, nil
 }
 
 // Close closes the sources.

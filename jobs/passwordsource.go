@@ -2,9 +2,7 @@ package jobs
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
-	"io"
 
 	"cogpass/jobs/yamldoc"
 )
@@ -12,12 +10,7 @@ import (
 // literals are the passwords of a job file, by their place.
 type literals map[[2]int]string
 
-func openLiterals(from readerAt, s Source) (passwordSource, error) {
-	defer from.Close()
-	text, err := io.ReadAll(io.NewSectionReader(from, 0, s.Size))
-	if err != nil {
-		return nil, sourceFault(s, "cannot read the source: "+reasonOf(err), "")
-	}
+func openLiterals(text []byte, s *Source) (passwordSource, error) {
 	root, err := yamldoc.Parse(bytes.TrimPrefix(text, byteOrderMark))
 	if err != nil || root == nil {
 		return nil, sourceFault(s, "the job can no longer be read", "")
@@ -36,76 +29,55 @@ func (l literals) collect(n *yamldoc.Node) {
 	}
 }
 
-func (l literals) get(t Task) (string, error) {
+func (l literals) get(t *Task) (Secret, error) {
 	text, ok := l[[2]int{t.Password.Line, t.Password.Column}]
 	if !ok {
-		return "", errors.New("it is not in the job")
+		return Secret{}, errors.New("the password is not in the job")
 	}
-	return text, nil
+	return NewSecret(text), nil
 }
 
 func (l literals) Close() error { return nil }
 
-// near is how far a reader goes on rather than begin anew, in bytes.
-const near = window
-
-// csvPasswords reads on from the row it read last.
-type csvPasswords struct {
+// rowPasswords reads a source again, on from the row that was asked for last.
+// A row further up makes it begin anew: plans are in the order of their rows.
+type rowPasswords struct {
+	source *Source
 	from   readerAt
-	column int
-	r      *csv.Reader // nil before the first row
-	in     *input
-	base   int64 // where r began
+	rows   rowReader // nil before the first row
+	last   entry     // read last
 }
 
-func (c *csvPasswords) get(t Task) (string, error) {
-	if c.r == nil || t.Offset < c.at() || t.Offset-c.at() > near {
-		c.in = newInput(c.from, t.Offset, false)
-		c.r, c.base = newCSVReader(c.in), t.Offset
-	}
-	for {
-		at := c.at()
-		c.in.nextRow()
-		record, err := c.r.Read()
-		switch {
-		case err != nil:
-			c.r = nil
-			return "", errors.New("the row cannot be read")
-		case at < t.Offset:
-			continue
-		case at > t.Offset || c.column < 0 || c.column >= len(record):
-			c.r = nil
-			return "", errors.New("no row with a password begins there")
+func (p *rowPasswords) get(t *Task) (Secret, error) {
+	if p.rows == nil || after(p.last.place, t.Place) {
+		rows, ok := p.source.openRows(p.from)
+		if !ok {
+			return Secret{}, changed(t)
 		}
-		return string([]byte(record[c.column])), nil
+		p.rows, p.last = rows, entry{}
 	}
-}
-
-// at returns where the next row begins.
-func (c *csvPasswords) at() int64 { return c.base + c.r.InputOffset() }
-
-func (c *csvPasswords) Close() error { return c.from.Close() }
-
-// jsonlPasswords reads on from the line it read last.
-type jsonlPasswords struct {
-	from  readerAt
-	lines *lineReader // nil before the first row
-}
-
-func (j *jsonlPasswords) get(t Task) (string, error) {
-	if j.lines == nil || t.Offset < j.lines.at || t.Offset-j.lines.at > near {
-		j.lines = &lineReader{in: newInput(j.from, t.Offset, false), at: t.Offset}
-	}
-	for {
-		text, err := j.lines.next()
-		if err != nil || j.lines.began > t.Offset {
-			j.lines = nil
-			return "", errors.New("the row cannot be read")
+	for after(t.Place, p.last.place) {
+		e, ok, err := p.rows.next()
+		if err != nil {
+			p.rows = nil
+			return Secret{}, changed(t)
 		}
-		if j.lines.began == t.Offset {
-			return rowPasswordOf(text)
+		if ok {
+			p.last = e
 		}
 	}
+	if p.last.username != t.Username || after(p.last.place, t.Place) || p.last.password.ref.Kind != RowPassword {
+		return Secret{}, changed(t)
+	}
+	return p.last.password.row, nil
 }
 
-func (j *jsonlPasswords) Close() error { return j.from.Close() }
+func after(a, b Place) bool { return comparePlaces(a, b) > 0 }
+
+// changed is the fault of a row that is not the one of the plan.
+func changed(t *Task) error {
+	return Fault{Place: t.Place, Message: "the row is not as it was when the plan was made",
+		Hint: "put the list back as it was, and run the run file again; or make a new plan"}
+}
+
+func (p *rowPasswords) Close() error { return p.from.Close() }

@@ -66,7 +66,7 @@ func (p Policy) CheckAll(tasks iter.Seq2[Task, error], passwords *Passwords) err
 			return err
 		}
 		if lack := p.Check(s); lack != "" {
-			faults.add(Fault{Place: t.Place, Message: "the password of " + quote(t.Username) + " " + lack, Hint: "the user pool's policy asks for it"})
+			faults.add(Fault{Place: t.Place, Message: "the password " + lack, Hint: "the user pool's policy asks for it"})
 		}
 	}
 	return faults.orNil()

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -118,13 +119,14 @@ func sameUsers(path string, want []drawnUser) error {
 		return err
 	}
 	var tasks []jobs.Task
-	for task, err := range job.Tasks() {
+	reading := job.Tasks(context.Background())
+	for task, err := range reading.All() {
 		if err != nil {
 			return err
 		}
 		tasks = append(tasks, task)
 	}
-	p, err := jobs.OpenPasswords([]string{filepath.Dir(path)}, job.Sources, jobs.Options{})
+	p, err := jobs.OpenPasswords(context.Background(), []string{filepath.Dir(path)}, reading.Sources(), jobs.Options{Salt: job.Salt})
 	if err != nil {
 		return err
 	}

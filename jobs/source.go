@@ -1,5 +1,12 @@
 package jobs
 
+import (
+	"io"
+	"slices"
+
+	"cogpass/jobs/yamldoc"
+)
+
 // The kinds of a Source.
 const (
 	JobSource   = "job"
@@ -7,14 +14,132 @@ const (
 	JSONLSource = "jsonl"
 )
 
-// Source is a file that a job was read from. It holds all that is needed to
+// Source is a file that tasks were read from. It holds all that is needed to
 // read a password from it again, and may be stored.
 type Source struct {
-	Kind           string // JobSource, CSVSource or JSONLSource
-	Path           string // as written; of the job file, its last element; "-" is standard input
-	Exclude        bool   // it names users that are not to be touched
-	Digest         []byte // SHA-256 of its bytes
-	Size           int64
-	PasswordColumn int   // of a CSV, from 0; -1 where there is none
-	Passwords      int64 // how many tasks take their password from it
+	Kind      string // JobSource, CSVSource or JSONLSource
+	Path      string // as written; of the job file, its last element; "-" is standard input
+	Exclude   bool   // it names users that are not to be touched
+	Digest    []byte // HMAC-SHA256 of its bytes under Job.Salt
+	Size      int64
+	Columns   []Column // of a CSV, as the job maps them; nil: its header names the fields
+	Passwords int64    // how many tasks take their password from it
+}
+
+// Column says which column of a CSV holds a field.
+type Column struct {
+	Field  string // "username", "action", "password" or "clientMetadata.KEY"
+	Header string
+}
+
+// source is where users come from.
+type source interface {
+	// open begins to read the users; the caller closes what it returns. A
+	// source that cannot be read is reported, and ok is false.
+	open(r *reading, of *part) (rows rowReader, ok bool)
+}
+
+// rowReader reads the users of a source, in order.
+type rowReader interface {
+	// next returns the next user and whether that is free of faults, which are
+	// reported as they are found. Its error is io.EOF at the end, or why
+	// nothing more can be read, which is reported too.
+	next() (entry, bool, error)
+	io.Closer
+}
+
+// reporter takes the faults of a source.
+type reporter func(Fault)
+
+// part is an element of users or of exclude: a source, and what it says of
+// its users.
+type part struct {
+	source
+	index int   // in Tasks.Sources; users of the job file itself have 0
+	place Place // of the path
+	defaults
+}
+
+// sourceKind is how a job asks for a source.
+type sourceKind struct {
+	key     string   // tells it from the others
+	keys    []string // that it may have
+	exclude []string // that it may have in exclude; none: it cannot stand there
+	decode  func(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool)
+	rows    func(in *input, columns []Column, poolID string, report reporter) (rowReader, bool) // of a file
+}
+
+// sourceKinds is the table of sources. A user of the job file is the last: an
+// element is taken for one where no other key is found.
+var sourceKinds = [...]sourceKind{
+	{key: "pool", decode: decodePoolSource},
+	{key: CSVSource, keys: with("csv", "columns"), exclude: []string{"csv", "columns"}, decode: decodeFile, rows: newCSVRows},
+	{key: JSONLSource, keys: with("jsonl"), exclude: []string{"jsonl"}, decode: decodeFile, rows: newJSONLRows},
+	{key: "username", keys: userKeys, decode: decodeUser},
+}
+
+// with returns keys, and those of all that names users.
+func with(keys ...string) []string {
+	return append(keys, "action", "password", "clientMetadata", "signOut")
+}
+
+// kindOfSource returns the table's entry for an element of users or exclude.
+func kindOfSource(n *yamldoc.Node) *sourceKind {
+	last := len(sourceKinds) - 1
+	for i := range sourceKinds[:last] {
+		if hasKey(n, sourceKinds[i].key) {
+			return &sourceKinds[i]
+		}
+	}
+	return &sourceKinds[last]
+}
+
+// fileSource is a source that is a file: a CSV or JSON Lines.
+type fileSource struct {
+	path    string
+	kind    *sourceKind
+	columns []Column
+}
+
+func (s *fileSource) open(r *reading, of *part) (rowReader, bool) {
+	from, err := r.openPath(s.path)
+	if err != nil {
+		r.report(Fault{Place: of.place, Message: "cannot read the file that " + s.kind.key + " names: " + reasonOf(err), Hint: hintOf(err)})
+		return nil, false
+	}
+	in := newInput(s.path, from, r.job.Salt)
+	rows, ok := s.kind.rows(in, s.columns, r.job.UserPoolID, r.report)
+	if !ok {
+		from.Close()
+		return nil, false
+	}
+	return &fileRows{rowReader: rows, in: in, reading: r, index: of.index}, true
+}
+
+// fileRows notes the digest of a file that was read to its end.
+type fileRows struct {
+	rowReader
+	in      *input
+	reading *reading
+	index   int
+	users   bool // there was one
+}
+
+func (f *fileRows) next() (entry, bool, error) {
+	e, ok, err := f.rowReader.next()
+	if err == io.EOF {
+		f.reading.ended(f.index, f.in)
+	}
+	return e, ok, err
+}
+
+func (f *fileRows) Close() error { return f.in.from.Close() }
+
+// openRows reads the rows of a source again, for their passwords.
+func (s *Source) openRows(from readerAt) (rowReader, bool) {
+	at := slices.IndexFunc(sourceKinds[:], func(k sourceKind) bool { return k.key == s.Kind && k.rows != nil })
+	if at < 0 {
+		return nil, false
+	}
+	return sourceKinds[at].rows(newInput(s.Path, from, nil), s.Columns, "", func(Fault) {})
 }

@@ -29,8 +29,7 @@ type Task struct {
 	ClientMetadata map[string]string // of a Reset; shared between tasks, not to be changed
 	Excluded       bool              // named by exclude: to be reported as skipped, never sent
 	Place          Place             // where the user is named
-	Source         int               // index in Job.Sources
-	Offset         int64             // where reading its row begins in its source; 0 for a user of the job file
+	Source         int               // index in Tasks.Sources; 0 for a user of the job file itself
 }
 
 // PasswordKind says what a PasswordRef points to.
@@ -42,7 +41,7 @@ const (
 	LiteralPassword              // a scalar of the job file: Line and Column
 	EnvPassword                  // an environment variable: Name
 	FilePassword                 // the whole of a file, less one line end: Name, relative to the job file
-	RowPassword                  // the password field of the task's own row: Task.Source and Task.Offset
+	RowPassword                  // the password field of the task's own row: Task.Source and Task.Place
 )
 
 // PasswordRef says where a task's password is read, when its time has come.
@@ -51,5 +50,5 @@ type PasswordRef struct {
 	Kind         PasswordKind
 	Name         string
 	Line, Column int
-	Mark         uint32 // of Env and File: a 16-bit digest under Job.Salt when the plan was made, and 1; 0 is not known
+	Mark         uint32 // of Env, File and Row: a 16-bit digest under Job.Salt when the plan was made, and 1; 0 is not known
 }

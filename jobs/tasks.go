@@ -2,34 +2,60 @@ package jobs
 
 import (
 	"cmp"
+	"context"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"path/filepath"
+	"slices"
 )
 
-// Tasks yields each task once, in the order of the plan, numbered from 1.
-// Every source is read to its last line. Once a fault is found no more tasks
-// are yielded, but reading goes on to find the others, and the last pair
-// carries all of them as a *Faults: tasks that came before it must not be
-// acted on. Sources are read anew by each call, but standard input.
-func (j *Job) Tasks() iter.Seq2[Task, error] {
+// Tasks reads the tasks of a job. It is used from one goroutine.
+type Tasks struct {
+	ctx      context.Context
+	job      *Job
+	sources  []Source
+	warnings []Fault
+}
+
+// Tasks returns the job's tasks, which are read as All is walked through. When
+// ctx is done that ends, with its cause.
+func (j *Job) Tasks(ctx context.Context) *Tasks { return &Tasks{ctx: ctx, job: j} }
+
+// All yields each task once, in the order of the plan, numbered from 1. Every
+// source is read to its last line. Once a fault is found no more tasks are
+// yielded, but reading goes on to find the others, and the last pair carries
+// all of them as a *Faults: tasks that came before it must not be acted on.
+// Each walk reads the sources anew, but standard input, which is kept.
+func (t *Tasks) All() iter.Seq2[Task, error] {
 	return func(yield func(Task, error) bool) {
-		r := &reading{job: j, yield: yield, excluded: map[nameHash]bool{}, checked: map[PasswordRef]checkedRef{}}
-		r.faults = Faults{List: append([]Fault(nil), j.faults.List...), More: j.faults.More}
-		defer r.names.close()
+		r := &reading{Tasks: t, yield: yield, excluded: map[nameHash]bool{}, checked: map[PasswordRef]checkedRef{}}
+		r.faults = Faults{List: slices.Clone(t.job.faults.List), More: t.job.faults.More}
+		t.sources = slices.Clone(t.job.sources)
+		t.warnings = slices.Clone(t.job.warnings)
 		r.readAll()
-		if err := r.faults.orNil(); err != nil && !r.stopped {
-			newSnippets(j.text).addTo(&r.faults, j.Path)
+		switch err := r.faults.orNil(); {
+		case r.stopped:
+		case t.ctx.Err() != nil:
+			yield(Task{}, context.Cause(t.ctx))
+		case err != nil:
+			t.job.locate(&r.faults)
 			yield(Task{}, err)
 		}
 	}
 }
 
-// reading is one pass over a job and its sources.
+// Sources returns what tasks were read from, the job file first. It is there
+// once All has ended without an error.
+func (t *Tasks) Sources() []Source { return t.sources }
+
+// Warnings returns what is not wrong, but not good either. It is there once All
+// has ended without an error.
+func (t *Tasks) Warnings() []Fault { return t.warnings }
+
+// reading is one walk through a job and its sources.
 type reading struct {
-	job      *Job
+	*Tasks
 	yield    func(Task, error) bool
 	stopped  bool // the caller wants no more
 	faults   Faults
@@ -39,70 +65,65 @@ type reading struct {
 	excluded map[nameHash]bool
 	checked  map[PasswordRef]checkedRef // the passwords from outside that were looked at
 	merged   mergedMetadata
+	again    bool // the second look at names: what is wrong was said before
 }
+
+func (r *reading) report(f Fault) {
+	if !r.again {
+		r.faults.add(f)
+	}
+}
+
+func (r *reading) over() bool { return r.stopped || r.ctx.Err() != nil }
 
 func (r *reading) readAll() {
 	j := r.job
-	for i := range j.Sources {
-		j.Sources[i].Passwords = 0
+	for i := range j.excludes {
+		r.each(&j.excludes[i], func(e *entry) { r.excluded[hashName(e.username)] = true })
 	}
-	for _, x := range j.excludes {
-		r.each(x, func(e entry, _ *sourceSpec, _ rowReader) { r.excluded[hashName(e.username)] = true })
+	for i := range j.users {
+		of := &j.users[i]
+		r.each(of, func(e *entry) { r.task(e, of) })
 	}
-	for _, it := range j.items {
-		r.each(it, r.task)
-		if r.stopped {
-			return
-		}
+	if r.over() {
+		return
 	}
-	err := r.names.repeated(func(first, again namedAt) {
-		r.faults.add(Fault{Place: r.placeOf(again), Message: "this user was named before, at " + Visible(r.placeOf(first).String()),
-			Hint: "name each user once"})
-	})
-	if err != nil {
-		r.faults.add(Fault{Place: Place{File: j.Path}, Message: "looking for users named twice: " + reasonOf(err)})
+	if hashes, more := r.names.repeated(); len(hashes) > 0 {
+		r.lookAgain(hashes, more)
 	}
 	if most := j.Limits.MaxUsers; most > 0 && r.sending > int64(most) {
-		r.faults.add(Fault{Place: j.maxUsers, Message: fmt.Sprintf("the job has %d users, more than maxUsers, %d", r.sending, most)})
+		r.report(Fault{Place: j.maxUsers, Message: fmt.Sprintf("the job has %d users, more than maxUsers, %d", r.sending, most)})
 	}
 }
 
-// each calls do for the user, or for each row of the source, that is free of
-// faults.
-func (r *reading) each(it item, do func(entry, *sourceSpec, rowReader)) {
-	if it.source == nil {
-		do(it.entry, nil, nil)
+// each calls do for each user of a source that is free of faults.
+func (r *reading) each(of *part, do func(*entry)) {
+	if r.over() {
 		return
 	}
-	spec := it.source
-	from, err := r.open(spec)
-	if err != nil {
-		r.faults.add(Fault{Place: spec.place, Message: "cannot read " + quote(spec.path) + ": " + reasonOf(err)})
+	rows, ok := of.open(r, of)
+	if !ok {
 		return
 	}
-	defer from.Close()
-	in := newInput(from, 0, true)
-	source := &r.job.Sources[spec.index]
-	rows, ok := r.rows(in, spec, source)
-	for ok && !r.stopped {
-		e, good, err := rows.next()
-		if err == io.EOF {
-			source.Digest, source.Size = in.hash.Sum(nil), in.next
-			return
-		} else if err != nil {
+	defer rows.Close()
+	var e entry // one for all rows: it is large
+	for !r.over() {
+		var good bool
+		var err error
+		if e, good, err = rows.next(); err != nil {
 			return
 		}
 		if good {
-			do(e, spec, rows)
+			do(&e)
 		}
 	}
 }
 
-func (r *reading) open(spec *sourceSpec) (readerAt, error) {
-	if spec.path == "-" {
-		return r.job.stdin.open(r.job.opt.Stdin)
+func (r *reading) openPath(path string) (readerAt, error) {
+	if path == "-" {
+		return r.job.stdin.open(r.ctx, r.job.opt.Stdin)
 	}
-	return openFile(r.job.resolve(spec.path))
+	return openFile(r.job.resolve(path))
 }
 
 // resolve returns where a path that the job names is.
@@ -113,66 +134,57 @@ func (j *Job) resolve(path string) string {
 	return filepath.Join(filepath.Dir(j.Path), path)
 }
 
-func (r *reading) rows(in *input, spec *sourceSpec, source *Source) (rowReader, bool) {
-	if spec.kind == JSONLSource {
-		return newJSONLRows(in, spec.path, r.job.UserPoolID, r.faults.add), true
+// ended notes what a source was, once it was read to its end.
+func (r *reading) ended(index int, in *input) {
+	s := &r.sources[index]
+	digest := in.hash.Sum(nil)
+	if r.again && !slices.Equal(digest, s.Digest) {
+		r.faults.add(Fault{Place: Place{File: s.Path}, Message: "it was changed while it was read", Hint: "wait until it is written, and try again"})
 	}
-	rows, ok := newCSVRows(in, spec, r.faults.add)
-	if ok {
-		source.PasswordColumn = rows.passwordColumn()
-	}
-	return rows, ok
+	s.Digest, s.Size = digest, in.next
 }
 
 // task makes a task of a user, with what its source and the job say.
-func (r *reading) task(e entry, spec *sourceSpec, rows rowReader) {
-	var of defaults
-	source := 0
-	if spec != nil {
-		of, source = spec.defaults, spec.index
-	}
-	hash := hashName(e.username)
-	if err := r.names.add(hash, namedAt{source, e.place.Line, e.place.Column}); err != nil {
-		r.entryFault(e, rows, e.place, "noting the user: "+reasonOf(err), "")
-	}
-	t := Task{Username: e.username, Place: e.place, Source: source, Offset: e.offset, Excluded: r.excluded[hash]}
+func (r *reading) task(e *entry, of *part) {
+	key := nameKey(e.username)
+	r.names.add(key)
+	t := Task{Username: e.username, Place: e.place, Source: of.index}
+	t.Excluded = len(r.excluded) > 0 && r.excluded[hashName(e.username)]
 	t.Action = cmp.Or(e.action, of.action, r.job.defaults.action)
-	switch {
-	case t.Action == 0:
-		if !r.actionFaulty(e, of) {
-			r.entryFault(e, rows, e.place, "no action for "+quote(e.username), "give the user, its source or the job an action")
+	spec := t.Action.Spec()
+	if !t.Action.Known() {
+		if !e.actionFaulty && !of.actionFaulty && !r.job.defaults.actionFaulty {
+			r.report(Fault{Place: e.place, Message: "no action for this user", Hint: "give the user, its source or the job an action"})
 		}
-	case t.Action == Reset:
-		if e.password.ref.Kind != NoPassword {
-			r.entryFault(e, rows, e.at(e.password.place), "a reset takes no password: the user chooses one with the code", "")
-		}
+		r.emit(t)
+		return
+	}
+	if spec.Password {
+		t.Password = r.password(e, of)
+	} else if e.password.ref.Kind != NoPassword {
+		r.report(Fault{Place: e.at(e.password.place), Message: t.Action.String() + " takes no password", Hint: "leave it out, or choose another action"})
+	}
+	if spec.Metadata {
 		t.ClientMetadata = r.merged.of(r.job.defaults.metadata, of.metadata, e.metadata)
-	default:
-		if len(e.metadata) > 0 {
-			r.entryFault(e, rows, e.at(e.metadataPlace), "clientMetadata is for a reset only: setting a password has no such field", "")
-		}
-		t.Password = r.password(e, rows, of)
+	} else if len(e.metadata) > 0 {
+		r.report(Fault{Place: e.at(e.metadataPlace), Message: t.Action.String() + " takes no clientMetadata", Hint: "leave it out, or choose another action"})
 	}
 	r.emit(t)
 }
 
-// actionFaulty reports whether an action was given and its fault is recorded.
-func (r *reading) actionFaulty(e entry, of defaults) bool {
-	return e.actionFaulty || of.actionFaulty || r.job.defaults.actionFaulty
-}
-
-// at returns place, or that of the username where it is not known.
-func (e entry) at(place Place) Place {
+// at returns a place within the user's entry, or that of the username where it
+// is not known.
+func (e *entry) at(place Place) Place {
 	if place.Line == 0 {
 		return e.place
 	}
 	return place
 }
 
-// password returns the password of a set action, having checked one that
-// comes from outside the sources.
-func (r *reading) password(e entry, rows rowReader, of defaults) PasswordRef {
-	for _, from := range [...]given{e.password, of.password, r.job.defaults.password} {
+// password returns the password of an action that sets one, having checked one
+// that comes from outside the sources.
+func (r *reading) password(e *entry, of *part) PasswordRef {
+	for _, from := range [...]*given{&e.password, &of.password, &r.job.defaults.password} {
 		switch from.ref.Kind {
 		case NoPassword:
 			continue
@@ -182,33 +194,17 @@ func (r *reading) password(e entry, rows rowReader, of defaults) PasswordRef {
 				checked = r.checkOutside(from.ref)
 				r.checked[from.ref] = checked
 				if checked.found() {
-					r.faults.add(Fault{Place: e.at(from.place), Message: checked.message, Hint: checked.hint})
+					r.report(Fault{Place: e.at(from.place), Message: checked.message, Hint: checked.hint})
 				}
 			}
 			return checked.ref
+		case RowPassword:
+			return PasswordRef{Kind: RowPassword, Mark: mark(r.job.Salt, from.row)}
 		}
 		return from.ref
 	}
-	r.entryFault(e, rows, e.place, "no password for "+quote(e.username), "give the user, its source or the job a password")
+	r.report(Fault{Place: e.place, Message: "no password for this user", Hint: "give the user, its source or the job a password"})
 	return PasswordRef{}
-}
-
-// entryFault records a fault of a user, with the row where that is safe.
-func (r *reading) entryFault(e entry, rows rowReader, at Place, message, hint string) {
-	f := Fault{Place: at, Message: message, Hint: hint}
-	if rows != nil && e.showable && len(r.faults.List) < maxFaults {
-		f.Snippet = rows.snippet(e.offset, at.Column)
-	}
-	r.faults.add(f)
-}
-
-// placeOf returns the place of a user.
-func (r *reading) placeOf(at namedAt) Place {
-	file := r.job.Path
-	if at.source > 0 {
-		file = r.job.Sources[at.source].Path
-	}
-	return Place{file, at.line, at.column}
 }
 
 func (r *reading) emit(t Task) {
@@ -219,13 +215,54 @@ func (r *reading) emit(t Task) {
 	}
 	switch t.Password.Kind {
 	case LiteralPassword:
-		r.job.Sources[0].Passwords++
+		r.sources[0].Passwords++
 	case RowPassword:
-		r.job.Sources[t.Source].Passwords++
+		r.sources[t.Source].Passwords++
 	}
 	if r.faults.Len() == 0 && !r.stopped {
 		r.stopped = !r.yield(t, nil)
 	}
+}
+
+// lookAgain reads all users a second time, to tell those that are named again
+// from those whose names have the same hash by chance. more is how many have a
+// hash that was there before.
+func (r *reading) lookAgain(hashes []uint64, more int) {
+	r.again = true
+	first := map[nameHash]namedAt{}
+	for i := range r.job.users {
+		of := &r.job.users[i]
+		r.each(of, func(e *entry) {
+			key := nameKey(e.username)
+			if _, there := slices.BinarySearch(hashes, r.names.hash(key)); !there || r.faults.More > 0 {
+				return
+			}
+			at := namedAt{of.index, e.place.Line, e.place.Column}
+			before, named := first[hashKey(key)]
+			if !named {
+				first[hashKey(key)] = at
+				return
+			}
+			more--
+			r.faults.add(Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: "name each user once"})
+		})
+	}
+	if r.faults.More > 0 {
+		r.faults.More += more
+	}
+	r.again = false
+}
+
+// namedAt is where a user is named.
+type namedAt struct{ source, line, column int }
+
+// placeOf returns the place of a user.
+func (r *reading) placeOf(at namedAt) Place {
+	file := r.job.Path
+	if at.source > 0 {
+		file = r.sources[at.source].Path
+	}
+	return Place{file, at.line, at.column}
 }
 
 // mergedMetadata adds up the metadata of a job, a source and a user, and

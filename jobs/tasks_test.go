@@ -40,7 +40,7 @@ func describe(task jobs.Task) string {
 	case jobs.FilePassword:
 		s += " file=" + p.Name
 	case jobs.RowPassword:
-		s += fmt.Sprintf(" row=%d+%d", task.Source, task.Offset)
+		s += fmt.Sprintf(" row=%d", task.Source)
 	}
 	for _, key := range slices.Sorted(maps.Keys(task.ClientMetadata)) {
 		s += " " + key + "=" + task.ClientMetadata[key]
@@ -83,7 +83,7 @@ users:
 			want: []string{
 				"1 ana set-temporary env=PW at job.yaml:8:5", "2 kim reset a=job b=user c=job at job.yaml:9:16",
 				"3 lee reset a=job b=source c=job at users.csv:2:1", "4 max reset a=job b=source c=row at users.csv:3:1",
-				"5 noa set-permanent file=pw at users.csv:4:1", "6 ora set-permanent row=1+79 at users.csv:5:1",
+				"5 noa set-permanent file=pw at users.csv:4:1", "6 ora set-permanent row=1 at users.csv:5:1",
 			}},
 		{name: "columns, quoting and line ends", job: head + `
 users:
@@ -101,9 +101,9 @@ users:
 {"Username": "ora", "Password": "pw", "Permanent": false}
 {"Username": "pia", "ClientMetadata": {"b": "2"}}`}},
 			want: []string{
-				"1 ana reset at u:2:1", `2 kïm reset a="1" at u:3:14`, "3 lee set-permanent row=1+66 at u:4:34",
-				"4 max set-temporary env=PW at u:5:14", "5 noa set-permanent row=1+205 at u:6:51",
-				"6 ora set-temporary row=1+299 at u:7:14", "7 pia reset b=2 at u:8:14",
+				"1 ana reset at u:2:1", `2 kïm reset a="1" at u:3:14`, "3 lee set-permanent row=1 at u:4:34",
+				"4 max set-temporary env=PW at u:5:14", "5 noa set-permanent row=1 at u:6:51",
+				"6 ora set-temporary row=1 at u:7:14", "7 pia reset b=2 at u:8:14",
 			}},
 		{name: "exclude", job: head + `
 action: reset
@@ -182,7 +182,7 @@ func TestDefaults(t *testing.T) {
 	if want := (jobs.Retry{Attempts: 8, MaxDelay: 30 * time.Second, Timeout: 30 * time.Second}); job.Retry != want {
 		t.Errorf("got %v, want %v", job.Retry, want)
 	}
-	if len(job.Warnings) > 0 || len(job.Sources) != 1 || !strings.HasPrefix(job.Digest, "sha256:") {
+	if len(job.Warnings) > 0 || len(job.Sources) != 1 || !strings.HasPrefix(job.Digest, "hmac-sha256:") {
 		t.Errorf("got %v, %v, %q", job.Warnings, job.Sources, job.Digest)
 	}
 }
@@ -199,8 +199,8 @@ func TestPoolFlags(t *testing.T) {
 		{"the flag's", "version: 1\n", jobs.Options{UserPoolID: "eu-west-1_b"}, "eu-west-1_b", "eu-west-1", ""},
 		{"the flag beats the job", head + "region: us-west-2\n", jobs.Options{UserPoolID: "eu-west-1_b"}, "eu-west-1_b", "eu-west-1", ""},
 		{"the same Region twice", head, jobs.Options{Region: "us-west-2"}, "us-west-2_aaaaaaaaa", "us-west-2", ""},
-		{"another Region", head, jobs.Options{Region: "us-west-1"}, "", "", `--region: "us-west-1" is not the Region of the pool, "us-west-2"`},
-		{"not a pool", head, jobs.Options{UserPoolID: "bbbb"}, "", "", `--user-pool-id: "bbbb" is not a user pool ID`},
+		{"another Region", head, jobs.Options{Region: "us-west-1"}, "", "", "--region: this is not the Region of the pool, us-west-2"},
+		{"not a pool", head, jobs.Options{UserPoolID: "bbbb"}, "", "", "--user-pool-id: this is not a user pool ID"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -237,7 +237,7 @@ func TestFaultEndsTasks(t *testing.T) {
 	}
 	for range 2 { // each call reads anew
 		var got []string
-		for task, err := range job.Tasks() {
+		for task, err := range job.Tasks(t.Context()).All() {
 			if err != nil {
 				got = append(got, fmt.Sprint(err.(*jobs.Faults).Len()))
 				continue
@@ -248,7 +248,7 @@ func TestFaultEndsTasks(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	for range job.Tasks() {
+	for range job.Tasks(t.Context()).All() {
 		break
 	}
 }

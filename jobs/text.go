@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -44,22 +45,42 @@ func visibleRune(raw string, r rune) string {
 	return fmt.Sprintf(`\u%04x`, r)
 }
 
-// nearest returns the word that a misspelt one was most likely meant to be,
-// or "".
+// unknown says that a word is none of those known. It shows the word only where
+// it is within one edit of one of them, or one that people use for one: it may
+// be a password that has slipped.
+func unknown(what, word string, known []string) (message, hint string) {
+	meant := nearest(word, known)
+	for _, other := range otherWords[strings.ToLower(word)] {
+		if meant == "" && slices.Contains(known, other) {
+			meant = other
+		}
+	}
+	if meant == "" {
+		return "unknown " + what, ""
+	}
+	return "unknown " + what + " " + quote(word), didYouMean(meant)
+}
+
+// otherWords are words that people use for those of a job.
+var otherWords = map[string][]string{
+	"email": {"username"}, "file": {"csv"}, "id": {"username"}, "metadata": {"clientMetadata"}, "name": {"username"},
+	"passwd": {"password"}, "path": {"csv"}, "permanent": {"set-permanent"}, "pool": {"userPoolId"},
+	"poolid": {"userPoolId"}, "pwd": {"password"}, "reports": {"report"}, "retries": {"retry", "attempts"},
+	"setpermanent": {"set-permanent"}, "settemporary": {"set-temporary"}, "temporary": {"set-temporary"},
+	"user": {"username"}, "user_name": {"username"},
+}
+
+// nearest returns the word that is within one edit of a misspelt one, or "".
+// Letters count as the same in both cases.
 func nearest(misspelt string, words []string) string {
 	if len(misspelt) > 40 {
 		return ""
 	}
-	best, least := "", 3
+	best, least := "", 2
 	for _, w := range words {
 		d := distance(strings.ToLower(misspelt), strings.ToLower(w))
 		if d < least && d < (len(w)+1)/2 {
 			best, least = w, d
-		}
-	}
-	for _, w := range words {
-		if best == "" && len(misspelt) > 3 && strings.HasPrefix(w, misspelt) {
-			best = w
 		}
 	}
 	return best

@@ -37,7 +37,7 @@ func checkUsername(s string) problem {
 			return problem{message: "username is not valid UTF-8", hint: "save the file as UTF-8"}
 		}
 		if !unicode.In(r, unicode.L, unicode.M, unicode.S, unicode.N, unicode.P) {
-			return problem{message: "username " + quote(s) + " holds " + describe(r)}
+			return problem{message: "username holds " + describe(r)}
 		}
 	}
 	if count > maxUsername {
@@ -92,18 +92,18 @@ func checkMetadata(key, value string) problem {
 	return problem{}
 }
 
-// checkAction reads an action. A value that is nothing like one is not shown:
-// in a row whose columns have shifted it may be a password.
+// checkAction reads an action.
 func checkAction(s string) (Action, problem) {
 	if a, ok := ParseAction(s); ok {
 		return a, problem{}
 	}
-	if near := nearest(s, actionNames()); near != "" {
-		return 0, problem{"unknown action " + quote(s), didYouMean(near)}
-	}
 	names := actionNames()
-	last := len(names) - 1
-	return 0, problem{"unknown action", "the actions are " + strings.Join(names[:last], ", ") + " and " + names[last]}
+	message, hint := unknown("action", s, names)
+	if hint == "" {
+		last := len(names) - 1
+		hint = "the actions are " + strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return 0, problem{message, hint}
 }
 
 var poolIDForm = regexp.MustCompile(`^[\w-]+_[0-9a-zA-Z]+$`)
@@ -113,7 +113,7 @@ func checkPoolID(s string) problem {
 		return problem{message: fmt.Sprintf("user pool ID of %d characters; Cognito's have %d at most", len(s), maxPoolID)}
 	}
 	if !poolIDForm.MatchString(s) {
-		return problem{quote(s) + " is not a user pool ID", "a pool ID is its Region, _ and letters or digits, as us-west-2_aaaaaaaaa"}
+		return problem{"this is not a user pool ID", "a pool ID is its Region, _ and letters or digits, as us-west-2_aaaaaaaaa"}
 	}
 	return problem{}
 }

@@ -92,7 +92,7 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 		return nil, err
 	}
 	defer unlock()
-	if err := p.openPasswords(); err != nil {
+	if err := p.openPasswords(ctx); err != nil {
 		return nil, err
 	}
 	t, stop, err := p.reach(ctx)

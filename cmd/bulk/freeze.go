@@ -37,8 +37,7 @@ func (o *Options) openJob(path string) (*jobs.Job, error) {
 func (o *Options) ofJob(job *jobs.Job, path string) *Plan {
 	return &Plan{
 		Info: o.infoOf(job), opt: o, path: path,
-		tasks:   func(ctx context.Context) iter.Seq2[jobs.Task, error] { return tasksUntil(ctx, job) },
-		sources: func() []jobs.Source { return job.Sources },
+		tasks: func(ctx context.Context) iter.Seq2[jobs.Task, error] { return job.Tasks(ctx).All() },
 		passwordOptions: func() jobs.Options {
 			opt := o.jobOptions()
 			opt.Salt = job.Salt
@@ -64,10 +63,9 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 // lookAtJob reads all of a job and writes nothing.
 func (o *Options) lookAtJob(ctx context.Context, job *jobs.Job) (*Plan, error) {
 	p := o.ofJob(job, job.Path)
-	if err := p.readTasks(ctx, func(jobs.Task) error { return nil }); err != nil {
+	if err := p.readTasks(job.Tasks(ctx), func(jobs.Task) error { return nil }); err != nil {
 		return nil, err
 	}
-	p.Warnings = job.Warnings
 	return p, nil
 }
 
@@ -79,15 +77,15 @@ func (o *Options) freeze(ctx context.Context, job *jobs.Job, path string) (*Plan
 		return nil, existing(path, err)
 	}
 	p.draft = draft
-	if err := p.readTasks(ctx, draft.Add); err != nil {
+	if err := p.readTasks(job.Tasks(ctx), draft.Add); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	p.Warnings = job.Warnings
 	return p, nil
 }
 
-func (p *Plan) readTasks(ctx context.Context, add func(jobs.Task) error) error {
-	for task, err := range p.tasks(ctx) {
+// readTasks reads all of a job.
+func (p *Plan) readTasks(tasks *jobs.Tasks, add func(jobs.Task) error) error {
+	for task, err := range tasks.All() {
 		if err != nil {
 			return err
 		}
@@ -96,22 +94,8 @@ func (p *Plan) readTasks(ctx context.Context, add func(jobs.Task) error) error {
 			return err
 		}
 	}
+	p.sources, p.Warnings = tasks.Sources(), tasks.Warnings()
 	return nil
-}
-
-// tasksUntil are a job's tasks, until ctx is done: whatever reading them came to
-// then, the interrupt is why it ended.
-func tasksUntil(ctx context.Context, job *jobs.Job) iter.Seq2[jobs.Task, error] {
-	return func(yield func(jobs.Task, error) bool) {
-		for task, err := range job.Tasks() {
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			if !yield(task, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // newRunFile returns the path of a run file that is not there yet, in the

@@ -24,7 +24,7 @@ type Plan struct {
 	draft   *runfile.Draft // of a job that is to be run or frozen, until it is committed
 	file    *runfile.File  // of a run file, or once the draft is committed
 	tasks   func(context.Context) iter.Seq2[jobs.Task, error]
-	sources func() []jobs.Source // complete once all tasks were read
+	sources []jobs.Source // of a job: once all its tasks were read
 
 	passwordOptions func() jobs.Options // the same
 	passwords       *jobs.Passwords     // once they were opened
@@ -59,7 +59,7 @@ func DryRun(ctx context.Context, path string, opt Options) (*Plan, error) {
 	}
 	err = opt.expected(p.Tally.Users())
 	if err == nil {
-		err = p.openPasswords()
+		err = p.openPasswords(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
@@ -83,7 +83,7 @@ func Freeze(ctx context.Context, jobPath, runPath string, opt Options) (*Plan, e
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := p.draft.Commit(p.sources()); err != nil {
+	if err := p.draft.Commit(p.sources); err != nil {
 		return nil, err
 	}
 	file, err := runfile.OpenReadOnly(runPath, runfile.OpenOptions{})
@@ -200,7 +200,7 @@ func (p *Plan) readFile(for_ purpose) (err error) {
 		return err
 	}
 	p.Tally = p.opt.left(count, &p.Info)
-	p.sources = func() []jobs.Source { return p.Info.Sources }
+	p.sources = p.Info.Sources
 	p.passwordOptions = func() jobs.Options {
 		opt := p.opt.jobOptions()
 		opt.Salt = p.Info.Salt
@@ -245,8 +245,8 @@ func (p *Plan) passwordDirs() []string {
 
 // openPasswords opens the sources of the plan's passwords, which must be as
 // they were.
-func (p *Plan) openPasswords() (err error) {
-	p.passwords, err = jobs.OpenPasswords(p.passwordDirs(), p.sources(), p.passwordOptions())
+func (p *Plan) openPasswords(ctx context.Context) (err error) {
+	p.passwords, err = jobs.OpenPasswords(ctx, p.passwordDirs(), p.sources, p.passwordOptions())
 	return err
 }
 
@@ -271,7 +271,7 @@ func (p *Plan) commit() (err error) {
 	if p.file != nil {
 		return nil
 	}
-	if err := p.draft.Commit(p.sources()); err != nil {
+	if err := p.draft.Commit(p.sources); err != nil {
 		return err
 	}
 	p.file, err = runfile.Open(p.path, runfile.OpenOptions{})

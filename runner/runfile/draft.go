@@ -108,7 +108,11 @@ func (d *Draft) add(t *jobs.Task) error {
 	if err != nil {
 		return err
 	}
-	password, err := d.words.password(t.Password)
+	ref, mark := t.Password, int64(0)
+	if ref.Kind == jobs.RowPassword { // each row has its own
+		ref.Mark, mark = 0, int64(ref.Mark)
+	}
+	password, err := d.words.password(ref)
 	if err != nil {
 		return err
 	}
@@ -124,7 +128,7 @@ func (d *Draft) add(t *jobs.Task) error {
 		d.info.Counts[t.Action]++
 	}
 	d.rows = append(d.rows, t.Seq, t.Username, int64(t.Action), password, metadata, excluded,
-		int64(t.Source), t.Offset, file, int64(t.Place.Line), int64(t.Place.Column))
+		int64(t.Source), mark, file, int64(t.Place.Line), int64(t.Place.Column))
 	d.encoded = appendTask(d.encoded[:0], t, json)
 	d.digest.Write(d.encoded)
 	d.block = append(d.block, d.encoded...)

@@ -28,7 +28,7 @@ func taskEntry(f fields) entry {
 			Action:   jobs.Action(f.int(2)),
 			Excluded: f.int(5) != 0,
 			Source:   int(f.int(6)),
-			Offset:   f.int(7),
+			Password: jobs.PasswordRef{Mark: uint32(f.int(7))},
 			Place:    jobs.Place{Line: int(f.int(9)), Column: int(f.int(10))},
 		},
 		password: f.int(3), json: f.int(4), file: f.int(8),

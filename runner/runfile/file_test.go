@@ -31,7 +31,7 @@ var sharedMetadata = map[string]string{"reason": "INC-42", "<b>": "\u2028"}
 func exampleTask(seq int64) jobs.Task {
 	t := jobs.Task{
 		Seq: seq, Username: fmt.Sprintf("user-%06d@example.com", seq), Action: jobs.Action(seq%3 + 1),
-		Source: 0, Offset: seq * 40, Place: jobs.Place{File: "new-hires.csv", Line: int(seq + 1)},
+		Source: 0, Place: jobs.Place{File: "new-hires.csv", Line: int(seq + 1)},
 	}
 	switch {
 	case t.Action == jobs.Reset && seq%2 == 0:
@@ -43,13 +43,13 @@ func exampleTask(seq int64) jobs.Task {
 	case seq%7 == 0:
 		t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "SVC_PASSWORD", Mark: uint32(seq)}
 	default:
-		t.Password = jobs.PasswordRef{Kind: jobs.RowPassword}
+		t.Password = jobs.PasswordRef{Kind: jobs.RowPassword, Mark: uint32(seq % 65536)}
 	}
 	t.Excluded = seq%50 == 0
 	return t
 }
 
-var exampleSources = []jobs.Source{{Kind: jobs.CSVSource, Path: "new-hires.csv", Digest: []byte{0x11}, Size: 1234, PasswordColumn: 1, Passwords: 2}}
+var exampleSources = []jobs.Source{{Kind: jobs.CSVSource, Path: "new-hires.csv", Digest: []byte{0x11}, Size: 1234, Columns: []jobs.Column{{Field: "username", Header: "email"}}, Passwords: 2}}
 
 // makeFile plans n example tasks and returns the run file's path.
 func makeFile(t testing.TB, n int64) string {
@@ -193,7 +193,6 @@ func TestDigestIsOfTheContent(t *testing.T) {
 		"password": func(t *jobs.Task) { t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "A"} },
 		"metadata": func(t *jobs.Task) { t.ClientMetadata = map[string]string{"a": "b"} },
 		"excluded": func(t *jobs.Task) { t.Excluded = true },
-		"offset":   func(t *jobs.Task) { t.Offset++ },
 	}
 	for name, change := range changes {
 		if digest(change) == same {

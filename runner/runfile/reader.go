@@ -34,7 +34,7 @@ func newReader(db *sql.DB) (*reader, error) {
 		endTx:        p.stmt("ROLLBACK"),
 		nextBlock:    p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0) ORDER BY id LIMIT 1"),
 		blockRow:     p.stmt("SELECT tasks, sum, ended, failed, unknown FROM block WHERE id = ?"),
-		tasks:        p.stmt("SELECT seq, username, action, password, metadata, excluded, source, offset, file, line, col FROM task WHERE seq > ? AND seq <= ?"),
+		tasks:        p.stmt("SELECT seq, username, action, password, metadata, excluded, source, mark, file, line, col FROM task WHERE seq > ? AND seq <= ?"),
 		outcomes:     p.stmt("SELECT seq, outcome, attempts, throttled, code, reason, request_id, finished_at, duration_ms, latency_us, status_before, sub, sum FROM outcome WHERE seq > ? AND seq <= ?"),
 		attempts:     p.stmt("SELECT seq, attempts, throttled, started_at, began_at, slack, answered, sum FROM attempt WHERE seq > ? AND seq <= ?"),
 		textByID:     p.stmt("SELECT text FROM text WHERE id = ?"),

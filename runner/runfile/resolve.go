@@ -17,8 +17,12 @@ func (r *reader) resolve() error {
 			return err
 		}
 		e.task.ClientMetadata, e.metadata = shared.held, shared.json
+		mark := e.task.Password.Mark
 		if e.task.Password, err = lookUp(r.passwords, e.password, r.passwordByID, parsePassword); err != nil {
 			return err
+		}
+		if e.task.Password.Kind == jobs.RowPassword {
+			e.task.Password.Mark = mark
 		}
 		if e.task.Place.File, err = r.text(e.file); err != nil {
 			return err

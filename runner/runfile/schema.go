@@ -45,7 +45,7 @@ CREATE TABLE task (
 	metadata INTEGER REFERENCES metadata,
 	excluded INTEGER NOT NULL,
 	source   INTEGER NOT NULL,
-	offset   INTEGER NOT NULL,
+	mark     INTEGER NOT NULL, -- of a password in its row; 0 for any other
 	file     INTEGER REFERENCES text,
 	line     INTEGER NOT NULL,
 	col      INTEGER NOT NULL

@@ -35,14 +35,11 @@ func appendTask(b []byte, t *jobs.Task, metadata string) []byte {
 	for _, n := range []int{t.Password.Line, t.Password.Column, t.Place.Line, t.Place.Column, t.Source} {
 		b = binary.AppendVarint(b, int64(n))
 	}
-	return binary.AppendVarint(b, t.Offset)
+	return b
 }
 
 func appendSource(b []byte, s jobs.Source) []byte {
-	for _, text := range []string{s.Kind, s.Path, string(s.Digest)} {
-		b = appendText(b, text)
-	}
-	return binary.AppendVarint(binary.AppendVarint(b, s.Size), int64(s.PasswordColumn))
+	return appendText(appendText(b, s.Kind), s.Path)
 }
 
 // sumIntent covers a row of attempt.

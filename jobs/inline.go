@@ -1,0 +1,55 @@
+package jobs
+
+import (
+	"io"
+
+	"cogpass/jobs/yamldoc"
+)
+
+// inline are users that stand one after the other in the job file.
+type inline []entry
+
+func (s inline) open(*reading, *part) (rowReader, bool) { return &inlineRows{left: s}, true }
+
+type inlineRows struct{ left []entry }
+
+func (r *inlineRows) next() (entry, bool, error) {
+	if len(r.left) == 0 {
+		return entry{}, false, io.EOF
+	}
+	e := r.left[0]
+	r.left = r.left[1:]
+	return e, true, nil
+}
+
+func (r *inlineRows) Close() error { return nil }
+
+// addInline adds a user of the job file to the parts of users or exclude.
+func addInline(parts []part, e entry) []part {
+	if last := len(parts) - 1; last >= 0 {
+		if users, ok := parts[last].source.(inline); ok {
+			parts[last].source = append(users, e)
+			return parts
+		}
+	}
+	return append(parts, part{source: inline{e}})
+}
+
+// decodeUser reads a user that is a mapping.
+func decodeUser(d *decoder, n *yamldoc.Node, k *sourceKind, _ bool) {
+	before := d.faults.Len()
+	fields, _ := d.fields(n, "a user", k.keys)
+	misspelt := d.faults.Len() > before
+	of := d.decodeDefaults(fields)
+	f, ok := fields["username"]
+	if !ok {
+		if !misspelt {
+			d.fault(n, "", "a user without username")
+		}
+		return
+	}
+	if name, ok := d.username(f.value); ok {
+		e := entry{username: name, place: d.place(follow(f.value)), defaults: of}
+		d.job.users = addInline(d.job.users, e)
+	}
+}
