@@ -16,6 +16,7 @@ const (
 // answered takes in what a worker brings back.
 func (e *engine) answered(a answer) {
 	e.inFlight--
+	a.w.lane.inFlight--
 	if a.unsent {
 		e.strand(a.w)
 		return
@@ -29,6 +30,11 @@ func (e *engine) answered(a answer) {
 	}
 	e.opt.Clock.Observe(a.sight.Date, a.sent, a.got)
 	e.pace(a, fault)
+	if fault != nil && (fault.Class == InDoubt || fault.Class == Transient || fault.Class == Host) {
+		e.missed(a, fault)
+	} else {
+		e.served(a.w.lane, a.got)
+	}
 	e.kinds[a.w.step].answered(e, a, fault)
 	e.stats.Latency = a.got.Sub(a.sent)
 	e.observe(a.got)
@@ -38,7 +44,12 @@ func (e *engine) answered(a answer) {
 // observe tells how the run is going.
 func (e *engine) observe(now time.Time) {
 	e.stats.InFlight, e.stats.Waiting = e.inFlight, e.queued()
-	e.stats.Asked, e.stats.Rate = 0, 0
+	e.stats.Asked, e.stats.Rate, e.stats.HeldSince = 0, 0, time.Time{}
+	for _, l := range e.lanes {
+		if l.held && (e.stats.HeldSince.IsZero() || l.since.Before(e.stats.HeldSince)) {
+			e.stats.HeldSince = l.since
+		}
+	}
 	if !e.paused {
 		e.stats.Asked, e.stats.Rate = e.recovery.governor.ceiling, e.recovery.governor.rate(now)
 	}
@@ -92,8 +103,11 @@ func (e *engine) attempted(a answer, fault *Error) {
 		w.throttled++
 		e.again(w, a.got)
 	case Transient, Host:
-		e.charge(w, a.got)
-	case InDoubt, Unreadable:
+		e.again(w, a.got)
+	case Unreadable:
+		w.tries[Act]++
+		e.unanswered(a)
+	case InDoubt:
 		e.unanswered(a)
 	case HistoryFault:
 		if w.doubt != nil { // the password in the history is the one that the attempt in doubt has set
@@ -127,7 +141,6 @@ func (e *engine) unanswered(a answer) {
 		w.doubtSent = a.sent
 		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
 	}
-	w.tries++
 	e.doubt(a.got, w)
 }
 
@@ -143,7 +156,8 @@ func (e *engine) lambda(w *work, now time.Time, fault *Error) {
 		return
 	}
 	w.lambda = true
-	e.charge(w, now)
+	w.tries[Act]++
+	e.again(w, now)
 }
 
 // stopRow stops the run for what has happened to many tasks in a row.
@@ -152,22 +166,11 @@ func (e *engine) stopRow(n int, w *work, fault *Error) {
 	e.strand(w)
 }
 
-// charge counts an attempt against its task, and has it tried again or fail.
-func (e *engine) charge(w *work, now time.Time) {
-	if w.tries++; w.tries >= e.opt.Attempts {
-		e.lose(w, now, w.gaveUp())
+// again has a task attempted once more, after a backoff, if it may be.
+func (e *engine) again(w *work, now time.Time) {
+	if e.usedUp(w, now) {
 		return
 	}
-	e.again(w, now)
-}
-
-// gaveUp says that the task's attempts are used up.
-func (w *work) gaveUp() string {
-	return fmt.Sprintf("gave up after %d attempts: %s", w.attempts, w.fault)
-}
-
-// again has a task tried once more, after a backoff.
-func (e *engine) again(w *work, now time.Time) {
 	e.release(w)
 	w.delays++
 	e.wait(w, Act, now.Add(e.backoff(w.delays)))

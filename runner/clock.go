@@ -17,12 +17,13 @@ type Clock struct {
 }
 
 // unknownSlack is how far off the server's clock is taken to be while none of
-// its answers has told. AWS refuses a signature that is 5 minutes off.
+// its answers has told. AWS refuses a signature that is 5 minutes off: a Date
+// that is more does not come of the clock that took ours.
 const unknownSlack = 5 * time.Minute
 
 // Observe takes in an answer to a request that left at sent and came back at got.
 func (c *Clock) Observe(date, sent, got time.Time) {
-	if date.IsZero() {
+	if date.Sub(got) > unknownSlack || sent.Sub(date) > unknownSlack+time.Second {
 		return
 	}
 	lo, hi := date.Sub(got), date.Add(time.Second).Sub(sent)

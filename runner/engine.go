@@ -40,8 +40,11 @@ type engine struct {
 	answers   chan answer
 	begun     chan begun
 	beginning int // size of the batch that the journal has
-	taken     int // in the batch, the journal's hands, or ready with their intents
+	taken     int // tasks in the batch, the journal's hands, or ready with their intents
 	inFlight  int
+	most      int // requests in flight at most, as the host allows
+	fittedAt  time.Time
+	heldLanes int
 	lead      time.Duration
 
 	drained   bool  // the source has ended,
@@ -80,6 +83,9 @@ func (e *engine) loop(ctx context.Context) {
 			wake = e.advance(now)
 		}
 		if e.over() {
+			if !e.stopping && e.giveUpAll(now) {
+				continue
+			}
 			break
 		}
 		timer.Reset(min(time.Hour, max(0, wake.Sub(now))))
@@ -174,7 +180,7 @@ func (e *engine) advance(now time.Time) time.Time {
 func (e *engine) collect(now time.Time) (wake time.Time) {
 	wake = never
 	for _, l := range e.lanes {
-		for len(l.due) > 0 && e.inFlight+e.taken < e.opt.Concurrency {
+		for len(l.due) > 0 && e.room(l) {
 			if at := e.begins(l, now); at.After(now) {
 				wake = earlier(wake, at)
 				break
@@ -193,7 +199,7 @@ func (e *engine) collect(now time.Time) (wake time.Time) {
 		if w == nil {
 			continue
 		}
-		if len(w.lane.due) > 0 || e.inFlight+e.taken >= e.opt.Concurrency {
+		if len(w.lane.due) > 0 || !e.room(w.lane) {
 			break
 		}
 		if at := e.begins(w.lane, now); at.After(now) {
@@ -209,7 +215,19 @@ func (e *engine) collect(now time.Time) (wake time.Time) {
 
 // begins returns when the intent of a lane's next task may be begun.
 func (e *engine) begins(l *lane, now time.Time) time.Time {
-	return l.next(now, l.begun+len(l.ready)).Add(-e.lead)
+	at := l.next(now, l.begun+len(l.ready))
+	if l.held && l.probeAt.After(at) {
+		at = l.probeAt
+	}
+	return at.Add(-e.lead)
+}
+
+// room reports whether one more request of a lane may be on its way.
+func (e *engine) room(l *lane) bool {
+	if l.held && l.begun+len(l.ready)+l.inFlight > 0 {
+		return false
+	}
+	return e.inFlight+e.taken < e.most
 }
 
 // take puts a task into the batch. One in doubt that may not be repeated is
@@ -298,7 +316,13 @@ func (e *engine) arm(b begun) {
 // send hands a lane's requests whose slots have come to the workers, who are
 // never fewer than the requests in flight.
 func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
-	for len(l.ready) > 0 && e.inFlight < e.opt.Concurrency && !e.stopping {
+	for len(l.ready) > 0 && e.inFlight < e.most && !e.stopping {
+		if l.held && l.inFlight > 0 {
+			return never
+		}
+		if l.held && l.probeAt.After(now) {
+			return l.probeAt
+		}
 		if at := l.next(now, 0); at.After(now) {
 			return at
 		}
@@ -312,6 +336,7 @@ func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
 			}
 		}
 		l.take()
+		l.inFlight++
 		e.inFlight++
 		e.requests <- w
 	}
@@ -328,7 +353,7 @@ func (e *engine) leave() {
 				e.release(w)
 			}
 		}
-		lists = append(lists, l.due, l.ready)
+		lists = append(lists, l.due, l.ready, l.usedUp)
 	}
 	if e.ahead != nil {
 		lists = append(lists, []*work{e.ahead})

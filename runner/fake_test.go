@@ -19,6 +19,9 @@ type pool struct {
 	latency time.Duration
 	script  map[string][]string // by user: "throttle", "500", "lost-after", "lost-before", a code, or "" for ok; the last repeats where it is "…"
 	looks   map[string][]string
+	down    func() error  // nothing comes of a request where it returns an error
+	show    func(*Sight)  // changes what a look shows
+	ahead   time.Duration // of the Date of answers, before the users' times
 
 	mu       sync.Mutex
 	users    map[string]*fakeUser
@@ -91,7 +94,11 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	p.busiest = max(p.busiest, p.busy)
 	u := p.users[t.Username]
 	what := ""
-	if u != nil {
+	var down error
+	if p.down != nil {
+		down = p.down()
+	}
+	if u != nil && down == nil {
 		what = step1(p.script[t.Username], u.calls)
 		u.calls++
 		if u.before != nil {
@@ -103,9 +110,12 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.busy--
-	ans := Answer{RequestID: fmt.Sprintf("req-%s-%d", t.Username, len(p.sent)), Date: time.Now().Truncate(time.Second)}
+	ans := Answer{RequestID: fmt.Sprintf("req-%s-%d", t.Username, len(p.sent)), Date: time.Now().Add(p.ahead).Truncate(time.Second)}
 	if err != nil {
 		return Answer{}, err
+	}
+	if down != nil {
+		return Answer{}, down
 	}
 	if u == nil {
 		return ans, &Error{Class: UserFault, Code: "UserNotFoundException", Message: "User does not exist.", Answer: ans}
@@ -113,8 +123,12 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	switch what {
 	case "throttle":
 		return ans, &Error{Class: Throttled, Code: "TooManyRequestsException", Message: "Rate exceeded", Answer: ans}
+	case "refused":
+		return Answer{}, &Error{Class: Transient, Message: "connection refused"}
 	case "500":
-		return ans, &Error{Class: Transient, Code: "InternalErrorException", Message: "oops", Answer: ans}
+		return ans, &Error{Class: InDoubt, Code: "InternalErrorException", Message: "oops", Answer: ans}
+	case "limit":
+		return ans, &Error{Class: UserLimit, Code: "LimitExceededException", Message: "Attempt limit exceeded", Answer: ans}
 	case "lost-before":
 		return Answer{}, fmt.Errorf("EOF")
 	case "history":
@@ -137,8 +151,13 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	case jobs.SetTemporary:
 		u.status, u.password, u.sets = ForceChangePassword, t.Password.Reveal(), u.sets+1
 	}
-	if what == "lost-after" {
+	switch what {
+	case "lost-after":
 		return Answer{}, fmt.Errorf("EOF")
+	case "500-after":
+		return ans, &Error{Class: InDoubt, Code: "InternalErrorException", Message: "oops", Answer: ans}
+	case "unreadable":
+		return ans, &Error{Class: Unreadable, Message: "an answer that is not JSON", Answer: ans}
 	}
 	return ans, nil
 }
@@ -149,8 +168,13 @@ func (p *pool) Look(ctx context.Context, username string) (Sight, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.down != nil {
+		if err := p.down(); err != nil {
+			return Sight{}, err
+		}
+	}
 	p.lookedAt = append(p.lookedAt, time.Now())
-	s := Sight{Answer: Answer{Date: time.Now().Truncate(time.Second)}}
+	s := Sight{Answer: Answer{Date: time.Now().Add(p.ahead).Truncate(time.Second)}}
 	u := p.users[username]
 	if u == nil {
 		return s, nil
@@ -165,6 +189,9 @@ func (p *pool) Look(ctx context.Context, username string) (Sight, error) {
 		return s, &Error{Class: UserFault, Code: "AccessDeniedException", Message: "not allowed to list users"}
 	}
 	s.Found, s.Username, s.Status, s.Modified = true, username, u.status, u.modified
+	if p.show != nil {
+		p.show(&s)
+	}
 	return s, nil
 }
 

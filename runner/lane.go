@@ -22,10 +22,13 @@ type lane struct {
 	begun int     // of those, how many it is about to have
 	ready []*work // may be sent as their slots come
 
+	inFlight int
+	breaker
+
 	governor governor
 	limiter  *rate.Limiter
 	slot     time.Time // of the reservation; zero if there is none
-	held     *rate.Reservation
+	reserved *rate.Reservation
 
 	throttledSince time.Time // the first of the throttled requests since the last other answer
 }
@@ -69,8 +72,8 @@ var never = time.Unix(1<<40, 0)
 func (l *lane) next(now time.Time, n int) time.Time {
 	l.adjust(now)
 	if l.slot.IsZero() {
-		l.held = l.limiter.ReserveN(now, 1)
-		l.slot = now.Add(l.held.DelayFrom(now))
+		l.reserved = l.limiter.ReserveN(now, 1)
+		l.slot = now.Add(l.reserved.DelayFrom(now))
 	}
 	if n == 0 || l.limiter.Limit() == rate.Inf {
 		return l.slot
@@ -79,7 +82,7 @@ func (l *lane) next(now time.Time, n int) time.Time {
 }
 
 // take uses the reservation up.
-func (l *lane) take() { l.slot, l.held = time.Time{}, nil }
+func (l *lane) take() { l.slot, l.reserved = time.Time{}, nil }
 
 // adjust follows the governor. A reservation that lies ahead is made anew, so
 // that a rate turned up takes effect at once.
@@ -91,8 +94,8 @@ func (l *lane) adjust(now time.Time) {
 	if r == l.limiter.Limit() {
 		return
 	}
-	if l.held != nil && l.slot.After(now) {
-		l.held.CancelAt(now)
+	if l.reserved != nil && l.slot.After(now) {
+		l.reserved.CancelAt(now)
 		l.take()
 	}
 	l.limiter.SetLimitAt(now, r)

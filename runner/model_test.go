@@ -65,6 +65,7 @@ const (
 	fine       fate = "ok"
 	throttle   fate = "throttle"
 	broken     fate = "500"
+	brokenLate fate = "carried out, and 500"
 	lostAfter  fate = "lost after"
 	lostBefore fate = "lost before"
 	silent     fate = "carried out, and no answer for an hour"
@@ -94,7 +95,7 @@ func drawScenario(t *rapid.T) scenario {
 		s.users = append(s.users, user{
 			action: rapid.SampledFrom([]jobs.Action{jobs.Reset, jobs.SetTemporary, jobs.SetPermanent}).Draw(t, name+"action"),
 			status: rapid.SampledFrom([]runner.Status{runner.Confirmed, runner.ResetRequired}).Draw(t, name+"status"),
-			fates: rapid.SliceOfN(rapid.SampledFrom(fates{fine, lostAfter, lostBefore, throttle, broken, silent, refused, noBudget}), 0, 5).
+			fates: rapid.SliceOfN(rapid.SampledFrom(fates{fine, lostAfter, lostBefore, throttle, broken, brokenLate, silent, refused, noBudget}), 0, 5).
 				Draw(t, name+"requests"),
 			lookFates: rapid.SliceOfN(rapid.SampledFrom(fates{fine, throttle, broken}), 0, 3).Draw(t, name+"looks"),
 			acts:      seconds(name+"acts after", 0, 0.3, 4, 30, 70, 1000),

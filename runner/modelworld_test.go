@@ -92,7 +92,7 @@ func (w *world) serve(r request) (runner.Answer, error) {
 	case throttle:
 		return a, &runner.Error{Class: runner.Throttled, Message: "slow down", Answer: a}
 	case broken:
-		return a, &runner.Error{Class: runner.Transient, Message: "broken", Answer: a}
+		return a, &runner.Error{Class: runner.InDoubt, Message: "broken", Answer: a}
 	case refused:
 		return a, &runner.Error{Class: runner.UserFault, Message: "refused", Answer: a}
 	case noBudget:
@@ -105,8 +105,11 @@ func (w *world) serve(r request) (runner.Answer, error) {
 		time.Sleep(time.Hour)
 	}
 	time.Sleep(w.latency - w.latency/2)
-	if r.fate == lostAfter {
+	switch r.fate {
+	case lostAfter:
 		return runner.Answer{}, errors.New("EOF")
+	case brokenLate:
+		return a, &runner.Error{Class: runner.InDoubt, Message: "broken", Answer: w.reply()}
 	}
 	return w.reply(), nil
 }
@@ -276,7 +279,7 @@ func (p *process) answer(r request, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var fault *runner.Error
-	p.people[r.Username].answered = (err == nil || errors.As(err, &fault)) && r.clear
+	p.people[r.Username].answered = (err == nil || errors.As(err, &fault) && fault.Class != runner.InDoubt) && r.clear
 }
 
 // record observes that what became of a request is given to the journal.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -110,10 +111,9 @@ func TestInFlightIsRateTimesLatency(t *testing.T) {
 func TestWaitingHoldsNoWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, tasks := newPool(500)
-		for name := range p.users {
-			if name != "u00500" {
-				p.script[name] = []string{"500", "500", "500", "500", "500"}
-			}
+		p.latency = time.Millisecond
+		for i := range 250 { // every other, lest they are an outage
+			p.script[fmt.Sprintf("u%05d", 2*i+1)] = []string{"refused"}
 		}
 		most := 0
 		opt := Options{Rate: math.Inf(1), Concurrency: 8, Observe: func(s Stats) {

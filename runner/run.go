@@ -24,11 +24,13 @@ type Options struct {
 	Attempts    int                       // of a task; throttled ones do not count; 8
 	MaxDelay    time.Duration             // longest wait before an attempt; 30 s
 	Timeout     time.Duration             // of a request; 30 s
+	Outage      time.Duration             // how long an outage is waited for; 5 min
 	Grace       time.Duration             // how long requests in flight, and the journal, may go on once the run is to stop; 30 s
 	Journal     Journal                   // nil: a crash loses track of what was in flight
 	Clock       *Clock                    // what is known of the server's clock; nil: nothing yet
 	Rates       <-chan float64            // each value is the Rate from then on, one that is there already from the start; 0 pauses the run
 	Observe     func(Stats)               // called from Run's goroutine after each answer, and when Rates has changed something
+	Notice      func(Notice)              // called from Run's goroutine when something keeps the run from going on as asked
 }
 
 // Stats is how a run is going. All counts are since its start, so that who
@@ -42,6 +44,7 @@ type Stats struct {
 	Waiting   int                // tasks that wait for their next request
 	Asked     float64            // requests a second of UserAccountRecovery, as Options.Rate or Rates asks; 0 is paused
 	Rate      float64            // what throttling leaves of that now
+	HeldSince time.Time          // when the outage began that the run waits for; zero where there is none
 	Latency   time.Duration      // how long the last answer took; zero where the call is for no answer
 }
 
@@ -52,7 +55,7 @@ var ErrThrottled = errors.New("nothing but throttling for 5 minutes")
 // Stopped is the error of a run that an answer stopped. Its tasks that have
 // not ended may be run again.
 type Stopped struct {
-	Class Class  // Budget, Fatal, LambdaFault, Throttled or UserLimit
+	Class Class  // Budget, Fatal, LambdaFault, Throttled or UserLimit; of an outage what it was last: InDoubt, Transient or Host
 	Task  string // username of the task that showed it
 	Err   error
 }
@@ -86,6 +89,7 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 		requests: make(chan *work, opt.Concurrency),
 		answers:  make(chan answer, opt.Concurrency),
 		begun:    make(chan begun, 1),
+		most:     opt.Concurrency,
 		lead:     minLead,
 		reqCtx:   reqCtx,
 		// By a timer: the loop may hang in the journal, which this frees.
@@ -117,12 +121,16 @@ func (o Options) withDefaults() Options {
 	def(&o.Attempts, 8)
 	def(&o.MaxDelay, 30*time.Second)
 	def(&o.Timeout, 30*time.Second)
+	def(&o.Outage, 5*time.Minute)
 	def(&o.Grace, 30*time.Second)
 	if o.Clock == nil {
 		o.Clock = new(Clock)
 	}
 	if o.Observe == nil {
 		o.Observe = func(Stats) {}
+	}
+	if o.Notice == nil {
+		o.Notice = func(Notice) {}
 	}
 	return o
 }

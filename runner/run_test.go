@@ -13,7 +13,7 @@ import (
 )
 
 func TestOutcomes(t *testing.T) {
-	long := []string{"500", "…"}
+	long := []string{"refused", "…"}
 	for _, tt := range []struct {
 		name     string
 		action   jobs.Action
@@ -27,8 +27,8 @@ func TestOutcomes(t *testing.T) {
 	}{
 		{name: "ok", action: jobs.Reset, want: OK, attempts: 1, resets: 1},
 		{name: "throttled", action: jobs.Reset, script: strings.Split(strings.Repeat("throttle,", 20), ","), want: OK, attempts: 21, resets: 1},
-		{name: "transient", action: jobs.Reset, script: []string{"500", "500", "500"}, want: OK, attempts: 4, resets: 1},
-		{name: "transient for ever", action: jobs.Reset, script: long, want: Failed, reason: "gave up after 8 attempts: oops", attempts: 8},
+		{name: "transient", action: jobs.Reset, script: []string{"refused", "refused", "refused"}, want: OK, attempts: 4, resets: 1},
+		{name: "transient for ever", action: jobs.Reset, script: long, want: Failed, reason: "gave up after 8 attempts: connection refused", attempts: 8},
 		{name: "user fault", action: jobs.Reset, script: []string{"user"}, want: Failed, reason: "User is disabled.", attempts: 1},
 		{name: "lambda once", action: jobs.Reset, script: []string{"lambda"}, want: OK, attempts: 2, resets: 1},
 		{name: "lambda twice", action: jobs.Reset, script: []string{"lambda", "lambda"}, want: Failed, reason: "trigger failed", attempts: 2},
@@ -40,7 +40,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "reset, lost, and looking is refused", action: jobs.Reset, script: []string{"lost-after"}, looks: []string{"refused"},
 			want: Unknown, reason: "no answer came, and looking was refused: not allowed to list users", attempts: 1, resets: 1},
 		{name: "reset, lost, and looks are throttled", action: jobs.Reset, script: []string{"lost-after"}, looks: []string{"throttle", "throttle"}, want: OK, attempts: 1, resets: 1},
-		{name: "reset, lost, and looks bring no answer", action: jobs.Reset, script: []string{"lost-after"}, looks: long,
+		{name: "reset, lost, and looks bring no answer", action: jobs.Reset, script: []string{"lost-after"}, looks: []string{"500", "…"},
 			want: Unknown, reason: "no answer came, nor to 8 attempts to look: oops", attempts: 1, resets: 1},
 		{name: "reset, lost, and the user has confirmed the code", action: jobs.Reset, script: []string{"lost-after"},
 			before: func(u *fakeUser, _ int) {
@@ -52,8 +52,16 @@ func TestOutcomes(t *testing.T) {
 			},
 			want: Unknown, reason: "no answer came; the user was modified since and is CONFIRMED", attempts: 1, resets: 1},
 
+		{name: "reset, carried out, and 500", action: jobs.Reset, script: []string{"500-after"}, want: OK, attempts: 1, resets: 1},
+		{name: "reset, not carried out, and 500", action: jobs.Reset, script: []string{"500"}, want: OK, attempts: 2, resets: 1},
+		{name: "reset, carried out, and the answer cannot be read", action: jobs.Reset, script: []string{"unreadable"}, want: OK, attempts: 1, resets: 1},
+		{name: "reset, a limit of the user", action: jobs.Reset, script: []string{"limit"}, want: Failed, reason: "Attempt limit exceeded", attempts: 1},
+
 		{name: "set, answer lost after", action: jobs.SetPermanent, script: []string{"lost-after"}, want: OK, attempts: 2},
 		{name: "set, answer lost before", action: jobs.SetTemporary, script: []string{"lost-before"}, want: OK, attempts: 2},
+		{name: "set, 500", action: jobs.SetPermanent, script: []string{"500", "500-after"}, want: OK, attempts: 3},
+		{name: "set, 500 for ever", action: jobs.SetPermanent, script: []string{"500", "…"}, want: Failed, reason: "gave up after 8 attempts: oops", attempts: 8},
+		{name: "set, and the answers cannot be read", action: jobs.SetTemporary, script: []string{"unreadable", "…"}, want: OK, attempts: 8},
 		{name: "set, lost, then the history has it", action: jobs.SetPermanent, script: []string{"lost-after", "history"}, want: OK, attempts: 2},
 		{name: "set temporary, lost, then a user fault", action: jobs.SetTemporary, script: []string{"lost-after", "user"}, want: OK, attempts: 2},
 		{name: "set permanent, lost, then a user fault", action: jobs.SetPermanent, script: []string{"lost-after", "user"},

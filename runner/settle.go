@@ -19,7 +19,7 @@ const (
 // that may be repeated is; else a look comes first.
 func (e *engine) doubt(now time.Time, w *work) {
 	switch {
-	case w.verdict == "" && w.tries < e.opt.Attempts && e.repeatable(now, w):
+	case w.verdict == "" && w.tries[Act] < e.opt.Attempts && e.repeatable(now, w):
 		e.again(w, now)
 	case w.spec.Doubt == jobs.LookFirst:
 		e.look(w, now.Add(lookFirst))
@@ -86,22 +86,28 @@ func (e *engine) looked(a answer, fault *Error) {
 		e.settle(w, a.sight, a.got)
 		return
 	}
+	w.fault = fault.Message
 	switch fault.Class {
-	case Throttled:
-		w.delays++
-		e.wait(w, Look, a.got.Add(e.backoff(w.delays)))
-	case Transient, InDoubt, Host, Unreadable:
-		if w.looks++; w.looks >= e.opt.Attempts {
-			e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to look: %s", w.looks, fault.Message))
-			return
-		}
-		e.wait(w, Look, a.got.Add(e.backoff(w.looks)))
+	case Throttled, Transient, InDoubt, Host:
+		e.lookLater(w, a.got)
+	case Unreadable:
+		w.tries[Look]++
+		e.lookLater(w, a.got)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
 		e.strand(w)
 	default:
 		e.unknown(w, "no answer came, and looking was refused: "+fault.Message)
 	}
+}
+
+// lookLater has a task looked at once more, after a backoff, if it may be.
+func (e *engine) lookLater(w *work, now time.Time) {
+	if e.usedUp(w, now) {
+		return
+	}
+	w.delays++
+	e.wait(w, Look, now.Add(e.backoff(w.delays)))
 }
 
 // settle decides a task in doubt by what its user looks like. Where that leaves
@@ -125,6 +131,7 @@ func (e *engine) settle(w *work, s Sight, now time.Time) {
 	}
 	switch modified := s.modifiedSince(w.doubt); {
 	case modified && s.Status == w.spec.Leaves && s.Status != Confirmed: // that one a user gets to without us
+		e.served(e.lane(Act, w.spec), now) // so the attempt was answered after all
 		e.settledOK(w)
 	case modified:
 		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
@@ -183,10 +190,11 @@ func (e *engine) redo(w *work, now time.Time) {
 	switch {
 	case w.verdict != "":
 		e.end(w, Failed, w.verdict)
-	case w.tries >= e.opt.Attempts:
-		e.end(w, Failed, w.gaveUp())
 	default:
-		e.release(w)
-		e.wait(w, Act, now)
+		w.step, w.lane = Act, e.lane(Act, w.spec)
+		if !e.usedUp(w, now) {
+			e.release(w)
+			e.wait(w, Act, now)
+		}
 	}
 }

@@ -15,13 +15,12 @@ type work struct {
 	due       time.Time       // when it is its turn again
 	attempts  int             // made, throttled ones among them
 	throttled int
-	tries     int    // charged against Options.Attempts
-	looks     int    // the same, of looks
-	delays    int    // backoffs in a row
-	unchanged int    // looks in a row that showed that nothing was modified
-	already   bool   // the first of these showed the state that the action leads to
-	lambda    bool   // a trigger has failed once
-	fault     string // what the last attempt failed for
+	tries     [Look + 1]int // at each step, charged against Options.Attempts
+	delays    int           // backoffs in a row
+	unchanged int           // looks in a row that showed that nothing was modified
+	already   bool          // the first of these showed the state that the action leads to
+	lambda    bool          // a trigger has failed once
+	fault     string        // what the last request failed for
 
 	startedAt time.Time // of the first attempt
 	intent    Intent    // of the last attempt, as the journal has it
