@@ -32,7 +32,6 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	finish NAME CODE            waits for its end, with that exit code
 //	sandbox [FLAG…] USER…       serves a pool with these users, and points the program at it
 //	requests [N]                so many password requests have come to the sandbox; without N, sets REQUESTS
-//	busiest N                   no second held more of them
 //	await requests N            waits until so many have come
 //	await file PATTERN          waits until there is such a file
 //	await stdout|stderr NAME RE waits until a background program has written that
@@ -52,7 +51,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
 		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "latency": cmdLatency,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
-		"signal-until-over": cmdSignalUntilOver, "newer": cmdNewer, "busiest": cmdBusiest, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
+		"signal-until-over": cmdSignalUntilOver, "newer": cmdNewer, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
 	for name, command := range commands {
@@ -92,6 +91,11 @@ func setupScript(env *testscript.Env) error {
 			world.listener.Close()
 		}
 	})
+	path, err := program()
+	if err != nil {
+		return err
+	}
+	env.Setenv("PATH", filepath.Dir(path)+string(filepath.ListSeparator)+env.Getenv("PATH"))
 	for name, value := range map[string]string{
 		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "STATE": filepath.Join(env.WorkDir, "state", "cogpass"),
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIDSCRIPT", "AWS_SECRET_ACCESS_KEY": "script-key", "SCRIPT_PASSWORD": "Secret-device-Pw1",
