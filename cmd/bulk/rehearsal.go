@@ -51,7 +51,7 @@ func csvOfSandbox(from io.Reader) bool {
 			return false
 		}
 		if id := row[column]; id != "" {
-			return strings.HasPrefix(id, sandbox.RequestIDPrefix)
+			return strings.HasPrefix(id, sandbox.TrialPrefix)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func jsonlOfSandbox(from io.Reader) bool {
 			return false
 		}
 		if row.RequestID != "" {
-			return strings.HasPrefix(row.RequestID, sandbox.RequestIDPrefix)
+			return strings.HasPrefix(row.RequestID, sandbox.TrialPrefix)
 		}
 	}
 	return false
