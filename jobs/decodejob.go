@@ -20,7 +20,7 @@ var (
 	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut"}
 	passwordKinds = []string{"env", "file", "generate"}
 	limitKeys     = []string{"rate", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
-	retryKeys     = []string{"attempts", "maxDelay", "timeout"}
+	retryKeys     = []string{"attempts", "maxDelay", "timeout", "outage"}
 
 	// laterKeys are known and refused, so that none is silently ignored.
 	laterKeys = []string{"handoff", "signOut", "where", "maxFailures", "canary", "messages", "generate"}
@@ -167,6 +167,7 @@ func (d *decoder) decodeRetry(fields map[string]field) {
 	d.decodeCount(of, "attempts", 1, 1000, &j.Retry.Attempts)
 	d.decodeDuration(of, "maxDelay", &j.Retry.MaxDelay)
 	d.decodeDuration(of, "timeout", &j.Retry.Timeout)
+	d.decodeDuration(of, "outage", &j.Retry.Outage)
 }
 
 // textOf returns the text of a key, and where it stands; ok is false where the

@@ -20,12 +20,13 @@ type Retry struct {
 	Attempts int           // requests for a task at most
 	MaxDelay time.Duration // between two attempts
 	Timeout  time.Duration // of an attempt
+	Outage   time.Duration // how long an outage is waited for before the run stops
 }
 
 // What a job gets that says nothing.
 var (
 	defaultLimits = Limits{Rate: 10, Concurrency: 64}
-	defaultRetry  = Retry{Attempts: 8, MaxDelay: 30 * time.Second, Timeout: 30 * time.Second}
+	defaultRetry  = Retry{Attempts: 8, MaxDelay: 30 * time.Second, Timeout: 30 * time.Second, Outage: 5 * time.Minute}
 )
 
 // Rate is a number of requests a second. MaxRate, +Inf, is as fast as

@@ -148,7 +148,7 @@ region: us-west-2
 action: reset
 users: [ana]
 limits: {rate: 300/m, concurrency: 8, maxUsers: 5}
-retry: {attempts: 3, maxDelay: 1m, timeout: 500ms}
+retry: {attempts: 3, maxDelay: 1m, timeout: 500ms, outage: 1h}
 report: ["out/{name}-{time}.json", a.csv, b.jsonl, c.txt]
 `)
 	job, _ := mustTasks(t, path, jobs.Options{})
@@ -158,7 +158,7 @@ report: ["out/{name}-{time}.json", a.csv, b.jsonl, c.txt]
 	if want := (jobs.Limits{Rate: 5, Concurrency: 8, MaxUsers: 5}); job.Limits != want {
 		t.Errorf("got %v, want %v", job.Limits, want)
 	}
-	if want := (jobs.Retry{Attempts: 3, MaxDelay: time.Minute, Timeout: 500 * time.Millisecond}); job.Retry != want {
+	if want := (jobs.Retry{Attempts: 3, MaxDelay: time.Minute, Timeout: 500 * time.Millisecond, Outage: time.Hour}); job.Retry != want {
 		t.Errorf("got %v, want %v", job.Retry, want)
 	}
 	if want := []string{"out/{name}-{time}.json", "a.csv", "b.jsonl", "c.txt"}; !slices.Equal(job.Report, want) {
@@ -179,7 +179,7 @@ func TestDefaults(t *testing.T) {
 	if want := (jobs.Limits{Rate: 10, Concurrency: 64}); job.Limits != want {
 		t.Errorf("got %v, want %v", job.Limits, want)
 	}
-	if want := (jobs.Retry{Attempts: 8, MaxDelay: 30 * time.Second, Timeout: 30 * time.Second}); job.Retry != want {
+	if want := (jobs.Retry{Attempts: 8, MaxDelay: 30 * time.Second, Timeout: 30 * time.Second, Outage: 5 * time.Minute}); job.Retry != want {
 		t.Errorf("got %v, want %v", job.Retry, want)
 	}
 	if len(job.Warnings) > 0 || len(job.Sources) != 1 || !strings.HasPrefix(job.Digest, "hmac-sha256:") {

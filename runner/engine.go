@@ -57,6 +57,7 @@ type engine struct {
 	err       error
 
 	reqCtx    context.Context // of the requests and the journal
+	lookCtx   context.Context // of the requests that change nothing: it ends as the run is to stop
 	stopGrace func()          // ends that when the grace is over
 }
 

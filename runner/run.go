@@ -68,7 +68,7 @@ func (s *Stopped) Unwrap() error { return s.Err }
 // has ended, in the order in which they end, from the calling goroutine.
 //
 // Once it is to stop, it starts no request more and gives those in flight
-// Options.Grace to be answered. A task that was started and has not ended is
+// Options.Grace to be answered, but for looks, which it cuts off. A task that was started and has not ended is
 // not emitted: it is pending, and in doubt if the journal says so; without
 // a journal, a task in doubt is emitted as Unknown.
 //
@@ -82,6 +82,8 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 	defer stop()
 	reqCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	lookCtx, cut := context.WithCancel(reqCtx)
+	defer cut()
 
 	e := &engine{
 		opt: opt, dir: dir, next: next, emit: emit,
@@ -92,8 +94,9 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 		most:     opt.Concurrency,
 		lead:     minLead,
 		reqCtx:   reqCtx,
+		lookCtx:  lookCtx,
 		// By a timer: the loop may hang in the journal, which this frees.
-		stopGrace: sync.OnceFunc(func() { time.AfterFunc(opt.Grace, cancel) }),
+		stopGrace: sync.OnceFunc(func() { cut(); time.AfterFunc(opt.Grace, cancel) }),
 	}
 	defer context.AfterFunc(ctx, e.stopGrace)()
 	e.looker, _ = dir.(Looker)
@@ -145,7 +148,7 @@ func def[T comparable](v *T, d T) {
 // An answer is what came of a request.
 type answer struct {
 	w         *work
-	unsent    bool // the run was stopped before it left
+	unsent    bool // the run was stopped before it left, or it changes nothing and was not waited for
 	sent, got time.Time
 	sight     Sight // its Answer alone where it was no look
 	err       error
@@ -159,10 +162,15 @@ func (e *engine) carry(ctx context.Context, w *work) answer {
 		a.unsent = true
 		return a
 	}
-	c, cancel := context.WithTimeout(e.reqCtx, e.opt.Timeout)
+	step, parent := &e.kinds[w.step], e.reqCtx
+	if !step.intent {
+		parent = e.lookCtx
+	}
+	c, cancel := context.WithTimeout(parent, e.opt.Timeout)
 	defer cancel()
-	a.sight, a.err = e.kinds[w.step].send(e, c, w.task)
+	a.sight, a.err = step.send(e, c, w.task)
 	a.got = time.Now()
+	a.unsent = a.err != nil && !step.intent && parent.Err() != nil
 	return a
 }
 

@@ -274,6 +274,33 @@ func TestGrace(t *testing.T) {
 	})
 }
 
+// A look changes nothing: it is not waited for when the run is to stop.
+func TestInterruptedLook(t *testing.T) {
+	for _, stop := range []string{"interrupt", "answer"} {
+		synctest.Test(t, func(t *testing.T) {
+			p, tasks := newPool(2)
+			p.latency = 18 * time.Second
+			p.script["u00001"], p.script["u00002"] = []string{"lost-after"}, []string{"fatal"}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			after, opt := 30*time.Second, Options{Rate: 1.0 / 12, Attempts: 1, Journal: &journal{}} // the second's answer comes after 30 s
+			if stop == "interrupt" {
+				after = 25 * time.Second
+				opt.Rate = 1.0 / 60
+				time.AfterFunc(after, cancel)
+			}
+			start := time.Now()
+			got, err := run(t, ctx, p, tasks, opt)
+			if err == nil || len(got) > 0 {
+				t.Errorf("%s: got %v and %d outcomes, want none", stop, err, len(got))
+			}
+			if took := time.Since(start); took != after {
+				t.Errorf("%s: the run ended after %s, want %s", stop, took, after)
+			}
+		})
+	}
+}
+
 func TestSkip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newPool(0)

@@ -93,6 +93,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, progress Progress) error
 			progress.Sending = s
 			screen.Show(progress)
 		},
+		Notice: func(n runner.Notice) { p.opt.notice("%s", report.Visible(n.String())) },
 	}, func(r runner.Result) error {
 		progress.add(r)
 		screen.Show(progress)

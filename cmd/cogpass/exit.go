@@ -193,6 +193,10 @@ func stopMeaning(s *runner.Stopped) (code int, hint string) {
 		return exitLimit, "Cognito may not use the role that sends messages: mend the pool's messaging settings, then go on"
 	case s.Class == runner.Budget:
 		return exitLimit, "a quota of messages is used up; the daily limit of e-mails resets at 09:00 UTC"
+	case s.Class == runner.UserLimit:
+		return exitLimit, "many users in a row have used up a limit of their own, as after many requests for codes: go on in an hour or so"
+	case errors.Is(s, runner.ErrOutage):
+		return exitFatal, "nobody was charged for it; go on when the service, the network or this machine is well again"
 	case s.Class == runner.LambdaFault:
 		return exitFatal, "a Lambda trigger of the pool fails for everyone: mend it, then go on"
 	case fault != nil:
