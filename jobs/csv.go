@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -14,10 +15,12 @@ import (
 type csvRows struct {
 	in     *input
 	r      *csv.Reader
-	report reporter
 	fields []csvField
-	header int // how many columns there are
-	line   int // on which the last row ended
+	header int    // how many columns there are
+	line   int    // on which the last row ended
+	first  string // the beginning of the header, as it is
+	guards bool   // apostrophes are in front of what a spreadsheet might run
+	warned bool
 }
 
 // csvField is a field of a user and the column it stands in.
@@ -26,10 +29,19 @@ type csvField struct {
 	index int
 }
 
+// ReportColumns begins the header of a report that is a CSV. A list that begins
+// so is read as one: the apostrophe that each field has in front that a
+// spreadsheet might take for a formula, or that begins with an apostrophe, is
+// taken off.
+const ReportColumns = "seq,username,sub,action,outcome"
+
 // newCSVRows reads the header. It returns false where the rows cannot be
 // read for what it holds.
-func newCSVRows(in *input, columns []Column, _ string, report reporter) (rowReader, bool) {
-	c := &csvRows{in: in, r: csv.NewReader(in.buf), report: report}
+func newCSVRows(in *input, columns []Column, _ string) (rowReader, bool) {
+	c := &csvRows{in: in, r: csv.NewReader(in.buf)}
+	head, _ := in.buf.Peek(window / 16)
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	c.first = string(first)
 	c.r.FieldsPerRecord = -1
 	c.r.ReuseRecord = true
 	header, err := c.r.Read()
@@ -47,7 +59,12 @@ func newCSVRows(in *input, columns []Column, _ string, report reporter) (rowRead
 		return nil, false
 	}
 	c.header = len(header)
+	c.guards = strings.HasPrefix(strings.Join(header, ","), ReportColumns+",")
 	c.ended(header)
+	if columns == nil && c.guards {
+		c.fault(1, 1, "this is a report, and the job does not say which column to read", "add columns: {username: username}")
+		return nil, false
+	}
 	if columns == nil {
 		return c, c.matchNames(header)
 	}
@@ -63,7 +80,7 @@ func (c *csvRows) match(header []string, columns []Column) bool {
 		switch {
 		case index < 0:
 			hint := "the first line of a CSV names its columns"
-			if other := otherSeparator(header); other != "" {
+			if other := c.otherSeparator(); other != "" {
 				hint = other
 			}
 			c.fault(1, 1, "no column has the name that the job gives for "+fieldName(want.Field), hint)
@@ -89,7 +106,7 @@ func fieldName(field string) string {
 func (c *csvRows) matchNames(header []string) bool {
 	if !slices.Contains(header, "username") {
 		hint := "the first line names the columns: username, action, password, clientMetadata.KEY; or map others to these with columns"
-		if other := otherSeparator(header); other != "" {
+		if other := c.otherSeparator(); other != "" {
 			hint = other
 		}
 		c.fault(1, 1, `no column "username"`, hint)
@@ -116,15 +133,15 @@ func (c *csvRows) matchNames(header []string) bool {
 	return ok
 }
 
-// otherSeparator returns a hint where the header's one column looks like
-// several that something other than a comma separates: spreadsheets write
-// semicolons where the comma is the decimal mark.
-func otherSeparator(header []string) string {
+// otherSeparator returns a hint where something other than a comma separates
+// the columns of the header: spreadsheets write semicolons where the comma is the
+// decimal mark.
+func (c *csvRows) otherSeparator() string {
 	switch {
-	case len(header) > 1:
-	case strings.Contains(header[0], ";"), strings.HasPrefix(header[0], "sep="):
+	case strings.Contains(c.first, ","):
+	case strings.Contains(c.first, ";"), strings.HasPrefix(c.first, "sep="):
 		return "this looks separated by semicolons: save it with commas"
-	case strings.Contains(header[0], "\t"):
+	case strings.Contains(c.first, "\t"):
 		return "this looks separated by tabs: save it with commas"
 	}
 	return ""
@@ -145,7 +162,11 @@ func (c *csvRows) next() (entry, bool, error) {
 	var e entry
 	ok := true
 	for _, f := range c.fields {
-		p := c.set(&e, f.name, record[f.index])
+		value := record[f.index]
+		if c.guards {
+			value = strings.TrimPrefix(value, "'")
+		}
+		p := c.set(&e, f.name, value)
 		if f.name == "username" {
 			e.place.File = c.in.path
 			e.place.Line, e.place.Column = c.place(record, f.index)
@@ -156,7 +177,19 @@ func (c *csvRows) next() (entry, bool, error) {
 			ok = false
 		}
 	}
+	c.warnOfGuard(&e)
 	return e, ok, nil
+}
+
+// warnOfGuard tells of a name that begins as if a spreadsheet, or a report with
+// other columns than it had, was its last home.
+func (c *csvRows) warnOfGuard(e *entry) {
+	if c.warned || c.guards || len(e.username) < 2 || e.username[0] != '\'' || !strings.ContainsRune("=+-@'", rune(e.username[1])) {
+		return
+	}
+	c.warned = true
+	c.in.warn(Fault{Place: e.place, Message: "this username begins with an apostrophe, which is taken as a part of it",
+		Hint: "take it off if it is there for a spreadsheet only"})
 }
 
 // set gives an entry the value of a field. An empty one says nothing, but of
@@ -202,7 +235,7 @@ func (c *csvRows) place(record []string, index int) (line, column int) {
 }
 
 func (c *csvRows) fault(line, column int, message, hint string) {
-	c.report(Fault{Place: Place{c.in.path, line, column}, Message: message, Hint: hint})
+	c.in.report(Fault{Place: Place{c.in.path, line, column}, Message: message, Hint: hint})
 }
 
 // readFault reports why the CSV could not be read, and returns nil where
@@ -215,10 +248,14 @@ func (c *csvRows) readFault(err error) error {
 		c.fault(syntax.Line, 0, "a quote in a field that is not quoted", `write the field as "say ""hi"""`)
 		return nil
 	case errors.As(err, &syntax):
-		c.fault(syntax.StartLine, 1, "a quoted field that does not end, or goes on after its end", `inside quotes, write a quote as ""`)
+		hint := `inside quotes, write a quote as ""`
+		if other := c.otherSeparator(); other != "" && syntax.StartLine == 1 {
+			hint = other
+		}
+		c.fault(syntax.StartLine, 1, "a quoted field that does not end, or goes on after its end", hint)
 		return nil
 	default:
-		c.report(c.in.fault(err, c.line+1, "is a quote missing, or is this not a CSV?"))
+		c.in.report(c.in.fault(err, c.line+1, "is a quote missing, or is this not a CSV?"))
 	}
 	return err
 }

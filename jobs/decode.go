@@ -62,8 +62,7 @@ func kindOf(n *yamldoc.Node) string {
 func (d *decoder) scalar(n *yamldoc.Node, what string) (string, bool) {
 	n = follow(n)
 	switch {
-	case n.Style&yamldoc.TaggedStyle != 0:
-		d.fault(n, `put quotes around a value that begins with "!"`, "%s has a tag, which a job does not use", what)
+	case d.tagged(n, what):
 		return "", false
 	case kindOf(n) == "null":
 		d.fault(n, "give it a value, or put quotes around the text null", "%s is null", what)
@@ -75,9 +74,22 @@ func (d *decoder) scalar(n *yamldoc.Node, what string) (string, bool) {
 	return n.Value, true
 }
 
+// tagged reports a node with a tag, such as !vault: it asks for something that
+// would not be done.
+func (d *decoder) tagged(n *yamldoc.Node, what string) bool {
+	is := n.Style&yamldoc.TaggedStyle != 0
+	if is {
+		d.fault(n, `leave it out, or put quotes around a value that begins with "!"`, "%s has a tag, which a job does not use", what)
+	}
+	return is
+}
+
 // list returns the elements of a sequence.
 func (d *decoder) list(n *yamldoc.Node, what string) ([]*yamldoc.Node, bool) {
 	n = follow(n)
+	if d.tagged(n, what) {
+		return nil, false
+	}
 	if n.Kind != yamldoc.Sequence {
 		d.fault(n, "", "%s is %s, not a list", what, kindOf(n))
 		return nil, false
@@ -111,6 +123,9 @@ func (d *decoder) fields(n *yamldoc.Node, what string, known []string) (map[stri
 // each there once.
 func (d *decoder) pairs(n *yamldoc.Node, what string) ([]field, bool) {
 	n = follow(n)
+	if d.tagged(n, what) {
+		return nil, false
+	}
 	if n.Kind != yamldoc.Mapping {
 		d.fault(n, "", "%s is %s, not a mapping", what, kindOf(n))
 		return nil, false
@@ -124,6 +139,9 @@ func (d *decoder) pairs(n *yamldoc.Node, what string) ([]field, bool) {
 			continue
 		}
 		key = follow(key)
+		if d.tagged(key, "a key of "+what) {
+			continue
+		}
 		if first := seen[key.Value]; first != nil {
 			d.fault(key, "", "this key is there twice; the first is on line %d", first.Line)
 			continue

@@ -54,6 +54,10 @@ func (d *decoder) decodePassword(n *yamldoc.Node) given {
 	if d.literals == 0 {
 		d.literal = d.place(n)
 	}
+	if n.LineComment != "" && n.Style&yamldoc.QuotedStyle == 0 {
+		d.job.warnings = append(d.job.warnings, Fault{Place: d.place(n), Message: "a comment follows this password",
+			Hint: "put quotes around a password that holds a blank and #"})
+	}
 	d.literals++
 	return given{ref: PasswordRef{Kind: LiteralPassword, Line: n.Line, Column: n.Column}, place: d.place(n)}
 }

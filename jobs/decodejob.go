@@ -16,7 +16,7 @@ import (
 // The keys of a job file, by the mapping they stand in.
 var (
 	jobKeys = []string{"version", "name", "userPoolId", "region", "action", "password", "clientMetadata", "signOut",
-		"handoff", "users", "exclude", "where", "limits", "retry", "report"}
+		"handoff", "users", "exclude", "caseSensitive", "where", "limits", "retry", "report"}
 	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut"}
 	passwordKinds = []string{"env", "file", "generate"}
 	limitKeys     = []string{"rate", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
@@ -46,6 +46,7 @@ func (d *decoder) decodeJob(root *yamldoc.Node) {
 	if f, ok := fields["exclude"]; ok {
 		d.decodeExclude(f.value)
 	}
+	d.decodeBool(fields, "caseSensitive", &d.job.caseSensitive)
 	d.decodeLimits(fields)
 	d.decodeRetry(fields)
 	d.decodeReport(fields)
@@ -106,7 +107,7 @@ func (d *decoder) decodePool(root *yamldoc.Node, fields map[string]field) {
 	region := fields["region"]
 	if region.value != nil {
 		text, ok := d.scalar(region.value, "region")
-		if of := cmp.Or(j.UserPoolID, j.opt.UserPoolID); ok && poolIDForm.MatchString(of) && regionOf(of) != text {
+		if of := cmp.Or(j.opt.UserPoolID, j.UserPoolID); ok && poolIDForm.MatchString(of) && regionOf(of) != text {
 			d.fault(region.value, "leave region out: the pool ID names it", "this is not the Region of the pool, %s", regionOf(of))
 		}
 	}
@@ -179,6 +180,17 @@ func (d *decoder) textOf(fields map[string]field, key string) (n *yamldoc.Node, 
 	}
 	text, ok = d.scalar(f.value, key)
 	return follow(f.value), text, ok
+}
+
+func (d *decoder) decodeBool(fields map[string]field, key string, to *bool) {
+	node, text, ok := d.textOf(fields, key)
+	switch {
+	case !ok:
+	case text != "true" && text != "false":
+		d.fault(node, "", "%s is neither true nor false", key)
+	default:
+		*to = text == "true"
+	}
 }
 
 func (d *decoder) decodeCount(fields map[string]field, key string, least, most int, to *int) {

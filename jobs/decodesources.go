@@ -41,6 +41,10 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 		d.stdinUsed = true
 	}
 	s.path = path
+	if first := d.sameList(s, exclude); first.Line > 0 {
+		d.fault(follow(f.value), "name each list once", "this list was given before, at %s", Visible(first.String()))
+		return
+	}
 	p := part{source: s, index: len(d.job.sources), place: d.place(follow(f.value)), defaults: of}
 	d.job.sources = append(d.job.sources, Source{Kind: k.key, Path: path, Exclude: exclude, Columns: s.columns})
 	if exclude {
@@ -48,6 +52,30 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	} else {
 		d.job.users = append(d.job.users, p)
 	}
+}
+
+// sameList returns where the same users of the same file were asked for before.
+func (d *decoder) sameList(s *fileSource, exclude bool) Place {
+	parts := d.job.users
+	if exclude {
+		parts = d.job.excludes
+	}
+	for _, p := range parts {
+		other, ok := p.source.(*fileSource)
+		if ok && filepath.Clean(other.path) == filepath.Clean(s.path) && userColumn(other.columns) == userColumn(s.columns) {
+			return p.place
+		}
+	}
+	return Place{}
+}
+
+func userColumn(columns []Column) string {
+	for _, c := range columns {
+		if c.Field == "username" {
+			return c.Header
+		}
+	}
+	return ""
 }
 
 const columnHint = "the fields are username, action, password and clientMetadata.KEY"
@@ -105,13 +133,12 @@ func (d *decoder) decodeUsers(n *yamldoc.Node) {
 	if ok && len(users) == 0 {
 		d.fault(follow(n), "", "users is empty")
 	}
-	for _, n := range users {
-		n = follow(n)
-		if n.Kind == yamldoc.Mapping {
+	for _, element := range users {
+		if n := follow(element); n.Kind == yamldoc.Mapping {
 			k := kindOfSource(n)
 			k.decode(d, n, k, false)
 		} else if name, ok := d.username(n); ok {
-			d.job.users = addInline(d.job.users, entry{username: name, place: d.place(n)})
+			d.job.users = addInline(d.job.users, entry{username: name, place: d.place(element)})
 		}
 	}
 }

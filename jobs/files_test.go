@@ -10,26 +10,28 @@ import (
 
 // TestUnusableFiles holds what a text archive cannot.
 func TestUnusableFiles(t *testing.T) {
-	huge := strings.Repeat("x", 100<<20)
+	huge := strings.Repeat("x", 9<<20)
 	csv := head + "action: reset\nusers: [{csv: users}]\n"
 	jsonl := head + "action: reset\nusers: [{jsonl: users}]\n"
 	tests := []struct {
 		name, job, users string
 		want             string // the first line
 	}{
-		{"binary", "\x7fELF\x02\x01\x00\x00", "", "job.yaml:1:7: this is not UTF-8 text"},
-		{"NUL", head + "users: [a\x00b]\n", "", "job.yaml:3:10: this is not UTF-8 text"},
+		{"binary", "\x7fELF\x02\x01\x00\x00", "", "job.yaml:1:1: the control character U+007F"},
+		{"NUL", head + "users: [a\x00b]\n", "", "job.yaml:3:10: a NUL: this is no text"},
+		{"UTF-16", "\xff\xfev\x00e\x00", "", "job.yaml:1:1: this is UTF-16, not UTF-8"},
+		{"an escape", head + "users: [ana]\n# \x1b[31m\n", "", "job.yaml:4:3: the control character U+001B"},
 		{"invalid UTF-8", head + "users: [ünï, k\xffm]\n", "", "job.yaml:3:15: this is not UTF-8 text"},
 		{"empty", "", "", "job.yaml: the job file is empty"},
 		{"white space", " \n\n", "", "job.yaml: the job file is empty"},
-		{"line of 100 MB", huge, "", "job.yaml: a job file of more than 8 MiB"},
-		{"CSV: line of 100 MB", csv, "username\nana\n" + huge, "users:3:1: row of more than 1 MiB"},
-		{"CSV: header of 100 MB", csv, huge, "users:1:1: row of more than 1 MiB"},
+		{"line of 9 MiB", huge, "", "job.yaml: a job file of more than 8 MiB"},
+		{"CSV: line of 9 MiB", csv, "username\nana\n" + huge, "users:3:1: row of more than 1 MiB"},
+		{"CSV: header of 9 MiB", csv, huge, "users:1:1: row of more than 1 MiB"},
 		{"CSV: quote that does not end", csv, "username\n\"ana\n" + strings.Repeat("kim\n", 1<<20), "users:2:1: "},
 		{"CSV: invalid UTF-8", csv, "username\nünï\nk\xffm\n", "users:3:1: username is not valid UTF-8"},
 		{"CSV: binary", csv, "\x7fELF\x02\x01\x00\x00", "users:1:1: the control character U+007F"},
 		{"CSV: NUL", csv, "username\na\x00b\n", "users:2:2: a NUL: this is no text"},
-		{"JSONL: line of 100 MB", jsonl, "\"ana\"\n" + huge, "users:2:1: row of more than 1 MiB"},
+		{"JSONL: line of 9 MiB", jsonl, "\"ana\"\n" + huge, "users:2:1: row of more than 1 MiB"},
 		{"JSONL: invalid UTF-8", jsonl, "\"ana\"\n\"ü\xffx\"\n", "users:2:3: this is not UTF-8 text"},
 		{"JSONL: binary", jsonl, "\x7fELF\x02\x01\x00\x00", "users:1:1: the control character U+007F"},
 	}

@@ -39,7 +39,7 @@ func fuzzed(t *testing.T, path string) {
 
 func seed(f *testing.F, archive, file string) {
 	for _, a := range readArchive(f, filepath.Join("testdata", archive)) {
-		if strings.HasSuffix(a.name, "/"+file) && !strings.HasPrefix(a.name, "masked") {
+		if strings.HasSuffix(a.name, "/"+file) {
 			f.Add(a.text)
 		}
 	}
@@ -50,23 +50,13 @@ func FuzzYAML(f *testing.F) {
 		seed(f, archive, "job.yaml")
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if misplaced(text) {
-			t.Skip()
-		}
 		fuzzed(t, jobIn(t, text))
 	})
 }
 
-// misplaced reports whether the word that stands for passwords stands where
-// no one could take it for one.
-func misplaced(text string) bool { return strings.Contains(text, "hunter") }
-
 func FuzzCSV(f *testing.F) {
 	seed(f, "csv.txtar", "users.csv")
 	f.Fuzz(func(t *testing.T, text string) {
-		if misplaced(text) {
-			t.Skip()
-		}
 		job := head + "users: [{csv: users.csv, action: set-permanent, password: {env: PW}}]\n"
 		fuzzed(t, jobIn(t, job, archiveFile{"users.csv", text}))
 		job = head + "users: [{csv: users.csv, action: reset, columns: {username: username}}]\n"
@@ -77,9 +67,6 @@ func FuzzCSV(f *testing.F) {
 func FuzzJSONL(f *testing.F) {
 	seed(f, "jsonl.txtar", "users.jsonl")
 	f.Fuzz(func(t *testing.T, text string) {
-		if misplaced(text) {
-			t.Skip()
-		}
 		job := head + "users: [{jsonl: users.jsonl, action: set-permanent, password: {env: PW}}]\n"
 		fuzzed(t, jobIn(t, job, archiveFile{"users.jsonl", text}))
 	})
@@ -94,9 +81,6 @@ func FuzzSecret(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, key, after string) {
 		key = strings.Map(onlyLetters, key)
 		secret := before + "hunter" + after
-		if misplaced(before+after) || strings.ContainsAny(secret, "\r\n\u0085\u2028\u2029\x00\"") || strings.Contains(secret, "env") || strings.Contains(secret, "file") {
-			t.Skip() // with these, the word may end up where no password stands
-		}
 		for _, quoted := range []string{secret, `"` + secret, `"` + secret + `"`, "|\n      " + secret, "{" + secret} {
 			fuzzed(t, jobIn(t, head+"users:\n  - username: a b\n    "+key+": x\n    password: "+quoted+"\n    action: 5\n"))
 			fuzzed(t, jobIn(t, head+"users:\n  - username: a b\n    pasword: "+quoted+"\n    action: 5\n"))

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"io"
 
 	"cogpass/jobs/yamldoc"
@@ -41,6 +42,10 @@ func decodeUser(d *decoder, n *yamldoc.Node, k *sourceKind, _ bool) {
 	fields, _ := d.fields(n, "a user", k.keys)
 	misspelt := d.faults.Len() > before
 	of := d.decodeDefaults(fields)
+	if misspelt { // so that what is there by another name is not missed too
+		of.actionFaulty = true
+		of.password.ref.Kind = cmp.Or(of.password.ref.Kind, faultyPassword)
+	}
 	f, ok := fields["username"]
 	if !ok {
 		if !misspelt {

@@ -29,7 +29,9 @@ const window = 64 << 10
 type input struct {
 	path   string
 	from   readerAt
-	next   int64 // where to read on
+	report reporter // takes what is wrong
+	warn   reporter // takes what is only odd
+	next   int64    // where to read on
 	buf    *bufio.Reader
 	hash   hash.Hash // nil: no digest is taken
 	left   int       // bytes that the row may still take
@@ -182,10 +184,8 @@ func (l *lineEnds) bad(before [2]byte, b byte) *notText {
 	found := func(column int, what string) *notText { return &notText{l.line, column, what, hint} }
 	switch {
 	case b == '\n' || b == '\r':
-	case b == 0:
-		return found(l.column, "a NUL: this is no text")
 	case b < ' ' || b == 0x7f:
-		return found(l.column, fmt.Sprintf("the control character %U", b))
+		return found(l.column, whatIsBad([]byte{b}, 0))
 	case b == 0x85 && before[1] == 0xc2:
 		return found(l.column-1, "the line end U+0085 (NEL), which few programs know")
 	case before == [2]byte{0xe2, 0x80}:

@@ -57,8 +57,10 @@ type Job struct {
 	excludes []part
 	maxUsers Place  // where the job says it
 	text     []byte // of the job file
-	faults   Faults
-	stdin    *stdinText
+
+	caseSensitive bool
+	faults        Faults
+	stdin         *stdinText
 }
 
 // Stdin returns what Tasks has read from standard input, for OpenPasswords in
@@ -121,7 +123,7 @@ func readJobFile(path string) ([]byte, error) {
 
 func parseJobFile(path string, text []byte) (*yamldoc.Node, error) {
 	if at := badByte(text); at >= 0 {
-		f := Fault{Place: placeAt(path, text, at), Message: "this is not UTF-8 text", Hint: "a job is a YAML file"}
+		f := Fault{Place: placeAt(path, text, at), Message: whatIsBad(text, at), Hint: "a job is a YAML file, in UTF-8"}
 		return nil, &Faults{List: []Fault{f}}
 	}
 	root, err := yamldoc.Parse(text)
@@ -190,22 +192,30 @@ func reasonOf(err error) string {
 	return Visible(err.Error())
 }
 
-// badByte returns where text is not UTF-8, or holds a NUL, or -1.
+// badByte returns where text is not UTF-8, or holds a control character that is
+// neither a tab nor a line end, or -1.
 func badByte(text []byte) int {
-	if nul := bytes.IndexByte(text, 0); nul >= 0 && utf8.Valid(text[:nul]) {
-		return nul
-	}
-	if utf8.Valid(text) {
-		return -1
-	}
-	at := 0
-	for {
+	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && size == 1 {
+		if r == utf8.RuneError && size == 1 || r == 0x7f || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
 			return at
 		}
 		at += size
 	}
+	return -1
+}
+
+// whatIsBad says what badByte has found.
+func whatIsBad(text []byte, at int) string {
+	switch {
+	case isUTF16(text):
+		return "this is UTF-16, not UTF-8"
+	case text[at] == 0:
+		return "a NUL: this is no text"
+	case text[at] < utf8.RuneSelf:
+		return fmt.Sprintf("the control character %U", text[at])
+	}
+	return "this is not UTF-8 text"
 }
 
 func comparePlaces(a, b Place) int {

@@ -13,25 +13,21 @@ type jsonlRows struct {
 	in     *input
 	lines  lineReader
 	poolID string
-	report reporter
 	keyAt  map[string]int // of the row read last
 }
 
-func newJSONLRows(in *input, _ []Column, poolID string, report reporter) (rowReader, bool) {
-	return &jsonlRows{in: in, lines: lineReader{in: in}, poolID: poolID, report: report, keyAt: map[string]int{}}, true
+func newJSONLRows(in *input, _ []Column, poolID string) (rowReader, bool) {
+	return &jsonlRows{in: in, lines: lineReader{in: in}, poolID: poolID, keyAt: map[string]int{}}, true
 }
 
 func (j *jsonlRows) next() (entry, bool, error) {
 	for {
 		text, err := j.lines.next()
 		switch {
-		case err == io.EOF && j.lines.line == 0:
-			j.report(Fault{Place: Place{j.in.path, 1, 1}, Message: "the JSONL is empty"})
-			return entry{}, false, err
 		case err == io.EOF:
 			return entry{}, false, err
 		case err != nil:
-			j.report(j.in.fault(err, j.lines.line+1, "is this JSON Lines, one object a line?"))
+			j.in.report(j.in.fault(err, j.lines.line+1, "is this JSON Lines, one object a line?"))
 			return entry{}, false, err
 		}
 		if len(bytes.TrimSpace(text)) > 0 {
@@ -46,13 +42,13 @@ func (j *jsonlRows) parse(text []byte) (entry, bool) {
 	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, keyAt: j.keyAt}
 	row.entry.place = Place{j.in.path, j.lines.line, 1}
 	if at := badByte(text); at >= 0 {
-		row.fault(at, "this is not UTF-8 text", "save the file as UTF-8")
+		row.fault(at, whatIsBad(text, at), "save the file as UTF-8")
 	} else {
 		row.parse()
 	}
 	for _, f := range row.faults {
 		f.File, f.Line = j.in.path, j.lines.line
-		j.report(f)
+		j.in.report(f)
 	}
 	return row.entry, len(row.faults) == 0
 }

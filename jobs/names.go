@@ -4,6 +4,11 @@ import (
 	"crypto/sha256"
 	"hash/maphash"
 	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
 // names finds the usernames that are there twice, among millions: it keeps 8
@@ -57,7 +62,31 @@ func hashKey(key string) nameHash {
 	return nameHash(sum[:16])
 }
 
-func hashName(username string) nameHash { return hashKey(nameKey(username)) }
+// folder brings the names of one user to one form: in a pool that knows no case,
+// which most are, names are one that differ in it only, and two forms of one
+// letter in Unicode are the same name to who reads them.
+type folder struct {
+	exact bool // names are told apart by their bytes
+	fold  cases.Caser
+}
 
-// nameKey returns what two names have in common that are one user's.
-func nameKey(username string) string { return username }
+func newFolder(exact bool) folder { return folder{exact, cases.Fold()} }
+
+// key is what the names of one user have in common, and those of two have not.
+func (f *folder) key(username string) string {
+	if f.exact {
+		return username
+	}
+	upper := false
+	for i := range len(username) {
+		if c := username[i]; c >= utf8.RuneSelf {
+			return norm.NFC.String(f.fold.String(norm.NFC.String(username)))
+		} else if 'A' <= c && c <= 'Z' {
+			upper = true
+		}
+	}
+	if upper {
+		return strings.ToLower(username)
+	}
+	return username
+}

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -78,5 +79,6 @@ func readPasswordFile(path string) (string, error) {
 	if len(text) > maxPasswordFile {
 		return "", errors.New("too long for a password")
 	}
+	text = bytes.TrimPrefix(text, byteOrderMark) // an editor's, never a password's
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }

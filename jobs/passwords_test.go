@@ -26,9 +26,9 @@ exclude: [{csv: plain.csv}]
 `
 
 var passwordsFiles = []archiveFile{
-	{"secret", "file-b\r\n"},
+	{"secret", "\ufefffile-b\r\n"},
 	{"users.csv", "\ufeffpassword,username\r\n\"csv \"\"d\"\"\",d\r\n\r\n,e\r\ncsv-f,f\r\n"},
-	{"users.jsonl", "\"g\"\n\n{\"username\": \"h\", \"password\": \"json \\\"h\\\"\"}\n{\"Password\": \"json-i\", \"Username\": \"i\"}"},
+	{"users.jsonl", "\"g\"\n\n{\"username\": \"h\", \"password\": \"json \\\"h\\\"\"}\n{\"Password\": \"json-i\", \"Username\": \"i\", \"Permanent\": true}"},
 	{"plain.csv", "username\nj\n"},
 }
 

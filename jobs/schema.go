@@ -5,6 +5,5 @@ import _ "embed"
 //go:embed schema.json
 var schema []byte
 
-// Schema returns the JSON Schema (draft 2020-12) of the job file. It knows
-// the keys that are not supported yet, too.
+// Schema returns the JSON Schema (draft 2020-12) of the job file.
 func Schema() []byte { return append([]byte(nil), schema...) }

@@ -2,8 +2,10 @@ package jobs_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,24 +66,23 @@ func TestSchemaTakesWhatIsValid(t *testing.T) {
 	}
 	check("passwords", passwordsJob)
 	check("bare", head+"users: [0123, +15551234567, yes, 1e3, ana]\n")
-	check("later", `
+	check("all", `
 version: 1
 name: all-of-it
 userPoolId: us-west-2_aaaaaaaaa
+region: us-west-2
 action: set-temporary
-password: {generate: {length: 20, exclude: xyz}}
-handoff: {age: [age1aaa]}
-signOut: true
+password: {env: PW}
+clientMetadata: {a: b}
 users:
-  - {username: kim, action: reset, clientMetadata: {reason: INC-42, n: 5}, signOut: true}
+  - {username: kim, action: reset, clientMetadata: {reason: INC-42, n: 5}}
   - {csv: "-", columns: {username: email, password: initial, action: what, clientMetadata.team: team}}
   - {jsonl: more.jsonl}
-  - {pool: {status: [CONFIRMED], group: staff, filter: 'email ^= "a"'}, action: reset}
 exclude: [break-glass, {csv: protected.csv, columns: {username: who}}, {jsonl: x}]
-where: {status: [CONFIRMED, RESET_REQUIRED], enabled: true, verified: any}
-limits: {rate: 10/s, concurrency: 64, maxUsers: 50000, maxFailures: 5%, canary: 20, messages: 50/day}
+caseSensitive: true
+limits: {rate: 10/s, concurrency: 64, maxUsers: 50000}
 retry: {attempts: 8, maxDelay: 1m30s, timeout: 500ms}
-report: [out/report.json, "out/{name}.csv", out/report.html]
+report: [out/report.json, "out/{name}.csv"]
 `)
 	examples, _ := filepath.Glob("../examples/*.yaml")
 	for _, path := range examples {
@@ -123,6 +124,36 @@ func TestSchemaRefuses(t *testing.T) {
 		}
 		if err := schema.Validate(asJSON(t, text)); err == nil {
 			t.Errorf("%s: the schema takes it", name)
+		}
+	}
+}
+
+// TestSchemaHasTheTables holds that the schema completes what a job may say,
+// and nothing that is refused.
+func TestSchemaHasTheTables(t *testing.T) {
+	var schema struct {
+		Defs struct {
+			Action struct{ Enum []string }
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(jobs.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, a := range jobs.Actions() {
+		names = append(names, a.String())
+	}
+	if got := schema.Defs.Action.Enum; !slices.Equal(got, names) {
+		t.Errorf("got the actions %q, want %q", got, names)
+	}
+	compiled := compileSchema(t)
+	for _, refused := range []string{"handoff: none", "signOut: true", "where: {enabled: true}", "limits: {canary: 1}", "limits: {maxFailures: 1}",
+		"limits: {messages: 5/day}", "password: {generate: {}}", "report: [a.html]"} {
+		text := head + "action: reset\nusers: [ana]\n" + refused + "\n"
+		if faultsOf(t, jobIn(t, text), jobs.Options{}) == "" {
+			t.Errorf("%s: got no fault", refused)
+		} else if compiled.Validate(asJSON(t, text)) == nil {
+			t.Errorf("%s: the schema takes it, and a job may not say it", refused)
 		}
 	}
 }

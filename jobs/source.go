@@ -66,7 +66,7 @@ type sourceKind struct {
 	keys    []string // that it may have
 	exclude []string // that it may have in exclude; none: it cannot stand there
 	decode  func(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool)
-	rows    func(in *input, columns []Column, poolID string, report reporter) (rowReader, bool) // of a file
+	rows    func(in *input, columns []Column, poolID string) (rowReader, bool) // of a file
 }
 
 // sourceKinds is the table of sources. A user of the job file is the last: an
@@ -108,7 +108,8 @@ func (s *fileSource) open(r *reading, of *part) (rowReader, bool) {
 		return nil, false
 	}
 	in := newInput(s.path, from, r.job.Salt)
-	rows, ok := s.kind.rows(in, s.columns, r.job.UserPoolID, r.report)
+	in.report, in.warn = r.report, r.warn
+	rows, ok := s.kind.rows(in, s.columns, r.job.UserPoolID)
 	if !ok {
 		from.Close()
 		return nil, false
@@ -116,20 +117,25 @@ func (s *fileSource) open(r *reading, of *part) (rowReader, bool) {
 	return &fileRows{rowReader: rows, in: in, reading: r, index: of.index}, true
 }
 
-// fileRows notes the digest of a file that was read to its end.
+// fileRows notes the digest of a file that was read to its end, and refuses one
+// that names nobody.
 type fileRows struct {
 	rowReader
 	in      *input
 	reading *reading
 	index   int
-	users   bool // there was one
+	some    bool // a row was read
 }
 
 func (f *fileRows) next() (entry, bool, error) {
 	e, ok, err := f.rowReader.next()
 	if err == io.EOF {
+		if !f.some {
+			f.in.report(Fault{Place: Place{File: f.in.path}, Message: "this list names no user", Hint: "was it written to its end? a list that is meant to be empty is left out of the job"})
+		}
 		f.reading.ended(f.index, f.in)
 	}
+	f.some = true
 	return e, ok, err
 }
 
@@ -141,5 +147,7 @@ func (s *Source) openRows(from readerAt) (rowReader, bool) {
 	if at < 0 {
 		return nil, false
 	}
-	return sourceKinds[at].rows(newInput(s.Path, from, nil), s.Columns, "", func(Fault) {})
+	in := newInput(s.Path, from, nil)
+	in.report, in.warn = func(Fault) {}, func(Fault) {}
+	return sourceKinds[at].rows(in, s.Columns, "")
 }

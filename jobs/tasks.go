@@ -29,7 +29,7 @@ func (j *Job) Tasks(ctx context.Context) *Tasks { return &Tasks{ctx: ctx, job: j
 // Each walk reads the sources anew, but standard input, which is kept.
 func (t *Tasks) All() iter.Seq2[Task, error] {
 	return func(yield func(Task, error) bool) {
-		r := &reading{Tasks: t, yield: yield, excluded: map[nameHash]bool{}, checked: map[PasswordRef]checkedRef{}}
+		r := &reading{Tasks: t, yield: yield, folder: newFolder(t.job.caseSensitive), excluded: map[nameHash]bool{}, checked: map[PasswordRef]checkedRef{}}
 		r.faults = Faults{List: slices.Clone(t.job.faults.List), More: t.job.faults.More}
 		t.sources = slices.Clone(t.job.sources)
 		t.warnings = slices.Clone(t.job.warnings)
@@ -62,7 +62,8 @@ type reading struct {
 	seq      int64
 	sending  int64 // tasks that are not excluded
 	names    names
-	excluded map[nameHash]bool
+	folder   folder
+	excluded map[nameHash]bool          // by key
 	checked  map[PasswordRef]checkedRef // the passwords from outside that were looked at
 	merged   mergedMetadata
 	again    bool // the second look at names: what is wrong was said before
@@ -74,12 +75,18 @@ func (r *reading) report(f Fault) {
 	}
 }
 
+func (r *reading) warn(f Fault) {
+	if !r.again {
+		r.warnings = append(r.warnings, f)
+	}
+}
+
 func (r *reading) over() bool { return r.stopped || r.ctx.Err() != nil }
 
 func (r *reading) readAll() {
 	j := r.job
 	for i := range j.excludes {
-		r.each(&j.excludes[i], func(e *entry) { r.excluded[hashName(e.username)] = true })
+		r.each(&j.excludes[i], func(e *entry) { r.excluded[hashKey(r.folder.key(e.username))] = true })
 	}
 	for i := range j.users {
 		of := &j.users[i]
@@ -146,11 +153,11 @@ func (r *reading) ended(index int, in *input) {
 
 // task makes a task of a user, with what its source and the job say.
 func (r *reading) task(e *entry, of *part) {
-	key := nameKey(e.username)
+	key := r.folder.key(e.username)
 	r.names.add(key)
 	t := Task{Username: e.username, Place: e.place, Source: of.index}
-	t.Excluded = len(r.excluded) > 0 && r.excluded[hashName(e.username)]
-	t.Action = cmp.Or(e.action, of.action, r.job.defaults.action)
+	t.Excluded = len(r.excluded) > 0 && r.excluded[hashKey(key)]
+	t.Action = r.action(e, of)
 	spec := t.Action.Spec()
 	if !t.Action.Known() {
 		if !e.actionFaulty && !of.actionFaulty && !r.job.defaults.actionFaulty {
@@ -170,6 +177,17 @@ func (r *reading) task(e *entry, of *part) {
 		r.report(Fault{Place: e.at(e.metadataPlace), Message: t.Action.String() + " takes no clientMetadata", Hint: "leave it out, or choose another action"})
 	}
 	r.emit(t)
+}
+
+// action is what a user gets. A row has no say where its source or the job has:
+// one in the form of the AWS CLI without a password would turn into a reset.
+func (r *reading) action(e *entry, of *part) Action {
+	stated := cmp.Or(of.action, r.job.defaults.action)
+	if of.index > 0 && e.action != 0 && stated != 0 && e.action != stated {
+		r.report(Fault{Place: e.place, Message: fmt.Sprintf("this row is for %s, and its source or the job says %s", e.action, stated),
+			Hint: "let the rows say it, and neither the source nor the job; or give this row what they say"})
+	}
+	return cmp.Or(e.action, stated)
 }
 
 // at returns a place within the user's entry, or that of the username where it
@@ -233,18 +251,22 @@ func (r *reading) lookAgain(hashes []uint64, more int) {
 	for i := range r.job.users {
 		of := &r.job.users[i]
 		r.each(of, func(e *entry) {
-			key := nameKey(e.username)
+			key := r.folder.key(e.username)
 			if _, there := slices.BinarySearch(hashes, r.names.hash(key)); !there || r.faults.More > 0 {
 				return
 			}
-			at := namedAt{of.index, e.place.Line, e.place.Column}
+			at := namedAt{of.index, e.place.Line, e.place.Column, hashKey(e.username)}
 			before, named := first[hashKey(key)]
 			if !named {
 				first[hashKey(key)] = at
 				return
 			}
 			more--
-			r.faults.add(Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: "name each user once"})
+			hint := "name each user once"
+			if before.exact != at.exact {
+				hint = "the names differ in case or Unicode form only, which makes them one user unless the job says caseSensitive: true"
+			}
+			r.faults.add(Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: hint})
 		})
 	}
 	if r.faults.More > 0 {
@@ -254,7 +276,10 @@ func (r *reading) lookAgain(hashes []uint64, more int) {
 }
 
 // namedAt is where a user is named.
-type namedAt struct{ source, line, column int }
+type namedAt struct {
+	source, line, column int
+	exact                nameHash // of the name as it stands there
+}
 
 // placeOf returns the place of a user.
 func (r *reading) placeOf(at namedAt) Place {

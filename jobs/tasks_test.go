@@ -68,20 +68,18 @@ users: [0123, +15551234567, 1e3, 0x1F, yes, "null", 2001-01-01, ~x, '#1', ünï]
 			"10 ünï reset at job.yaml:5:75",
 		}},
 		{name: "the nearest level wins", job: head + `
-action: set-temporary
 password: {env: PW}
 clientMetadata: {a: job, b: job, c: job}
 users:
-  - ana
+  - {username: ana, action: set-temporary}
   - {username: kim, action: reset, clientMetadata: {b: user}}
   - csv: users.csv
-    action: reset
     password: {file: pw}
     clientMetadata: {b: source}
 `, files: []archiveFile{{"pw", "Pa55word!\n"},
-			csv("username,action,password,clientMetadata.c\nlee,,,\nmax,,,row\nnoa,set-permanent,,\nora,set-permanent,pw with space,\n")},
+			csv("username,action,password,clientMetadata.c\nlee,reset,,\nmax,reset,,row\nnoa,set-permanent,,\nora,set-permanent,pw with space,\n")},
 			want: []string{
-				"1 ana set-temporary env=PW at job.yaml:8:5", "2 kim reset a=job b=user c=job at job.yaml:9:16",
+				"1 ana set-temporary env=PW at job.yaml:7:16", "2 kim reset a=job b=user c=job at job.yaml:8:16",
 				"3 lee reset a=job b=source c=job at users.csv:2:1", "4 max reset a=job b=source c=row at users.csv:3:1",
 				"5 noa set-permanent file=pw at users.csv:4:1", "6 ora set-permanent row=1 at users.csv:5:1",
 			}},
@@ -91,27 +89,27 @@ users:
     columns: {username: "e,mail", action: what, clientMetadata.team: team}
 `, files: []archiveFile{csv("\ufeffteam,\"e,mail\",junk,what\r\n\"the \"\"A\"\"\r\nteam\",ana,\xff,reset\r\n\r\nb,\"kim\",,reset")},
 			want: []string{"1 ana reset team=the \"A\"\nteam at users.csv:3:7", "2 kim reset team=b at users.csv:5:3"}},
-		{name: "a header and no rows", job: head + "users: [{csv: users.csv}]", files: []archiveFile{csv("username\n")}},
-		{name: "both forms of jsonl", job: head + "users: [{jsonl: u, action: reset}]", files: []archiveFile{{"u", `
+		{name: "both forms of jsonl", job: head + "users: [{jsonl: v, action: reset}, {jsonl: u}]", files: []archiveFile{{"v", `
 "ana"
 {"username": "k\u00efm", "clientMetadata": {"a": "\"1\""}}
+{"Username": "lou", "UserPoolId": "us-west-2_aaaaaaaaa"}`}, {"u", `
 { "password" : "pw" , "username":"lee","action":"set-permanent"}
 {"username": "max", "action": "set-temporary", "password": {"env": "PW"}}
 {"UserPoolId": "us-west-2_aaaaaaaaa", "Username": "noa", "Password": "pw", "Permanent": true}
 {"Username": "ora", "Password": "pw", "Permanent": false}
 {"Username": "pia", "ClientMetadata": {"b": "2"}}`}},
 			want: []string{
-				"1 ana reset at u:2:1", `2 kïm reset a="1" at u:3:14`, "3 lee set-permanent row=1 at u:4:34",
-				"4 max set-temporary env=PW at u:5:14", "5 noa set-permanent row=1 at u:6:51",
-				"6 ora set-temporary row=1 at u:7:14", "7 pia reset b=2 at u:8:14",
+				"1 ana reset at v:2:1", `2 kïm reset a="1" at v:3:14`, "3 lou reset at v:4:14", "4 lee set-permanent row=2 at u:2:34",
+				"5 max set-temporary env=PW at u:3:14", "6 noa set-permanent row=2 at u:4:51",
+				"7 ora set-temporary row=2 at u:5:14", "8 pia reset b=2 at u:6:14",
 			}},
 		{name: "exclude", job: head + `
 action: reset
-users: [ana, kim, lee, max, Ana]
+users: [Ana, kim, lee, max]
 exclude: [ana, nobody, {csv: users.csv, columns: {username: who}}, {jsonl: j}]
 `, files: []archiveFile{csv("who,why\nkim,x\nkim,x\n"), {"j", `{"username": "lee"}`}},
-			want: []string{"1 ana reset excluded at job.yaml:5:9", "2 kim reset excluded at job.yaml:5:14",
-				"3 lee reset excluded at job.yaml:5:19", "4 max reset at job.yaml:5:24", "5 Ana reset at job.yaml:5:29"}},
+			want: []string{"1 Ana reset excluded at job.yaml:5:9", "2 kim reset excluded at job.yaml:5:14",
+				"3 lee reset excluded at job.yaml:5:19", "4 max reset at job.yaml:5:24"}},
 		{name: "aliases", job: head + `
 users:
   - {username: ana, action: &a set-permanent, password: &p {env: PW}}
@@ -197,7 +195,8 @@ func TestPoolFlags(t *testing.T) {
 	}{
 		{"the job's", head, jobs.Options{}, "us-west-2_aaaaaaaaa", "us-west-2", ""},
 		{"the flag's", "version: 1\n", jobs.Options{UserPoolID: "eu-west-1_b"}, "eu-west-1_b", "eu-west-1", ""},
-		{"the flag beats the job", head + "region: us-west-2\n", jobs.Options{UserPoolID: "eu-west-1_b"}, "eu-west-1_b", "eu-west-1", ""},
+		{"the flag beats the job", head, jobs.Options{UserPoolID: "eu-west-1_b"}, "eu-west-1_b", "eu-west-1", ""},
+		{"a Region that is not the flag's", head + "region: us-west-2\n", jobs.Options{UserPoolID: "eu-west-1_b"}, "", "", "job.yaml:3:9: region: this is not the Region of the pool, eu-west-1"},
 		{"the same Region twice", head, jobs.Options{Region: "us-west-2"}, "us-west-2_aaaaaaaaa", "us-west-2", ""},
 		{"another Region", head, jobs.Options{Region: "us-west-1"}, "", "", "--region: this is not the Region of the pool, us-west-2"},
 		{"not a pool", head, jobs.Options{UserPoolID: "bbbb"}, "", "", "--user-pool-id: this is not a user pool ID"},
@@ -276,5 +275,27 @@ func TestParseRate(t *testing.T) {
 		if got, err := jobs.ParseRate(text); err == nil || math.IsInf(float64(got), 0) {
 			t.Errorf("%q: got %v, want an error", text, got)
 		}
+	}
+}
+
+// TestPasswordCutAtComment holds that a password is not cut without a word.
+func TestPasswordCutAtComment(t *testing.T) {
+	for text, warned := range map[string]bool{
+		"password: Zq7!canary #1":         true,
+		"password: Zq7!canary#1":          false,
+		`password: "Zq7!canary #1" # why`: false,
+		"password: {env: PW} # why":       false,
+		"name: a # password: x":           false,
+	} {
+		path := jobIn(t, head+"action: set-permanent\nusers: [{username: ana, password: {env: PW}}]\n"+text+"\n")
+		job, _ := mustTasks(t, path, jobs.Options{LookupEnv: environment})
+		got := slices.ContainsFunc(job.Warnings, func(f jobs.Fault) bool { return f.Message == "a comment follows this password" })
+		if got != warned {
+			t.Errorf("%s: got %v, want %v", text, job.Warnings, warned)
+		}
+	}
+	path := jobIn(t, head+"action: set-permanent\nusers:\n  - {username: ana, password: Zq7 #1\n    }\n  - username: kim\n    password: Zq7 #1\n")
+	if job, _ := mustTasks(t, path, jobs.Options{}); len(job.Warnings) != 3 {
+		t.Errorf("got %v, want three warnings", job.Warnings)
 	}
 }

@@ -5,10 +5,11 @@ import (
 	"strings"
 	"time"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 )
 
-const csvHeader = "seq,username,sub,action,outcome,attempts,throttled,code,reason,request_id," +
+const csvHeader = jobs.ReportColumns + ",attempts,throttled,code,reason,request_id," +
 	"started_at,finished_at,duration_ms,status_before,sign_out,expires_at,source\n"
 
 // appendCSVRow appends a result as a row of RFC 4180 that ends in a line feed.

@@ -26,8 +26,12 @@ const (
 	Alias    = yaml.AliasNode
 )
 
-// TaggedStyle is set in the Style of a Node with a tag of its own.
-const TaggedStyle = yaml.TaggedStyle
+// TaggedStyle is set in the Style of a Node with a tag of its own, and a bit of
+// QuotedStyle in that of a scalar in quotes, or in a block.
+const (
+	TaggedStyle = yaml.TaggedStyle
+	QuotedStyle = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+)
 
 // Error is why a text is not a document that may be used.
 type Error struct {
