@@ -179,7 +179,7 @@ func (r *running) options() runfile.OpenOptions {
 }
 
 func (r *running) plan() error {
-	draft, err := runfile.Create(r.path(), runfile.Info{Name: "model", UserPoolID: "us-west-2_aaaaaaaaa", CreatedAt: time.Now(), Attempts: 3})
+	draft, err := runfile.Create(r.path(), runfile.Plan{Name: "model", UserPoolID: "us-west-2_aaaaaaaaa", CreatedAt: time.Now(), Attempts: 3})
 	if err != nil {
 		return err
 	}
@@ -367,11 +367,12 @@ func (r *running) ended(res runner.Result) {
 	}
 }
 
-// copyTo copies a run file with its log, as a disk holds it at this moment.
+// copyTo copies a run file with what belongs to it, as a disk holds it at this
+// moment; the lock first, whose count is not to be ahead.
 func (r *running) copyTo(from, to string) error {
-	for _, ext := range []string{"", "-wal"} {
+	for _, ext := range []string{".lock", "", "-wal"} {
 		b, err := os.ReadFile(from + ext)
-		if errors.Is(err, fs.ErrNotExist) && ext != "" {
+		if errors.Is(err, fs.ErrNotExist) && ext == "-wal" {
 			continue // nothing was written yet
 		}
 		if err != nil {

@@ -51,13 +51,13 @@ func (o *Options) ofJob(job *jobs.Job, path string) *Plan {
 
 // infoOf is what a run file says of a job.
 func (o *Options) infoOf(job *jobs.Job) runfile.Info {
-	return runfile.Info{
+	return runfile.Info{Plan: runfile.Plan{
 		Name: job.Name, UserPoolID: job.UserPoolID, Region: job.Region,
 		JobPath: job.Path, JobDir: filepath.Dir(absolute(job.Path)), JobDigest: job.Digest,
 		ToolVersion: o.Version, CreatedAt: o.Now(), AskedRate: float64(job.Limits.Rate),
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: job.Salt,
-	}
+	}}
 }
 
 // lookAtJob reads all of a job and writes nothing.
@@ -72,7 +72,7 @@ func (o *Options) lookAtJob(ctx context.Context, job *jobs.Job) (*Plan, error) {
 // freeze reads all of a job and drafts its run file.
 func (o *Options) freeze(ctx context.Context, job *jobs.Job, path string) (*Plan, error) {
 	p := o.ofJob(job, path)
-	draft, err := runfile.Create(path, p.Info)
+	draft, err := runfile.Create(path, p.Info.Plan)
 	if err != nil {
 		return nil, existing(path, err)
 	}

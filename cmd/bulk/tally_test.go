@@ -14,7 +14,7 @@ func TestPolicyPartition(t *testing.T) {
 		"us-west-2": "arn:aws:cognito-idp:us-west-2:", "cn-north-1": "arn:aws-cn:cognito-idp:cn-north-1:",
 		"us-gov-west-1": "arn:aws-us-gov:cognito-idp:us-gov-west-1:",
 	} {
-		p := &Plan{Info: runfile.Info{Region: region, UserPoolID: region + "_aaaaaaaaa"}}
+		p := &Plan{Info: runfile.Info{Plan: runfile.Plan{Region: region, UserPoolID: region + "_aaaaaaaaa"}}}
 		if got := p.Policy(); !strings.Contains(got, want) {
 			t.Errorf("%s: got %s, want %s", region, got, want)
 		}

@@ -49,7 +49,10 @@ func BenchmarkRun(b *testing.B) {
 		if err := os.WriteFile(copied, plan, 0o600); err != nil {
 			b.Fatal(err)
 		}
-		f := openFile(b, copied)
+		f, err := Open(copied, OpenOptions{Place: b.TempDir()}) // of a machine that has not seen the copies before
+		if err != nil {
+			b.Fatal(err)
+		}
 		b.StartTimer()
 		carryOut(b, f, n, inFlight)
 		if err := f.Close(); err != nil {

@@ -12,45 +12,42 @@ import (
 type statements struct {
 	begin, commit *sql.Stmt
 	setBlock      *sql.Stmt
+	setProgress   *sql.Stmt
 	setAttempts   bulk
 	endAttempts   bulk
 	addOutcomes   bulk
-	addTally      bulk
 	takeBack      *sql.Stmt
+	samples       samples
 	words         *words
+	progress      progress // nobody else writes it
 
 	args, ended []any // for their memory
 	encoded     []byte
-	tally       map[tallyKey]tallyDelta
 	blocks      map[int64]blockDelta
 }
 
-type tallyKey struct {
-	action  jobs.Action
-	outcome runner.Outcome
-}
-
-type tallyDelta struct{ tasks, requests, throttled int64 }
-
 type blockDelta struct{ ended, failed, unknown int64 }
 
-func (s *statements) prepare(p *session) error {
+func (s *statements) prepare(p *session) (err error) {
 	*s = statements{
 		begin:       p.stmt("BEGIN IMMEDIATE"),
 		commit:      p.stmt("COMMIT"),
 		setBlock:    p.stmt("UPDATE block SET ended = ended + ?, failed = failed + ?, unknown = unknown + ? WHERE id = ?"),
-		setAttempts: bulk{session: p, head: "INSERT OR REPLACE INTO attempt VALUES ", columns: 8},
+		setProgress: p.stmt("UPDATE run SET commits = ?, look_first = ?, counts = ?, sum = ?"),
+		setAttempts: bulk{session: p, head: "INSERT OR REPLACE INTO attempt VALUES ", columns: 9},
 		endAttempts: bulk{session: p, head: "DELETE FROM attempt WHERE seq IN (VALUES ", tail: ")", columns: 1},
 		addOutcomes: bulk{session: p, head: "INSERT INTO outcome VALUES ", columns: 13},
-		addTally: bulk{session: p, head: "INSERT INTO tally VALUES ", columns: 5, tail: ` ON CONFLICT DO UPDATE SET
-			tasks = tasks + excluded.tasks, requests = requests + excluded.requests, throttled = throttled + excluded.throttled`},
 		takeBack: p.stmt(`DELETE FROM outcome WHERE seq = ? RETURNING outcome, attempts, throttled,
 			(SELECT action FROM task WHERE task.seq = outcome.seq)`),
-		tally:  map[tallyKey]tallyDelta{},
-		blocks: map[int64]blockDelta{},
+		samples: samples{session: p},
+		words:   newWords(p),
+		blocks:  map[int64]blockDelta{},
 	}
-	s.words = newWords(p)
-	return p.err
+	if p.err != nil {
+		return p.err
+	}
+	s.progress, err = readProgress(p.conn.QueryRowContext(background, selectProgress))
+	return err
 }
 
 // write puts a group into the transaction that is open. What was answered
@@ -71,7 +68,22 @@ func (s *statements) write(g *group, retrying bool) error {
 	if err := s.writeAttempts(g.begun, false); err != nil {
 		return err
 	}
-	return s.writeCounts()
+	if err := s.samples.write(g.samples); err != nil {
+		return err
+	}
+	if err := s.writeBlocks(); err != nil {
+		return err
+	}
+	s.progress.commits++
+	return s.writeProgress()
+}
+
+func (s *statements) writeProgress() error {
+	columns, err := s.progress.columns()
+	if err == nil {
+		_, err = s.setProgress.ExecContext(background, columns...)
+	}
+	return err
 }
 
 func (s *statements) writeAttempts(attempts []runner.Intent, answered bool) error {
@@ -83,10 +95,11 @@ func (s *statements) writeAttempts(attempts []runner.Intent, answered bool) erro
 		flag = 1
 	}
 	s.args = s.args[:0]
-	for _, i := range attempts {
+	for n := range attempts {
+		i := &attempts[n]
 		var check int64
 		check, s.encoded = sumIntent(s.encoded, i, answered)
-		s.args = append(s.args, i.Seq, int64(i.Attempts), int64(i.Throttled), nanos(i.StartedAt), nanos(i.Began), int64(i.Slack), flag, check)
+		s.args = append(s.args, i.Seq, int64(i.Step), int64(i.Attempts), int64(i.Throttled), nanos(i.StartedAt), nanos(i.Began), int64(i.Slack), flag, check)
 	}
 	return s.setAttempts.exec(s.args)
 }
@@ -108,15 +121,15 @@ func (s *statements) writeResults(results []runner.Result) error {
 }
 
 func (s *statements) appendResult(r *runner.Result) error {
-	code, err := s.words.text(r.Code)
+	code, err := s.words.id(r.Code)
 	if err != nil {
 		return err
 	}
-	reason, err := s.words.text(r.Reason)
+	reason, err := s.words.id(r.Reason)
 	if err != nil {
 		return err
 	}
-	status, err := s.words.text(string(r.StatusBefore))
+	status, err := s.words.id(string(r.StatusBefore))
 	if err != nil {
 		return err
 	}
@@ -160,12 +173,8 @@ func (s *statements) takeBackOutcomes(g *group) error {
 
 // count notes that n tasks of a kind have ended (n is 1 or -1).
 func (s *statements) count(seq int64, action jobs.Action, outcome runner.Outcome, n, requests, throttled int64) {
-	pending := s.tally[tallyKey{action, runner.Pending}]
-	pending.tasks -= n
-	s.tally[tallyKey{action, runner.Pending}] = pending
-	t := s.tally[tallyKey{action, outcome}]
-	s.tally[tallyKey{action, outcome}] = tallyDelta{t.tasks + n, t.requests + requests, t.throttled + throttled}
-
+	s.progress.add(tally{action, runner.Pending, -n, 0, 0})
+	s.progress.add(tally{action, outcome, n, requests, throttled})
 	id := (seq - 1) / blockSize
 	b := s.blocks[id]
 	b.ended += n
@@ -178,13 +187,7 @@ func (s *statements) count(seq int64, action jobs.Action, outcome runner.Outcome
 	s.blocks[id] = b
 }
 
-func (s *statements) writeCounts() error {
-	s.args = s.args[:0]
-	for k, d := range s.tally {
-		if d != (tallyDelta{}) {
-			s.args = append(s.args, int64(k.action), int64(k.outcome), d.tasks, d.requests, d.throttled)
-		}
-	}
+func (s *statements) writeBlocks() error {
 	for id, b := range s.blocks {
 		if b == (blockDelta{}) {
 			continue
@@ -193,7 +196,6 @@ func (s *statements) writeCounts() error {
 			return err
 		}
 	}
-	clear(s.tally)
 	clear(s.blocks)
-	return s.addTally.exec(s.args)
+	return nil
 }

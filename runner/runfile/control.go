@@ -4,7 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"math"
-	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -34,19 +34,22 @@ func ChangeControl(path string, change func(*Control)) error {
 }
 
 func changeControl(path string, change func(*Control)) (err error) {
-	if _, err := os.Stat(path); err != nil {
-		return err
-	}
-	db, err := open(path, "mode=rw", "busy_timeout(10000)", "synchronous(full)")
+	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	use(real, 1)
+	defer use(real, -1)
+	db, err := open(real, "mode=rw", "busy_timeout(10000)", "synchronous(full)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = join(err, db.Close()) }()
 	s, err := newSession(db)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = join(err, s.close()) }()
 	if err := checkHeader(s.conn); err != nil {
 		return err
 	}

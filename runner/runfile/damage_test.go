@@ -183,14 +183,17 @@ func TestTruncatedFile(t *testing.T) {
 }
 
 func TestNotARunFile(t *testing.T) {
-	newer := makeFile(t, 1)
-	b, err := os.ReadFile(newer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary.BigEndian.PutUint32(b[60:], formatVersion+1)
-	if err := os.WriteFile(newer, b, 0o600); err != nil {
-		t.Fatal(err)
+	ofVersion := func(version uint32) string {
+		path := makeFile(t, 1)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		binary.BigEndian.PutUint32(b[60:], version)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
 	write := func(content string) string {
 		path := filepath.Join(t.TempDir(), "a.run")
@@ -204,15 +207,18 @@ func TestNotARunFile(t *testing.T) {
 		want       error
 		is         bool
 	}{
-		{"newer", newer, ErrNewer, true},
+		{"newer", ofVersion(formatVersion + 1), ErrNewer, true},
+		{"format 1", ofVersion(1), ErrOlder, true},
 		{"a job", write("version: 1\nname: spring\nusers: [a]\n"), ErrNotRunFile, false},
 		{"empty", write(""), ErrNotRunFile, false},
 		{"another database", write("SQLite format 3\x00" + string(make([]byte, 4080))), ErrNotRunFile, false},
 		{"missing", filepath.Join(t.TempDir(), "none.run"), fs.ErrNotExist, false},
 	}
 	for _, test := range tests {
-		if _, err := Open(test.path, options); !errors.Is(err, test.want) {
-			t.Errorf("%s: Open gives %v, want %v", test.name, err, test.want)
+		_, err := Open(test.path, options)
+		var known *Error
+		if !errors.Is(err, test.want) || !errors.As(err, &known) || known.Hint == "" && test.want != fs.ErrNotExist {
+			t.Errorf("%s: Open gives %v, want %v with a hint", test.name, err, test.want)
 		}
 		if _, err := OpenReadOnly(test.path, options); !errors.Is(err, test.want) {
 			t.Errorf("%s: OpenReadOnly gives %v, want %v", test.name, err, test.want)

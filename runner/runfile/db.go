@@ -3,7 +3,6 @@ package runfile
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -56,7 +55,7 @@ func newSession(db *sql.DB) (*session, error) {
 func (s *session) stmt(query string) *sql.Stmt {
 	stmt, err := s.conn.PrepareContext(background, query)
 	if err != nil {
-		s.err = errors.Join(s.err, err)
+		s.err = join(s.err, err)
 		return nil
 	}
 	s.stmts = append(s.stmts, stmt)
@@ -71,9 +70,9 @@ func (s *session) exec(query string, args ...any) error {
 func (s *session) close() error {
 	var err error
 	for _, stmt := range s.stmts {
-		err = errors.Join(err, stmt.Close())
+		err = join(err, stmt.Close())
 	}
-	return errors.Join(err, s.conn.Close())
+	return join(err, s.conn.Close())
 }
 
 // fields is a row, read without the reflection that scanning into numbers

@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -16,10 +17,14 @@ import (
 
 // Draft is a plan that is being written. It is used from one goroutine, and
 // ends with Commit or Discard.
+//
+// The plan's digest is over the pool and, of each task in order, its number,
+// user, action, client metadata and whether it is excluded: two plans that do
+// the same have one digest, and no guess at a password can be tried on it.
 type Draft struct {
 	path, temp string
-	info       Info
-	byAction   map[jobs.Action]int64 // all tasks, excluded ones too
+	plan       Plan
+	progress   progress
 	db         *sql.DB
 	session    *session
 	words      *words
@@ -37,7 +42,7 @@ const draftBatch = 64
 
 // Create starts the run file of a plan, under a temporary name beside path.
 // It fails with fs.ErrExist if there is a file at path.
-func Create(path string, info Info) (*Draft, error) {
+func Create(path string, plan Plan) (*Draft, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, &Error{Path: path, Err: fs.ErrExist, Hint: "name another with --run-file, or carry this one on"}
 	}
@@ -45,10 +50,13 @@ func Create(path string, info Info) (*Draft, error) {
 	if err != nil {
 		return nil, cannotMake(path, err)
 	}
-	d := &Draft{path: path, temp: temp.Name(), info: info, digest: sha256.New(), byAction: map[jobs.Action]int64{}}
-	d.info.Counts = map[jobs.Action]int64{}
-	if err := errors.Join(temp.Close(), d.open()); err != nil {
-		return nil, errors.Join(wrap(path, "making it", err), d.Discard())
+	d := &Draft{path: path, temp: temp.Name(), plan: plan, digest: sha256.New()}
+	d.plan.Counts = map[jobs.Action]int64{}
+	id := make([]byte, 16)
+	rand.Read(id) // never fails
+	d.plan.RunID = hex.EncodeToString(id)
+	if err := join(temp.Close(), d.open()); err != nil {
+		return nil, join(wrap(path, "making it", err), d.Discard())
 	}
 	return d, nil
 }
@@ -77,13 +85,13 @@ func (d *Draft) open() (err error) {
 	if d.session, err = newSession(d.db); err != nil {
 		return err
 	}
-	if err := d.session.exec("BEGIN;" + schema); err != nil {
+	if err := d.session.exec("BEGIN;" + schema()); err != nil {
 		return err
 	}
-	d.tasks = &bulk{session: d.session, head: "INSERT INTO task VALUES ", columns: 11}
+	d.tasks = &bulk{session: d.session, head: "INSERT INTO task VALUES ", columns: 12}
 	d.blocks = &bulk{session: d.session, head: "INSERT INTO block (id, tasks, sum) VALUES ", columns: 3}
 	d.words = newWords(d.session)
-	d.encoded = append(appendText(appendText(d.encoded, d.info.UserPoolID), d.info.Region), '\n')
+	d.encoded = append(appendText(appendText(d.encoded, d.plan.UserPoolID), d.plan.Region), '\n')
 	d.digest.Write(d.encoded)
 	return d.session.err
 }
@@ -94,8 +102,11 @@ func (d *Draft) Add(t jobs.Task) error {
 	if d.err != nil {
 		return d.err
 	}
-	if t.Seq != d.info.Tasks+1 {
-		return fmt.Errorf("task %d of the plan has number %d", d.info.Tasks+1, t.Seq)
+	if !t.Action.Known() {
+		return fmt.Errorf("task %d of the plan is %v, which there is not", t.Seq, t.Action)
+	}
+	if t.Seq != d.plan.Tasks+1 {
+		return fmt.Errorf("task %d of the plan has number %d", d.plan.Tasks+1, t.Seq)
 	}
 	if err := d.add(&t); err != nil {
 		d.err = wrap(d.path, "writing the plan", err)
@@ -104,36 +115,31 @@ func (d *Draft) Add(t jobs.Task) error {
 }
 
 func (d *Draft) add(t *jobs.Task) error {
-	metadata, json, err := d.words.metadata(t.ClientMetadata)
+	metadata, err := d.words.metadata(t.ClientMetadata)
 	if err != nil {
 		return err
 	}
-	ref, mark := t.Password, int64(0)
-	if ref.Kind == jobs.RowPassword { // each row has its own
-		ref.Mark, mark = 0, int64(ref.Mark)
-	}
-	password, err := d.words.password(ref)
-	if err != nil {
-		return err
-	}
-	file, err := d.words.text(t.Place.File)
-	if err != nil {
-		return err
+	ref := refOf(t.Password)
+	var shared [3]any
+	for i, text := range []string{metadata, ref, t.Place.File} {
+		if shared[i], err = d.words.id(text); err != nil {
+			return err
+		}
 	}
 	excluded := int64(0)
 	if t.Excluded {
 		excluded = 1
-		d.info.Excluded++
+		d.plan.Excluded++
 	} else {
-		d.info.Counts[t.Action]++
+		d.plan.Counts[t.Action]++
 	}
-	d.rows = append(d.rows, t.Seq, t.Username, int64(t.Action), password, metadata, excluded,
-		int64(t.Source), mark, file, int64(t.Place.Line), int64(t.Place.Column))
-	d.encoded = appendTask(d.encoded[:0], t, json)
+	d.rows = append(d.rows, t.Seq, t.Username, int64(t.Action), excluded, shared[0], int64(t.Password.Kind), shared[1],
+		int64(t.Password.Mark), int64(t.Source), shared[2], int64(t.Place.Line), int64(t.Place.Column))
+	d.encoded = appendDeed(d.encoded[:0], t, metadata)
 	d.digest.Write(d.encoded)
-	d.block = append(d.block, d.encoded...)
-	d.info.Tasks++
-	d.byAction[t.Action]++
+	d.block = appendRest(append(d.block, d.encoded...), t, ref)
+	d.plan.Tasks++
+	d.progress.add(tally{action: t.Action, tasks: 1})
 	if t.Seq%blockSize == 0 {
 		return d.endBlock(blockSize)
 	}
@@ -153,7 +159,7 @@ func (d *Draft) endBlock(tasks int64) error {
 	if err := d.insert(); err != nil {
 		return err
 	}
-	err := d.blocks.exec([]any{(d.info.Tasks - 1) / blockSize, tasks, sum(d.block)})
+	err := d.blocks.exec([]any{(d.plan.Tasks - 1) / blockSize, tasks, sum(d.block)})
 	d.block = d.block[:0]
 	return err
 }
@@ -166,9 +172,9 @@ func (d *Draft) Commit(sources []jobs.Source) error {
 	if d.err != nil {
 		return d.err
 	}
-	d.info.Sources = sources
+	d.plan.Sources = sources
 	d.err = ErrClosed
-	if err := errors.Join(d.finish(), d.close()); err != nil {
+	if err := join(d.finish(), d.close()); err != nil {
 		return wrap(d.path, "writing the plan", err)
 	}
 	if err := place(d.temp, d.path); err != nil {
@@ -179,22 +185,21 @@ func (d *Draft) Commit(sources []jobs.Source) error {
 }
 
 func (d *Draft) finish() error {
-	if rest := d.info.Tasks % blockSize; rest > 0 {
+	if rest := d.plan.Tasks % blockSize; rest > 0 {
 		if err := d.endBlock(rest); err != nil {
 			return err
 		}
 	}
-	for _, s := range d.info.Sources {
-		d.digest.Write(appendSource(nil, s))
-	}
-	d.info.PlanDigest = "sha256:" + hex.EncodeToString(d.digest.Sum(nil))
-	if err := insertPlan(d.session, d.info); err != nil {
+	d.plan.PlanDigest = "sha256:" + hex.EncodeToString(d.digest.Sum(nil))
+	if err := insertHead(d.session, d.plan); err != nil {
 		return err
 	}
-	for action, n := range d.byAction {
-		if err := d.session.exec("INSERT INTO tally (action, outcome, tasks) VALUES (?, 0, ?)", int64(action), n); err != nil {
-			return err
-		}
+	columns, err := d.progress.columns()
+	if err != nil {
+		return err
+	}
+	if err := d.session.exec("INSERT INTO run (one, commits, look_first, counts, sum) VALUES (1, ?, ?, ?, ?)", columns...); err != nil {
+		return err
 	}
 	return d.session.exec("COMMIT")
 }
@@ -208,7 +213,7 @@ func (d *Draft) Discard() error {
 		return err
 	}
 	if removed := os.Remove(d.temp); !errors.Is(removed, fs.ErrNotExist) {
-		err = errors.Join(err, removed)
+		err = join(err, removed)
 	}
 	d.temp = ""
 	return err
@@ -221,7 +226,7 @@ func (d *Draft) close() error {
 		d.session = nil
 	}
 	if d.db != nil {
-		err = errors.Join(err, d.db.Close())
+		err = join(err, d.db.Close())
 		d.db = nil
 	}
 	return err

@@ -35,15 +35,61 @@ func (e *Error) Error() string { return fmt.Sprintf("run file %s: %v", e.Path, e
 
 func (e *Error) Unwrap() error { return e.Err }
 
-var hints = map[error]string{
-	ErrNotRunFile: "a run file is made by `cogpass plan` or `cogpass run`",
-	ErrNewer:      "use the version of cogpass that wrote it, or a newer one",
-	ErrDamaged:    "restore it from a copy; `cogpass report` shows what is still readable",
-	ErrReadOnly:   "make the file and its folder writable, or copy it to a folder that is, together with its -wal file if there is one",
-	ErrFull:       "make space and run it again: nothing that was recorded is lost",
-	ErrIO:         "check the disk and run it again: nothing that was recorded is lost",
-	ErrBusy:       "close the program that has it open and run it again",
+// kinds are the errors above, each with its hint. Of an error that is two of
+// them, the first one counts.
+var kinds = []struct {
+	err  error
+	hint string
+}{
+	{ErrNotRunFile, "a run file is made by `cogpass plan` or `cogpass run`"},
+	{ErrNewer, "use the version of cogpass that wrote it, or a newer one"},
+	{ErrOlder, "make a new plan; the version of cogpass that wrote it can still carry this one out and report it"},
+	{ErrNotWhole, "put back what belongs to it; where that is gone, `cogpass run --look-first RUN_FILE` looks at every pending user before it sends anything"},
+	{ErrDamaged, "restore it from a copy; `cogpass report` shows what is still readable"},
+	{ErrFull, "make space and run it again: nothing that was recorded is lost"},
+	{ErrReadOnly, "make the file and its folder writable, or copy it to a folder that is, together with its -wal and .lock files if there are any"},
+	{ErrIO, "check the disk and run it again: nothing that was recorded is lost"},
+	{ErrBusy, "close the program that has it open and run it again"},
 }
+
+// hintOf returns the hint of one of the errors above, or "".
+func hintOf(kind error) string {
+	for _, k := range kinds {
+		if k.err == kind {
+			return k.hint
+		}
+	}
+	return ""
+}
+
+// join is errors.Join with an error that is one line.
+func join(errs ...error) error {
+	var all joined
+	for _, err := range errs {
+		if err != nil {
+			all = append(all, err)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
+}
+
+type joined []error
+
+func (j joined) Error() string {
+	text := j[0].Error()
+	for _, err := range j[1:] {
+		text += "; " + err.Error()
+	}
+	return text
+}
+
+func (j joined) Unwrap() []error { return j }
 
 // wrap makes an error of SQLite's one that says what it means for the run
 // file at path.
@@ -57,16 +103,16 @@ func wrap(path, doing string, err error) error {
 		return &Error{Path: path, Err: fmt.Errorf("%s: %w", doing, err)}
 	}
 	if errors.Is(err, kind) { // it says so itself
-		return &Error{Path: path, Err: fmt.Errorf("%s: %w", doing, err), Hint: hints[kind]}
+		return &Error{Path: path, Err: fmt.Errorf("%s: %w", doing, err), Hint: hintOf(kind)}
 	}
-	return &Error{Path: path, Err: fmt.Errorf("%s: %w (%w)", doing, kind, err), Hint: hints[kind]}
+	return &Error{Path: path, Err: fmt.Errorf("%s: %w (%w)", doing, kind, err), Hint: hintOf(kind)}
 }
 
 // kindOf returns which of the errors above err is, or nil.
 func kindOf(err error) error {
-	for kind := range hints {
-		if errors.Is(err, kind) {
-			return kind
+	for _, k := range kinds {
+		if errors.Is(err, k.err) {
+			return k.err
 		}
 	}
 	switch { // an error of the system, beside the database

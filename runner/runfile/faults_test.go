@@ -80,7 +80,7 @@ func TestFaultIsToldWithoutBegin(t *testing.T) {
 func TestPlanOnFullDiskLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	fault := failingFiles(t, dir)
-	d, err := Create(dir+"/a.run", exampleInfo())
+	d, err := Create(dir+"/a.run", examplePlan())
 	if err != nil {
 		t.Fatal(err)
 	}

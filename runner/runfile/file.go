@@ -5,10 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"cogpass/runner"
 )
 
 // File is an open run file. Its methods may be called from several
@@ -16,6 +17,7 @@ import (
 // with ErrReadOnly where it was opened with OpenReadOnly.
 type File struct {
 	path string
+	real string // without symbolic links
 	db   *sql.DB
 	lock *Lock   // nil where it is read-only
 	w    *writer // nil where it is read-only
@@ -32,20 +34,14 @@ type File struct {
 }
 
 // Is reports whether the file at path is a run file, or was one before it was
-// damaged, by how it begins. It must not be used on a run file that this
-// process has open: closing a second descriptor would drop SQLite's locks.
+// damaged, by how it begins.
 func Is(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 72)
-	if _, err := io.ReadFull(f, head); err != nil {
-		return false
+	head, err := headerOf(path, 72)
+	if err == errInUse {
+		return true
 	}
 	id := []byte{applicationID >> 24, applicationID >> 16 & 0xff, applicationID >> 8 & 0xff, applicationID & 0xff}
-	return bytes.HasPrefix(head, []byte("SQLite format 3\x00")) && bytes.Equal(head[68:72], id)
+	return err == nil && bytes.HasPrefix(head, []byte("SQLite format 3\x00")) && bytes.Equal(head[68:72], id)
 }
 
 // OpenOptions are those of Open and OpenReadOnly. The zero value works.
@@ -75,29 +71,53 @@ func Open(path string, opt OpenOptions) (*File, error) {
 	if err != nil {
 		return nil, wrap(path, "locking it", err)
 	}
-	f := &File{path: path, lock: lock}
-	if err := f.openToWrite(real); err != nil {
-		return nil, errors.Join(wrap(path, "opening it", err), f.Close())
+	f := &File{path: path, real: real, lock: lock}
+	s, err := probe(real, lock, &opt)
+	var lost error
+	if err == nil {
+		lost = s.missing()
+		if lost != nil && (!opt.LookFirst || s.foreign()) {
+			err = lost
+		}
+	}
+	if err == nil {
+		err = f.openToWrite(s, &opt)
+	}
+	if err == nil && lost != nil {
+		err = f.w.lookFirst(s)
+	}
+	if err != nil {
+		return nil, join(wrap(path, "opening it", err), f.Close())
 	}
 	return f, nil
 }
 
-func (f *File) openToWrite(real string) (err error) {
-	f.db, err = open(real, "mode=rw", "busy_timeout(10000)", "cell_size_check(1)", "synchronous(full)",
+func (f *File) openToWrite(st *state, opt *OpenOptions) (err error) {
+	f.db, err = open(f.real, "mode=rw", "busy_timeout(10000)", "cell_size_check(1)", "synchronous(full)",
 		"fullfsync(1)", "checkpoint_fullfsync(1)", "wal_autocheckpoint(4000)", "cache_size(-8000)")
 	if err != nil {
 		return err
 	}
+	use(f.real, 1)
 	s, err := newSession(f.db)
 	if err != nil {
 		return err
 	}
-	if err := check(s.conn); err != nil {
-		return errors.Join(err, s.close())
+	if err := checkCounts(s.conn); err != nil {
+		return join(err, s.close())
 	}
-	f.w, err = newWriter(f.path, s)
+	m := marks{files: []*os.File{f.lock.file}}
+	if m.owned, err = openMark(opt, st.runID); err != nil {
+		f.warnings = append(f.warnings, fmt.Sprintf("how far the run is cannot be noted outside its file (%v): "+
+			"should an older copy take its place, that will not be noticed", err))
+	} else {
+		m.files = append(m.files, m.owned)
+	}
+	if err = m.set(mark{st.runID, max(st.commits, st.newest())}); err == nil {
+		f.w, err = newWriter(f.path, s, m, st.runID)
+	}
 	if err != nil {
-		return errors.Join(err, s.close())
+		return join(err, m.close(), s.close())
 	}
 	return nil
 }
@@ -114,37 +134,49 @@ func OpenReadOnly(path string, opt OpenOptions) (*File, error) {
 	if err != nil {
 		return nil, wrap(path, "opening it", err)
 	}
-	f, err := openToRead(path, "mode=ro")
-	if errors.Is(err, ErrReadOnly) && !hasWAL(path) {
-		f, err = openToRead(path, "mode=ro&immutable=1")
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, wrap(path, "opening it", err)
+	}
+	s := seen(real)
+	mode := "mode=ro"
+	if s.foreign() {
+		mode = alone
+	}
+	f, err := openToRead(path, real, mode, s, &opt)
+	if errors.Is(err, ErrReadOnly) && !s.log {
+		f, err = openToRead(path, real, alone, s, &opt)
 	}
 	return f, err
 }
 
-func openToRead(path, mode string) (*File, error) {
+// alone opens a file as if nothing could lie beside it or change it.
+const alone = "mode=ro&immutable=1"
+
+func openToRead(path, real, mode string, s *state, opt *OpenOptions) (*File, error) {
 	// writable_schema lets SQLite read what is left of a truncated file, unless
 	// another pragma has looked at it before.
-	db, err := open(path, mode, "busy_timeout(10000)", "cell_size_check(1)", "writable_schema(1)")
+	db, err := open(real, mode, "busy_timeout(10000)", "cell_size_check(1)", "writable_schema(1)")
 	if err != nil {
 		return nil, wrap(path, "opening it", err)
 	}
-	f := &File{path: path, db: db}
+	use(real, 1)
+	f := &File{path: path, real: real, db: db}
 	conn, err := db.Conn(background)
 	if err == nil {
-		err = errors.Join(checkHeader(conn), conn.Close())
+		if err = checkHeader(conn); err == nil {
+			f.warn(conn, s, opt)
+		}
+		err = join(err, conn.Close())
 	}
 	if err != nil {
-		return nil, errors.Join(wrap(path, "opening it", err), f.Close())
+		return nil, join(wrap(path, "opening it", err), f.Close())
 	}
 	return f, nil
 }
 
 // hasWAL reports whether commits may lie in a log beside the file.
-func hasWAL(path string) bool {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return true
-	}
+func hasWAL(real string) bool {
 	info, err := os.Stat(real + "-wal")
 	return err == nil && info.Size() > 0
 }
@@ -165,27 +197,39 @@ func checkHeader(conn *sql.Conn) error {
 		return fmt.Errorf("%w (format %d, this one knows %d)", ErrNewer, version, formatVersion)
 	case version < 1:
 		return damaged("it has no format version")
+	case version < formatVersion:
+		return fmt.Errorf("%w (format %d, this one knows %d)", ErrOlder, version, formatVersion)
 	}
 	return nil
 }
 
-// check finds, before a run goes on, whether the counts that are kept in
+// checkCounts finds, before a run goes on, whether the counts that are kept in
 // three places agree. It reads a row a block, not a row a task.
-func check(conn *sql.Conn) error {
-	if err := checkHeader(conn); err != nil {
-		return err
-	}
-	var planned, inBlocks, inTally, endedBlocks, endedTally int64
-	err := conn.QueryRowContext(background, `SELECT
-		(SELECT tasks FROM plan),
-		(SELECT coalesce(sum(tasks), 0) FROM block), (SELECT coalesce(sum(tasks), 0) FROM tally),
-		(SELECT coalesce(sum(ended), 0) FROM block), (SELECT coalesce(sum(tasks), 0) FROM tally WHERE outcome > 0)`).
-		Scan(&planned, &inBlocks, &inTally, &endedBlocks, &endedTally)
+func checkCounts(conn *sql.Conn) error {
+	var text string
+	var written, inBlocks, endedBlocks int64
+	err := conn.QueryRowContext(background, `SELECT json, sum, (SELECT coalesce(sum(tasks), 0) FROM block),
+		(SELECT coalesce(sum(ended), 0) FROM block) FROM head`).Scan(&text, &written, &inBlocks, &endedBlocks)
 	if err != nil {
 		return err
 	}
-	if planned != inBlocks || planned != inTally || endedBlocks != endedTally {
-		return damaged("it counts %d, %d and %d tasks, and %d and %d that have ended", planned, inBlocks, inTally, endedBlocks, endedTally)
+	plan, err := parseHead(text, written)
+	if err != nil {
+		return err
+	}
+	p, err := readProgress(conn.QueryRowContext(background, selectProgress))
+	if err != nil {
+		return err
+	}
+	var counted, ended int64
+	for _, t := range p.tallies {
+		counted += t.tasks
+		if t.outcome != runner.Pending {
+			ended += t.tasks
+		}
+	}
+	if plan.Tasks != inBlocks || plan.Tasks != counted || endedBlocks != ended {
+		return damaged("it counts %d, %d and %d tasks, and %d and %d that have ended", plan.Tasks, inBlocks, counted, endedBlocks, ended)
 	}
 	return nil
 }
@@ -200,8 +244,9 @@ func (f *File) Companions() []string { return f.companions }
 
 // Close makes all that was recorded durable, closes the file and releases
 // its lock. A file that was closed is complete in itself, without a -wal
-// beside it, unless another process was reading it at that moment.
-// Closing it again does nothing.
+// beside it, unless another process was reading it at that moment, or
+// something could not be recorded: see Companions. Closing it again does
+// nothing.
 func (f *File) Close() error {
 	f.closing.Do(func() { f.closed = wrap(f.path, "closing it", f.close()) })
 	return f.closed
@@ -217,17 +262,30 @@ func (f *File) close() error {
 	}
 	if f.frozen != nil {
 		f.frozen.pinned = false
-		err = errors.Join(err, f.frozen.end(), f.frozen.close())
+		err = join(err, f.frozen.end(), f.frozen.close())
 		f.frozen = nil
 	}
+	whole := f.lock != nil && f.lock.made // and nothing was written
 	if f.w != nil {
-		err = errors.Join(err, f.w.close())
+		var failed error
+		whole, failed = f.w.close()
+		err = join(err, failed)
 	}
 	if f.db != nil {
-		err = errors.Join(err, f.db.Close())
+		err = join(err, f.db.Close())
+		use(f.real, -1)
 	}
-	if f.lock != nil {
-		err = errors.Join(err, f.lock.Unlock())
+	if f.lock == nil {
+		return err
 	}
-	return err
+	f.companions = []string{f.path}
+	if whole {
+		return join(err, f.lock.Unlock())
+	}
+	for _, ext := range []string{"-wal", ".lock"} {
+		if _, missing := os.Lstat(f.real + ext); missing == nil {
+			f.companions = append(f.companions, f.real+ext)
+		}
+	}
+	return join(err, f.lock.leave())
 }

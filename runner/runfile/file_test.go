@@ -17,8 +17,8 @@ import (
 
 var start = time.Date(2026, 3, 1, 9, 30, 0, 123_000_000, time.UTC)
 
-func exampleInfo() Info {
-	return Info{
+func examplePlan() Plan {
+	return Plan{
 		Name: "spring", UserPoolID: "us-west-2_aaaaaaaaa", Region: "us-west-2", JobPath: "jobs/spring.yaml", JobDir: "/srv/jobs",
 		JobDigest: "sha256:00", ToolVersion: "v1.2.3", CreatedAt: start, AskedRate: 10, Concurrency: 64, Attempts: 8,
 		MaxDelay: 30 * time.Second, Timeout: 1500 * time.Millisecond, Report: []string{"out/report.json"}, Salt: []byte("salt"),
@@ -43,7 +43,7 @@ func exampleTask(seq int64) jobs.Task {
 	case seq%7 == 0:
 		t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "SVC_PASSWORD", Mark: uint32(seq)}
 	default:
-		t.Password = jobs.PasswordRef{Kind: jobs.RowPassword, Mark: uint32(seq % 65536)}
+		t.Password = jobs.PasswordRef{Kind: jobs.RowPassword, Mark: uint32(seq*7919%65536 + 1)}
 	}
 	t.Excluded = seq%50 == 0
 	return t
@@ -55,7 +55,7 @@ var exampleSources = []jobs.Source{{Kind: jobs.CSVSource, Path: "new-hires.csv",
 func makeFile(t testing.TB, n int64) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "spring.run")
-	d, err := Create(path, exampleInfo())
+	d, err := Create(path, examplePlan())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,8 +149,8 @@ func TestPlanComesBackAsItWasAdded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := exampleInfo()
-	want.Tasks, want.Excluded, want.Sources, want.PlanDigest = n, 46, exampleSources, info.PlanDigest
+	want := Info{Plan: examplePlan()}
+	want.Tasks, want.Excluded, want.Sources, want.PlanDigest, want.RunID = n, 46, exampleSources, info.PlanDigest, info.RunID
 	want.Counts = map[jobs.Action]int64{}
 	for seq := int64(1); seq <= n; seq++ {
 		if task := exampleTask(seq); !task.Excluded {
@@ -165,16 +165,19 @@ func TestPlanComesBackAsItWasAdded(t *testing.T) {
 	}
 }
 
-func TestDigestIsOfTheContent(t *testing.T) {
-	digest := func(change func(*jobs.Task)) string {
+// TestDigestIsOfWhatThePlanDoes: two plans that do the same have one digest,
+// wherever their passwords come from.
+func TestDigestIsOfWhatThePlanDoes(t *testing.T) {
+	digest := func(plan func(*Plan), change func(*jobs.Task), sources []jobs.Source) string {
 		path := filepath.Join(t.TempDir(), "a.run")
-		d, err := Create(path, exampleInfo())
+		p, task := examplePlan(), exampleTask(1)
+		plan(&p)
+		change(&task)
+		d, err := Create(path, p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		task := exampleTask(1)
-		change(&task)
-		if err := errors.Join(d.Add(task), d.Commit(exampleSources)); err != nil {
+		if err := errors.Join(d.Add(task), d.Commit(sources)); err != nil {
 			t.Fatal(err)
 		}
 		info, err := openReadOnly(t, path).Info()
@@ -183,27 +186,54 @@ func TestDigestIsOfTheContent(t *testing.T) {
 		}
 		return info.PlanDigest
 	}
-	same := digest(func(*jobs.Task) {})
-	if again := digest(func(*jobs.Task) {}); again != same {
-		t.Errorf("got %s and %s for one plan", same, again)
+	same := digest(func(*Plan) {}, func(*jobs.Task) {}, exampleSources)
+	tests := []struct {
+		name   string
+		plan   func(*Plan)
+		task   func(*jobs.Task)
+		differ bool
+	}{
+		{name: "nothing"},
+		{name: "pool", plan: func(p *Plan) { p.UserPoolID += "b" }, differ: true},
+		{name: "username", task: func(t *jobs.Task) { t.Username += "x" }, differ: true},
+		{name: "action", task: func(t *jobs.Task) { t.Action = jobs.Reset }, differ: true},
+		{name: "metadata", task: func(t *jobs.Task) { t.ClientMetadata = map[string]string{"a": "b"} }, differ: true},
+		{name: "excluded", task: func(t *jobs.Task) { t.Excluded = true }, differ: true},
+		{name: "salt", plan: func(p *Plan) { p.Salt = []byte("other") }},
+		{name: "job", plan: func(p *Plan) { p.JobDigest, p.JobPath, p.CreatedAt = "hmac:01", "b.yaml", start.Add(1e9) }},
+		{name: "password", task: func(t *jobs.Task) { t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "A", Mark: 3} }},
+		{name: "mark", task: func(t *jobs.Task) { t.Password.Mark++ }},
+		{name: "place", task: func(t *jobs.Task) { t.Place.Line++ }},
 	}
-	changes := map[string]func(*jobs.Task){
-		"username": func(t *jobs.Task) { t.Username += "x" },
-		"action":   func(t *jobs.Task) { t.Action = jobs.Reset },
-		"password": func(t *jobs.Task) { t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "A"} },
-		"metadata": func(t *jobs.Task) { t.ClientMetadata = map[string]string{"a": "b"} },
-		"excluded": func(t *jobs.Task) { t.Excluded = true },
-	}
-	for name, change := range changes {
-		if digest(change) == same {
-			t.Errorf("the digest is the same with another %s", name)
+	for _, test := range tests {
+		if test.plan == nil {
+			test.plan = func(*Plan) {}
 		}
+		if test.task == nil {
+			test.task = func(*jobs.Task) {}
+		}
+		if got := digest(test.plan, test.task, nil); (got != same) != test.differ {
+			t.Errorf("%s: got %s, want another than %s: %v", test.name, got, same, test.differ)
+		}
+	}
+}
+
+func TestUnknownActionIsNoTask(t *testing.T) {
+	d, err := Create(filepath.Join(t.TempDir(), "a.run"), examplePlan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	task := exampleTask(1)
+	task.Action = 200
+	if d.Add(task) == nil {
+		t.Error("a task of an action that there is not is taken")
 	}
 }
 
 func TestDraftLeavesNothingBehind(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.run")
-	d, err := Create(path, exampleInfo())
+	d, err := Create(path, examplePlan())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +253,7 @@ func TestDraftLeavesNothingBehind(t *testing.T) {
 
 func TestCreateOverwritesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.run")
-	d, err := Create(path, exampleInfo())
+	d, err := Create(path, examplePlan())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +266,7 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	if err := d.Discard(); err != nil {
 		t.Error(err)
 	}
-	if _, err := Create(path, exampleInfo()); !errors.Is(err, fs.ErrExist) {
+	if _, err := Create(path, examplePlan()); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("got %v, want fs.ErrExist", err)
 	}
 	if b, _ := os.ReadFile(path); string(b) != "mine" {

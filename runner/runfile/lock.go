@@ -19,6 +19,7 @@ import (
 // however it ends. A lock file without a process that holds it is no lock.
 type Lock struct {
 	file *os.File
+	made bool // its file was not there before
 }
 
 // HeldError says who holds a lock.
@@ -75,6 +76,8 @@ func loopbackPort(endpoint string) string {
 	return ":" + port
 }
 
+// lockRunFile takes the lock beside a run file. Before who holds it, there is
+// a mark in it: how far the run is.
 func lockRunFile(path string) (*Lock, error) { return lockFile(path+".lock", "run file", path) }
 
 // Holder returns who carries the run file at path out, or nil if nobody does.
@@ -100,16 +103,17 @@ var errHeld = errors.New("held")
 // because Holder holds a lock too, for the moment in which it looks.
 func lockFile(path, what, runFile string) (*Lock, error) {
 	for try := 0; ; try++ {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		f, made, err := openOrMake(path)
 		if err != nil {
 			return nil, err
 		}
 		err = tryExclusive(f)
 		if err == nil && isStill(f, path) {
+			l := &Lock{f, made}
 			if err := writeHolder(f, runFile); err != nil {
-				return nil, errors.Join(err, release(f))
+				return nil, join(err, l.Unlock())
 			}
-			return &Lock{f}, nil
+			return l, nil
 		}
 		var held error
 		if errors.Is(err, errHeld) {
@@ -126,6 +130,17 @@ func lockFile(path, what, runFile string) (*Lock, error) {
 	}
 }
 
+func openOrMake(path string) (f *os.File, made bool, err error) {
+	if f, err = os.OpenFile(path, os.O_RDWR, 0); errors.Is(err, os.ErrNotExist) {
+		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		made = err == nil
+	}
+	if errors.Is(err, os.ErrExist) { // another process was faster
+		f, err = os.OpenFile(path, os.O_RDWR, 0)
+	}
+	return f, made, err
+}
+
 // isStill reports whether path names f: the one who held the lock before
 // removes its file.
 func isStill(f *os.File, path string) bool {
@@ -140,27 +155,36 @@ func isStill(f *os.File, path string) bool {
 // Unlock releases the lock and removes its file.
 func (l *Lock) Unlock() error { return release(l.file) }
 
+// leave releases the lock and leaves its file there, with the mark in it.
+func (l *Lock) leave() error { return l.file.Close() }
+
 type holder struct {
 	PID     int       `json:"pid"`
 	Since   time.Time `json:"since"`
 	RunFile string    `json:"run_file"`
 }
 
+// writeHolder says who holds the lock, behind the mark, which it leaves.
 func writeHolder(f *os.File, runFile string) error {
 	b, err := json.Marshal(holder{os.Getpid(), time.Now().UTC().Truncate(time.Second), runFile})
 	if err != nil {
 		return err
 	}
-	if err := f.Truncate(0); err != nil {
+	if readMark(f) == (mark{}) {
+		if _, err := f.WriteAt(mark{}.line(), 0); err != nil {
+			return err
+		}
+	}
+	if err := f.Truncate(markSize); err != nil {
 		return err
 	}
-	_, err = f.WriteAt(append(b, '\n'), 0)
+	_, err = f.WriteAt(append(b, '\n'), markSize)
 	return err
 }
 
 func readHolder(f *os.File, what string) *HeldError {
 	var h holder
-	if b, err := io.ReadAll(io.NewSectionReader(f, 0, 1<<16)); err == nil {
+	if b, err := io.ReadAll(io.NewSectionReader(f, markSize, 1<<16)); err == nil {
 		_ = json.Unmarshal(b, &h) // it may not be written yet: then nothing is known but that it is held
 	}
 	return &HeldError{PID: h.PID, Since: h.Since, RunFile: h.RunFile, What: what}

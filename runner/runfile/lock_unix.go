@@ -24,5 +24,5 @@ func tryLock(f *os.File, how int) error {
 // release removes the file before the lock is gone, so that it cannot be
 // another's by then.
 func release(f *os.File) error {
-	return errors.Join(os.Remove(f.Name()), f.Close())
+	return join(os.Remove(f.Name()), f.Close())
 }

@@ -2,7 +2,6 @@ package runfile
 
 import (
 	"database/sql"
-	"errors"
 
 	"cogpass/jobs"
 	"cogpass/runner"
@@ -10,9 +9,10 @@ import (
 
 // looks are the short queries, on a connection of their own.
 type looks struct {
-	session                        *session
-	owned                          bool
-	info, tally, attempts, control *sql.Stmt
+	session                 *session
+	owned                   bool
+	info, attempts, control *sql.Stmt
+	samples                 *sql.Stmt
 }
 
 func newLooks(p *session, owned bool) (*looks, error) {
@@ -20,12 +20,12 @@ func newLooks(p *session, owned bool) (*looks, error) {
 		session:  p,
 		owned:    owned,
 		info:     p.stmt(selectInfo),
-		tally:    p.stmt("SELECT action, outcome, tasks, requests, throttled FROM tally"),
-		attempts: p.stmt("SELECT coalesce(sum(attempts), 0), coalesce(sum(throttled), 0), coalesce(sum(NOT answered), 0) FROM attempt"),
+		attempts: p.stmt("SELECT coalesce(sum(attempts), 0), coalesce(sum(throttled), 0), count(DISTINCT CASE WHEN NOT answered THEN seq END) FROM attempt"),
 		control:  p.stmt(selectControl),
+		samples:  p.stmt(selectSamples + " ORDER BY at"),
 	}
 	if p.err != nil {
-		return nil, errors.Join(p.err, l.close())
+		return nil, join(p.err, l.close())
 	}
 	return l, nil
 }
@@ -77,23 +77,19 @@ func (f *File) Info() (Info, error) {
 func (f *File) Count() (Counts, error) {
 	c := Counts{ByOutcome: map[runner.Outcome]int64{}, ByAction: map[jobs.Action]map[runner.Outcome]int64{}}
 	err := f.look(func(l *looks) error {
-		err := each(l.tally, func(row fields) error {
-			action, outcome, n := jobs.Action(row.int(0)), runner.Outcome(row.int(1)), row.int(2)
-			if action < jobs.SetTemporary || action > jobs.Reset || outcome > runner.Unknown {
-				return damaged("it counts tasks of a kind that there is not")
-			}
-			if c.ByAction[action] == nil {
-				c.ByAction[action] = map[runner.Outcome]int64{}
-			}
-			c.Tasks += n
-			c.ByOutcome[outcome] += n
-			c.ByAction[action][outcome] += n
-			c.Requests += row.int(3)
-			c.Throttled += row.int(4)
-			return nil
-		})
+		p, err := readProgress(l.session.conn.QueryRowContext(background, selectProgress))
 		if err != nil {
 			return err
+		}
+		for _, t := range p.tallies {
+			if c.ByAction[t.action] == nil {
+				c.ByAction[t.action] = map[runner.Outcome]int64{}
+			}
+			c.Tasks += t.tasks
+			c.ByOutcome[t.outcome] += t.tasks
+			c.ByAction[t.action][t.outcome] += t.tasks
+			c.Requests += t.requests
+			c.Throttled += t.throttled
 		}
 		return each(l.attempts, func(row fields) error {
 			c.Requests += row.int(0)

@@ -41,7 +41,7 @@ func syncFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return join(f.Sync(), f.Close())
 }
 
 // syncFolder makes a new name in a folder durable. Windows keeps names
@@ -54,5 +54,5 @@ func syncFolder(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return join(f.Sync(), f.Close())
 }

@@ -2,25 +2,23 @@ package runfile
 
 import (
 	"database/sql"
-	"errors"
-
-	"cogpass/jobs"
 )
 
 // reader reads blocks of tasks on a connection of its own, so that a long
 // sequence never waits for a commit.
 type reader struct {
-	session                              *session
-	beginTx, endTx                       *sql.Stmt
-	nextBlock, blockRow                  *sql.Stmt
-	tasks, outcomes, attempts            *sql.Stmt
-	textByID, metadataByID, passwordByID *sql.Stmt
-	texts                                map[int64]string
-	metadata                             map[int64]metadata
-	passwords                            map[int64]jobs.PasswordRef
-	page                                 []entry
-	encoded                              []byte
-	pinned                               bool // in a transaction that outlasts begin and end
+	session                   *session
+	beginTx, endTx            *sql.Stmt
+	nextBlock, blockRow       *sql.Stmt
+	tasks, outcomes, attempts *sql.Stmt
+	textByID                  *sql.Stmt
+	texts                     map[int64]string
+	textBytes                 int               // of texts
+	shared                    map[string]string // the client metadata read last
+	json                      string            // its encoding
+	page                      []entry
+	encoded                   []byte
+	pinned                    bool // in a transaction that outlasts begin and end
 }
 
 func newReader(db *sql.DB) (*reader, error) {
@@ -29,23 +27,19 @@ func newReader(db *sql.DB) (*reader, error) {
 		return nil, err
 	}
 	r := &reader{
-		session:      p,
-		beginTx:      p.stmt("BEGIN"),
-		endTx:        p.stmt("ROLLBACK"),
-		nextBlock:    p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0) ORDER BY id LIMIT 1"),
-		blockRow:     p.stmt("SELECT tasks, sum, ended, failed, unknown FROM block WHERE id = ?"),
-		tasks:        p.stmt("SELECT seq, username, action, password, metadata, excluded, source, mark, file, line, col FROM task WHERE seq > ? AND seq <= ?"),
-		outcomes:     p.stmt("SELECT seq, outcome, attempts, throttled, code, reason, request_id, finished_at, duration_ms, latency_us, status_before, sub, sum FROM outcome WHERE seq > ? AND seq <= ?"),
-		attempts:     p.stmt("SELECT seq, attempts, throttled, started_at, began_at, slack, answered, sum FROM attempt WHERE seq > ? AND seq <= ?"),
-		textByID:     p.stmt("SELECT text FROM text WHERE id = ?"),
-		metadataByID: p.stmt("SELECT json FROM metadata WHERE id = ?"),
-		passwordByID: p.stmt("SELECT kind, name, line, col, mark FROM password WHERE id = ?"),
-		texts:        map[int64]string{0: ""},
-		metadata:     map[int64]metadata{0: {}},
-		passwords:    map[int64]jobs.PasswordRef{0: {}},
+		session:   p,
+		beginTx:   p.stmt("BEGIN"),
+		endTx:     p.stmt("ROLLBACK"),
+		nextBlock: p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0) ORDER BY id LIMIT 1"),
+		blockRow:  p.stmt("SELECT tasks, sum, ended, failed, unknown FROM block WHERE id = ?"),
+		tasks:     p.stmt(selectTasks),
+		outcomes:  p.stmt(selectOutcomes),
+		attempts:  p.stmt(selectAttempts + " WHERE seq > ? AND seq <= ?"),
+		textByID:  p.stmt("SELECT text FROM text WHERE id = ?"),
+		texts:     map[int64]string{},
 	}
 	if p.err != nil {
-		return nil, errors.Join(p.err, p.close())
+		return nil, join(p.err, p.close())
 	}
 	return r, nil
 }
@@ -103,7 +97,13 @@ func (r *reader) block(id int64) ([]entry, error) {
 		return nil, err
 	}
 	err = r.blockEntries(first, last, ended)
-	return r.page, errors.Join(err, r.resolve(), r.checkTasks(first, written), r.checkRows())
+	for i := range r.page {
+		if unresolved := r.resolve(&r.page[i]); unresolved != nil {
+			err = join(err, unresolved)
+			break
+		}
+	}
+	return r.page, join(err, r.checkTasks(first, written), r.checkRows())
 }
 
 func inOrder(page []entry, first, planned int64) bool {

@@ -1,102 +1,115 @@
 package runfile
 
 import (
-	"database/sql"
 	"encoding/json"
+	"fmt"
 
 	"cogpass/jobs"
 	"cogpass/runner"
 )
 
-// resolve fills in what the entries of the page share with others.
-func (r *reader) resolve() error {
-	for i := range r.page {
-		e := &r.page[i]
-		shared, err := lookUp(r.metadata, e.json, r.metadataByID, parseMetadata)
-		if err != nil {
-			return err
-		}
-		e.task.ClientMetadata, e.metadata = shared.held, shared.json
-		mark := e.task.Password.Mark
-		if e.task.Password, err = lookUp(r.passwords, e.password, r.passwordByID, parsePassword); err != nil {
-			return err
-		}
-		if e.task.Password.Kind == jobs.RowPassword {
-			e.task.Password.Mark = mark
-		}
-		if e.task.Place.File, err = r.text(e.file); err != nil {
-			return err
-		}
-		if err := r.resolveResult(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *reader) resolveResult(e *entry) (err error) {
+// resolve fills in what an entry shares with others.
+func (r *reader) resolve(e *entry) (err error) {
 	t, result := &e.task, &e.result
+	if e.metadata, err = r.text(e.ids.metadata); err != nil {
+		return err
+	}
+	if t.ClientMetadata, err = r.parseMetadata(e.metadata); err != nil {
+		return err
+	}
+	if e.ref, err = r.text(e.ids.ref); err != nil {
+		return err
+	}
+	if err := setRef(&t.Password, e.ref); err != nil {
+		return err
+	}
+	if t.Place.File, err = r.text(e.ids.file); err != nil {
+		return err
+	}
 	result.Seq, result.Username, result.Action = t.Seq, t.Username, t.Action
 	result.Source = jobs.Place{File: t.Place.File, Line: t.Place.Line}.String()
-	if result.Code, err = r.text(e.code); err != nil {
+	if result.Code, err = r.text(e.ids.code); err != nil {
 		return err
 	}
-	if result.Reason, err = r.text(e.reason); err != nil {
+	if result.Reason, err = r.text(e.ids.reason); err != nil {
 		return err
 	}
-	status, err := r.text(e.status)
+	status, err := r.text(e.ids.status)
 	result.StatusBefore = runner.Status(status)
 	return err
 }
 
+// refOf is what a task's row says of where its password is, beside the kind.
+func refOf(p jobs.PasswordRef) string {
+	if p.Kind == jobs.LiteralPassword {
+		return fmt.Sprintf("%d:%d", p.Line, p.Column)
+	}
+	return p.Name
+}
+
+// setRef is the inverse of refOf.
+func setRef(p *jobs.PasswordRef, ref string) error {
+	if p.Kind != jobs.LiteralPassword {
+		p.Name = ref
+		return nil
+	}
+	if _, err := fmt.Sscanf(ref, "%d:%d", &p.Line, &p.Column); err != nil {
+		return damaged("a password stands at %q", ref)
+	}
+	return nil
+}
+
+// text returns the text with that number; what it remembers is bounded.
 func (r *reader) text(id int64) (string, error) {
-	return lookUp(r.texts, id, r.textByID, func(f fields) (string, error) { return f.text(0), nil })
-}
-
-func parsePassword(f fields) (jobs.PasswordRef, error) {
-	return jobs.PasswordRef{Kind: jobs.PasswordKind(f.int(0)), Name: f.text(1), Line: int(f.int(2)), Column: int(f.int(3)), Mark: uint32(f.int(4))}, nil
-}
-
-func parseMetadata(f fields) (metadata, error) {
-	m := metadata{json: f.text(0)}
-	if err := json.Unmarshal([]byte(m.json), &m.held); err != nil {
-		return m, damaged("client metadata: %v", err)
+	if id == 0 {
+		return "", nil
 	}
-	return m, nil
-}
-
-// lookUp returns what has the number id, reading it where it is not known.
-// What it remembers is bounded; 0 is none, and always known.
-func lookUp[V any](known map[int64]V, id int64, byID *sql.Stmt, parse func(fields) (V, error)) (V, error) {
-	if v, ok := known[id]; ok {
-		return v, nil
+	if text, ok := r.texts[id]; ok {
+		return text, nil
 	}
-	if len(known) > keptWords {
-		none := known[0]
-		clear(known)
-		known[0] = none
-	}
-	var v V
+	var text string
 	found := false
-	err := each(byID, func(f fields) (err error) {
-		v, err = parse(f)
-		found = true
-		return err
+	err := each(r.textByID, func(f fields) error {
+		text, found = f.text(0), true
+		return nil
 	}, id)
 	if err == nil && !found {
-		err = damaged("something that its tasks refer to is missing")
+		err = damaged("a text that its rows refer to is missing")
 	}
-	if err == nil {
-		known[id] = v
+	if err != nil {
+		return "", err
 	}
-	return v, err
+	if r.textBytes += len(text); r.textBytes > keptWords {
+		r.textBytes = len(text)
+		clear(r.texts)
+	}
+	r.texts[id] = text
+	return text, nil
+}
+
+// parseMetadata returns client metadata. Tasks one after another that have
+// the same share one map.
+func (r *reader) parseMetadata(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if text == r.json {
+		return r.shared, nil
+	}
+	var m map[string]string
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		return nil, damaged("client metadata: %v", err)
+	}
+	r.shared, r.json = m, text
+	return m, nil
 }
 
 // checkTasks compares the tasks of the page with the sum of their block.
 func (r *reader) checkTasks(first, written int64) error {
 	b := r.encoded[:0]
 	for i := range r.page {
-		b = appendTask(b, &r.page[i].task, r.page[i].metadata)
+		e := &r.page[i]
+		b = appendRest(appendDeed(b, &e.task, e.metadata), &e.task, e.ref)
 	}
 	r.encoded = b
 	if sum(b) != written {

@@ -2,10 +2,16 @@
 // task, the attempts that were sent and how each task ended. It is all that a
 // run needs to go on, and all that a report is made from.
 //
+// Begin with Create and Draft, which make a file, and Open and File, which
+// carry it out. A commit is made by writer (writer.go) from the SQL of
+// commit.go; reader (reader.go) reads a block of tasks at a time; whole.go
+// says whether a file is all that it was.
+//
 // Invariants: what Begin or Flush returned for outlives the process and the
 // machine's power; a task has one outcome; no password is stored, only where
 // to read it; what is read back is checked against sums written with it, so
-// that a damaged file is an error and never another task.
+// that a damaged file is an error and never another task; a file that has lost
+// a commit is not carried out.
 package runfile
 
 import (
@@ -15,30 +21,36 @@ import (
 	"cogpass/runner"
 )
 
-// Info describes a run. Create takes the upper part; the rest is filled in
-// as the plan is committed and the run goes on.
-type Info struct {
-	Name        string // of the job
-	UserPoolID  string
-	Region      string
-	JobPath     string // the job file, as the user named it
-	JobDir      string // the folder its relative paths start from
-	JobDigest   string
-	ToolVersion string
-	CreatedAt   time.Time // kept in milliseconds, as all times here
-	AskedRate   float64   // requests a second; +Inf for as fast as answers come
-	Concurrency int
-	Attempts    int
-	MaxDelay    time.Duration // kept in milliseconds
-	Timeout     time.Duration // kept in milliseconds
-	Report      []string
-	Salt        []byte
+// Plan is the head of a plan. Create takes the upper part; the rest is filled
+// in as the plan is committed. Its JSON form stands in the run file.
+type Plan struct {
+	Name        string        `json:"name"` // of the job
+	UserPoolID  string        `json:"user_pool_id"`
+	Region      string        `json:"region"`
+	JobPath     string        `json:"job_path"` // the job file, as the user named it
+	JobDir      string        `json:"job_dir"`  // the folder its relative paths start from
+	JobDigest   string        `json:"job_digest"`
+	ToolVersion string        `json:"tool_version"`
+	CreatedAt   time.Time     `json:"created_at"` // kept in milliseconds, as all times here
+	AskedRate   float64       `json:"-"`          // requests a second; +Inf for as fast as answers come
+	Concurrency int           `json:"concurrency"`
+	Attempts    int           `json:"attempts"`
+	MaxDelay    time.Duration `json:"max_delay"`
+	Timeout     time.Duration `json:"timeout"`
+	Report      []string      `json:"reports"`
+	Salt        []byte        `json:"salt"`
 
-	PlanDigest string                // over the pool, every task's content in order, and the sources
-	Tasks      int64                 // Excluded ones too
-	Excluded   int64                 // tasks that are never sent
-	Counts     map[jobs.Action]int64 // tasks that are not excluded
-	Sources    []jobs.Source
+	RunID      string                `json:"run_id"` // random; copies of a file share it
+	PlanDigest string                `json:"digest"` // of what the plan does, see Draft
+	Tasks      int64                 `json:"tasks"`  // Excluded ones too
+	Excluded   int64                 `json:"excluded"`
+	Counts     map[jobs.Action]int64 `json:"counts"` // tasks that are not excluded
+	Sources    []jobs.Source         `json:"sources"`
+}
+
+// Info describes a run: its plan, and how far it is.
+type Info struct {
+	Plan
 
 	PoolName, Account, Actor string // see SetIdentity
 	State                    State
@@ -77,7 +89,7 @@ type Row struct {
 	Outcome             runner.Outcome // Pending, or what a retry takes up again
 	Attempts, Throttled int
 	StartedAt           time.Time      // of the first attempt; zero where there is none
-	Doubt               *runner.Intent // the attempt that left and was not answered
+	Doubt               *runner.Intent // the attempt that left and was not answered, or may have (see OpenOptions.LookFirst)
 }
 
 // Counts says how far a run is.

@@ -1,67 +1,43 @@
 package runfile
 
-// The marks of a run file, in SQLite's header. A program reads the versions
+import (
+	"fmt"
+	"strings"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// The marks of a run file, in SQLite's header. A program reads the version
 // that it knows and refuses others.
 const (
 	applicationID = 0x63677072 // "cgpr"
-	formatVersion = 1
+	formatVersion = 2
 )
 
 // blockSize is how many tasks have one sum and one row in block.
 const blockSize = 1000
 
-// schema is described to its readers in docs/run-file.md.
-const schema = `
-CREATE TABLE plan (
-	one           INTEGER PRIMARY KEY CHECK (one = 1),
-	name          TEXT NOT NULL,
-	user_pool_id  TEXT NOT NULL,
-	region        TEXT NOT NULL,
-	job_path      TEXT NOT NULL,
-	job_dir       TEXT NOT NULL,
-	job_digest    TEXT NOT NULL,
-	tool_version  TEXT NOT NULL,
-	created_at    INTEGER NOT NULL,
-	asked_rate    REAL NOT NULL,
-	concurrency   INTEGER NOT NULL,
-	attempts      INTEGER NOT NULL,
-	max_delay_ms  INTEGER NOT NULL,
-	timeout_ms    INTEGER NOT NULL,
-	reports       TEXT NOT NULL,
-	salt          BLOB NOT NULL,
-	tasks         INTEGER NOT NULL,
-	excluded      INTEGER NOT NULL,
-	counts        TEXT NOT NULL,
-	sources       TEXT NOT NULL,
-	digest        TEXT NOT NULL,
-	sum           INTEGER NOT NULL
-) STRICT;
+// tables are described to their readers in docs/run-file.md.
+const tables = `
+CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
 
 CREATE TABLE task (
 	seq      INTEGER PRIMARY KEY,
 	username TEXT NOT NULL,
 	action   INTEGER NOT NULL,
-	password INTEGER REFERENCES password,
-	metadata INTEGER REFERENCES metadata,
 	excluded INTEGER NOT NULL,
+	metadata INTEGER REFERENCES text,
+	password INTEGER NOT NULL,
+	ref      INTEGER REFERENCES text,
+	mark     INTEGER NOT NULL,
 	source   INTEGER NOT NULL,
-	mark     INTEGER NOT NULL, -- of a password in its row; 0 for any other
 	file     INTEGER REFERENCES text,
 	line     INTEGER NOT NULL,
 	col      INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE password (
-	id   INTEGER PRIMARY KEY,
-	kind INTEGER NOT NULL,
-	name TEXT NOT NULL,
-	line INTEGER NOT NULL,
-	col  INTEGER NOT NULL,
-	mark INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE metadata (id INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
-CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 
 CREATE TABLE block (
 	id      INTEGER PRIMARY KEY,
@@ -73,15 +49,17 @@ CREATE TABLE block (
 ) STRICT;
 
 CREATE TABLE attempt (
-	seq        INTEGER PRIMARY KEY REFERENCES task,
+	seq        INTEGER NOT NULL REFERENCES task,
+	step       INTEGER NOT NULL,
 	attempts   INTEGER NOT NULL,
 	throttled  INTEGER NOT NULL,
 	started_at INTEGER NOT NULL,
 	began_at   INTEGER NOT NULL,
 	slack      INTEGER NOT NULL,
 	answered   INTEGER NOT NULL,
-	sum        INTEGER NOT NULL
-) STRICT;
+	sum        INTEGER NOT NULL,
+	PRIMARY KEY (seq, step)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outcome (
 	seq           INTEGER PRIMARY KEY REFERENCES task,
@@ -99,15 +77,6 @@ CREATE TABLE outcome (
 	sum           INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE tally (
-	action    INTEGER NOT NULL,
-	outcome   INTEGER NOT NULL,
-	tasks     INTEGER NOT NULL DEFAULT 0,
-	requests  INTEGER NOT NULL DEFAULT 0,
-	throttled INTEGER NOT NULL DEFAULT 0,
-	PRIMARY KEY (action, outcome)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE run (
 	one         INTEGER PRIMARY KEY CHECK (one = 1),
 	state       INTEGER NOT NULL DEFAULT 0,
@@ -116,7 +85,11 @@ CREATE TABLE run (
 	finished_at INTEGER,
 	pool_name   TEXT NOT NULL DEFAULT '',
 	account     TEXT NOT NULL DEFAULT '',
-	actor       TEXT NOT NULL DEFAULT ''
+	actor       TEXT NOT NULL DEFAULT '',
+	commits     INTEGER NOT NULL,
+	look_first  INTEGER NOT NULL,
+	counts      TEXT NOT NULL,
+	sum         INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE control (
@@ -125,43 +98,94 @@ CREATE TABLE control (
 	paused     INTEGER NOT NULL DEFAULT 0,
 	changed_at INTEGER
 ) STRICT;
-
-INSERT INTO run (one) VALUES (1);
 INSERT INTO control (one) VALUES (1);
-` + views
 
-// views show the run in the words of the reports.
-const views = `
+CREATE TABLE sample (
+	at        INTEGER PRIMARY KEY,
+	width     INTEGER NOT NULL,
+	span      INTEGER NOT NULL,
+	asked     REAL NOT NULL,
+	rate      REAL NOT NULL,
+	requests  INTEGER NOT NULL,
+	throttled INTEGER NOT NULL,
+	ok        INTEGER NOT NULL,
+	failed    INTEGER NOT NULL,
+	skipped   INTEGER NOT NULL,
+	unknown   INTEGER NOT NULL,
+	p50       INTEGER NOT NULL,
+	p95       INTEGER NOT NULL,
+	slowest   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE approval (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
+
+CREATE TABLE sight (
+	seq         INTEGER NOT NULL REFERENCES task,
+	moment      INTEGER NOT NULL,
+	seen_at     INTEGER NOT NULL,
+	status      INTEGER REFERENCES text,
+	enabled     INTEGER,
+	modified_at INTEGER,
+	attributes  TEXT,
+	PRIMARY KEY (seq, moment)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE candidate (
+	seq     INTEGER NOT NULL REFERENCES task,
+	version TEXT NOT NULL,
+	made_at INTEGER NOT NULL,
+	state   INTEGER NOT NULL,
+	sealed  BLOB,
+	PRIMARY KEY (seq, version)
+) STRICT, WITHOUT ROWID;
+`
+
+// schema is the tables, and a view that shows the run in the words of the
+// reports.
+func schema() string {
+	var actions, outcomes strings.Builder
+	for _, a := range jobs.Actions() {
+		fmt.Fprintf(&actions, " WHEN %d THEN '%s'", a, a)
+	}
+	for o := runner.Pending; o <= runner.Unknown; o++ {
+		fmt.Fprintf(&outcomes, " WHEN %d THEN '%s'", o, o)
+	}
+	return tables + fmt.Sprintf(view, uuidText("o.sub"), actions.String(), outcomes.String(), uuidText("o.request_id"))
+}
+
+// uuidText is the SQL of a text that may be kept as a UUID's bytes.
+func uuidText(column string) string {
+	var parts []string
+	for _, from := range []string{"1, 8", "9, 4", "13, 4", "17, 4", "21"} {
+		parts = append(parts, fmt.Sprintf("substr(hex(%s), %s)", column, from))
+	}
+	return fmt.Sprintf("CASE typeof(%[1]s) WHEN 'blob' THEN lower(%[2]s) ELSE %[1]s END", column, strings.Join(parts, " || '-' || "))
+}
+
+const view = `
 CREATE VIEW result AS
 SELECT
 	t.seq,
 	t.username,
-	CASE typeof(o.sub) WHEN 'blob' THEN
-		lower(substr(hex(o.sub), 1, 8) || '-' || substr(hex(o.sub), 9, 4) || '-' || substr(hex(o.sub), 13, 4)
-			|| '-' || substr(hex(o.sub), 17, 4) || '-' || substr(hex(o.sub), 21))
-		ELSE o.sub END AS sub,
-	CASE t.action WHEN 1 THEN 'set-temporary' WHEN 2 THEN 'set-permanent' WHEN 3 THEN 'reset' END AS action,
-	CASE coalesce(o.outcome, 0) WHEN 0 THEN 'pending' WHEN 1 THEN 'ok' WHEN 2 THEN 'failed'
-		WHEN 3 THEN 'skipped' WHEN 4 THEN 'unknown' END AS outcome,
+	%s AS sub,
+	CASE t.action%s END AS action,
+	CASE coalesce(o.outcome, 0)%s END AS outcome,
 	coalesce(o.attempts, a.attempts, 0) AS attempts,
 	coalesce(o.throttled, a.throttled, 0) AS throttled,
 	code.text AS code,
 	reason.text AS reason,
-	CASE typeof(o.request_id) WHEN 'blob' THEN
-		lower(substr(hex(o.request_id), 1, 8) || '-' || substr(hex(o.request_id), 9, 4) || '-' || substr(hex(o.request_id), 13, 4)
-			|| '-' || substr(hex(o.request_id), 17, 4) || '-' || substr(hex(o.request_id), 21))
-		ELSE o.request_id END AS request_id,
-	strftime('%Y-%m-%dT%H:%M:%fZ',
+	%s AS request_id,
+	strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ',
 		CASE WHEN o.seq IS NULL THEN a.started_at / 1e9 ELSE (o.finished_at - o.duration_ms) / 1e3 END,
 		'unixepoch') AS started_at,
-	strftime('%Y-%m-%dT%H:%M:%fZ', o.finished_at / 1e3, 'unixepoch') AS finished_at,
+	strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', o.finished_at / 1e3, 'unixepoch') AS finished_at,
 	o.duration_ms,
 	status.text AS status_before,
 	CASE WHEN t.line > 0 THEN file.text || ':' || t.line ELSE file.text END AS source,
-	a.seq IS NOT NULL AND NOT a.answered AS in_doubt
+	EXISTS (SELECT 1 FROM attempt WHERE attempt.seq = t.seq AND NOT answered) AS in_doubt
 FROM task t
 LEFT JOIN outcome o ON o.seq = t.seq
-LEFT JOIN attempt a ON a.seq = t.seq
+LEFT JOIN attempt a ON a.seq = t.seq AND a.step = 0
 LEFT JOIN text code ON code.id = o.code
 LEFT JOIN text reason ON reason.id = o.reason
 LEFT JOIN text status ON status.id = o.status_before

@@ -1,7 +1,6 @@
 package runfile
 
 import (
-	"errors"
 	"iter"
 
 	"cogpass/runner"
@@ -23,6 +22,11 @@ func (f *File) Pending(retryFailed, retryUnknown bool) iter.Seq2[Row, error] {
 			return
 		}
 		defer r.close()
+		lookFirst, began, err := r.lostSince()
+		if err != nil {
+			yield(Row{}, f.wrapRead(err))
+			return
+		}
 		for id := int64(-1); ; {
 			page, next, err := r.pendingBlock(id, retryFailed, retryUnknown)
 			if err != nil {
@@ -38,7 +42,11 @@ func (f *File) Pending(retryFailed, retryUnknown bool) iter.Seq2[Row, error] {
 				if !wanted(e.result.Outcome, retryFailed, retryUnknown) {
 					continue
 				}
-				if !yield(e.row(), nil) {
+				row := e.row()
+				if e.mayHaveGone(lookFirst) {
+					row.Doubt = e.inDoubtSince(began)
+				}
+				if !yield(row, nil) {
 					return
 				}
 			}
@@ -65,7 +73,7 @@ func (r *reader) pendingBlock(id int64, failed, unknown bool) ([]entry, int64, e
 	if err == nil && next >= 0 {
 		page, err = r.block(next)
 	}
-	return page, next, errors.Join(err, r.end())
+	return page, next, join(err, r.end())
 }
 
 func (e *entry) row() Row {
@@ -141,7 +149,7 @@ func (f *File) Freeze() error {
 		err = each(r.blockRow, func(fields) error { return nil }, 0)
 	}
 	if err != nil {
-		return f.wrapRead(errors.Join(err, r.close()))
+		return f.wrapRead(join(err, r.close()))
 	}
 	r.pinned = true
 	f.frozen = r

@@ -1,7 +1,6 @@
 package runfile
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -33,6 +32,8 @@ type writer struct {
 
 	committing sync.Mutex // guards what follows
 	session    *session
+	marks      marks
+	runID      string
 	sql        statements
 	spare      group // emptied, for its memory
 }
@@ -42,16 +43,17 @@ type group struct {
 	answered []runner.Intent
 	results  []runner.Result
 	begun    []runner.Intent
+	samples  []Sample
 }
 
-func (g *group) empty() bool { return len(g.answered)+len(g.results)+len(g.begun) == 0 }
+func (g *group) empty() bool { return len(g.answered)+len(g.results)+len(g.begun)+len(g.samples) == 0 }
 
 func (g *group) reset() {
 	clear(g.results)
-	g.answered, g.results, g.begun = g.answered[:0], g.results[:0], nil
+	g.answered, g.results, g.samples, g.begun = g.answered[:0], g.results[:0], g.samples[:0], nil
 }
 
-func newWriter(path string, session *session) (*writer, error) {
+func newWriter(path string, session *session, marks marks, runID string) (*writer, error) {
 	var mode string
 	if err := session.conn.QueryRowContext(background, "PRAGMA journal_mode=wal").Scan(&mode); err != nil {
 		return nil, err
@@ -59,10 +61,10 @@ func newWriter(path string, session *session) (*writer, error) {
 	if mode != "wal" {
 		return nil, fmt.Errorf("%w: its journal stays in mode %s", ErrReadOnly, mode)
 	}
-	w := &writer{path: path, session: session, wake: make(chan struct{}, 1), quit: make(chan struct{}),
+	w := &writer{path: path, session: session, marks: marks, runID: runID, wake: make(chan struct{}, 1), quit: make(chan struct{}),
 		stopped: make(chan struct{}), failed: make(chan struct{})}
 	if err := w.sql.prepare(session); err != nil {
-		return nil, err
+		return nil, join(err, session.exec("PRAGMA journal_mode=delete"))
 	}
 	go w.flush()
 	return w, nil
@@ -152,8 +154,9 @@ func (w *writer) write(g *group, also func(*session) error) error {
 	}
 	if err != nil {
 		w.session.exec("ROLLBACK") // fails where SQLite has rolled back by itself
+		return err
 	}
-	return err
+	return w.marks.set(mark{w.runID, w.sql.progress.commits})
 }
 
 // fail makes the writer dead.
@@ -180,11 +183,11 @@ func (w *writer) errLocked() error {
 	return w.failure
 }
 
-func (w *writer) close() error {
+// close reports whether the file is whole by itself now.
+func (w *writer) close() (whole bool, err error) {
 	close(w.quit)
 	<-w.stopped
-	err := w.err()
-	if err == nil {
+	if err = w.err(); err == nil {
 		err = w.commit(nil)
 	}
 	w.mu.Lock()
@@ -194,9 +197,11 @@ func (w *writer) close() error {
 	defer w.committing.Unlock()
 	if err == nil {
 		// Out of WAL, the file needs nothing beside it. Where a reader is in the
-		// way the log stays, which is as good but for its looks.
+		// way, the log stays.
+		var mode string
 		w.session.exec("PRAGMA busy_timeout=200")
-		w.session.exec("PRAGMA journal_mode=delete")
+		failed := w.session.conn.QueryRowContext(background, "PRAGMA journal_mode=delete").Scan(&mode)
+		whole = failed == nil && mode == "delete"
 	}
-	return errors.Join(err, w.session.close())
+	return whole, join(err, w.session.close(), w.marks.close())
 }

@@ -1,0 +1,99 @@
+package runfile
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+)
+
+// head is a Plan in JSON, which knows no infinity.
+type head struct {
+	*Plan
+	AskedRate *float64 `json:"asked_rate"` // null for +Inf
+}
+
+func insertHead(s *session, p Plan) error {
+	p.CreatedAt = fromMillis(millis(p.CreatedAt))
+	doc := head{Plan: &p}
+	if !math.IsInf(p.AskedRate, 1) {
+		doc.AskedRate = &p.AskedRate
+	}
+	b, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	return s.exec("INSERT INTO head VALUES (1, ?, ?)", string(b), sum(b))
+}
+
+// parseHead reads the head, which must be as it was written.
+func parseHead(text string, written int64) (Plan, error) {
+	p := Plan{}
+	if sum([]byte(text)) != written {
+		return p, damaged("the head of its plan does not match its sum")
+	}
+	doc := head{Plan: &p}
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		return p, damaged("the head of its plan: %v", err)
+	}
+	p.AskedRate = math.Inf(1)
+	if doc.AskedRate != nil {
+		p.AskedRate = *doc.AskedRate
+	}
+	for action := range p.Counts {
+		if !action.Known() {
+			return p, damaged("its plan counts tasks of %v", action)
+		}
+	}
+	return p, nil
+}
+
+const selectInfo = `SELECT h.json, h.sum, r.state, r.reason, coalesce(r.started_at, 0), coalesce(r.finished_at, 0),
+	r.pool_name, r.account, r.actor FROM head h, run r`
+
+func readInfo(stmt *sql.Stmt) (Info, error) {
+	var i Info
+	var text string
+	var written, started, finished int64
+	err := stmt.QueryRowContext(background).Scan(&text, &written, &i.State, &i.Reason, &started, &finished,
+		&i.PoolName, &i.Account, &i.Actor)
+	if errors.Is(err, sql.ErrNoRows) {
+		return i, damaged("it has no plan")
+	}
+	if err != nil {
+		return i, err
+	}
+	i.StartedAt, i.FinishedAt = fromMillis(started), fromMillis(finished)
+	i.Plan, err = parseHead(text, written)
+	return i, err
+}
+
+// millis is 0 for the zero time, as is its inverse; nanos likewise.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func fromNanos(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}

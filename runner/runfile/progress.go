@@ -1,0 +1,92 @@
+package runfile
+
+import (
+	"database/sql"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// progress is what each commit changes in the row of run.
+type progress struct {
+	commits   int64 // made so far: what tells an older state from a newer one
+	lookFirst int64 // when the file was last taken up though it was not whole, in milliseconds; 0 is never
+	tallies   []tally
+}
+
+// tally counts the tasks of one action with one outcome, and their requests.
+type tally struct {
+	action                     jobs.Action
+	outcome                    runner.Outcome
+	tasks, requests, throttled int64
+}
+
+// MarshalJSON is a list of five numbers.
+func (t tally) MarshalJSON() ([]byte, error) {
+	return json.Marshal([5]int64{int64(t.action), int64(t.outcome), t.tasks, t.requests, t.throttled})
+}
+
+// UnmarshalJSON refuses kinds of tasks that there are not.
+func (t *tally) UnmarshalJSON(b []byte) error {
+	var n [5]int64
+	if err := json.Unmarshal(b, &n); err != nil {
+		return err
+	}
+	*t = tally{jobs.Action(n[0]), runner.Outcome(n[1]), n[2], n[3], n[4]}
+	if !t.action.Known() || t.outcome > runner.Unknown {
+		return errors.New("it counts tasks of a kind that there is not")
+	}
+	return nil
+}
+
+// add counts more tasks of a kind, or with negative numbers fewer.
+func (p *progress) add(t tally) {
+	for i := range p.tallies {
+		have := &p.tallies[i]
+		if have.action == t.action && have.outcome == t.outcome {
+			have.tasks += t.tasks
+			have.requests += t.requests
+			have.throttled += t.throttled
+			return
+		}
+	}
+	p.tallies = append(p.tallies, t)
+}
+
+// columns returns the row's commits, look_first, counts and sum.
+func (p *progress) columns() ([]any, error) {
+	counts, err := json.Marshal(p.tallies)
+	if err != nil {
+		return nil, err
+	}
+	return []any{p.commits, p.lookFirst, string(counts), sumProgress(p, counts)}, nil
+}
+
+func sumProgress(p *progress, counts []byte) int64 {
+	return sum(binary.AppendVarint(binary.AppendVarint(counts[:len(counts):len(counts)], p.commits), p.lookFirst))
+}
+
+const selectProgress = "SELECT commits, look_first, counts, sum FROM run"
+
+func readProgress(row *sql.Row) (progress, error) {
+	var p progress
+	var counts []byte
+	var written int64
+	err := row.Scan(&p.commits, &p.lookFirst, &counts, &written)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, damaged("it does not say how far its run is")
+	}
+	if err != nil {
+		return p, err
+	}
+	if sumProgress(&p, counts) != written {
+		return p, damaged("how far its run is does not match its sum")
+	}
+	if err := json.Unmarshal(counts, &p.tallies); err != nil {
+		return p, damaged("%v", err)
+	}
+	return p, nil
+}
