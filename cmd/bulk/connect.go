@@ -114,7 +114,11 @@ func (p *Plan) connect(ctx context.Context, cfg cognito.Config) (*target, error)
 // passes reports whether an error of that class may be over in a moment.
 // Asking changes nothing, so one without an answer is asked again.
 func passes(c runner.Class) bool {
-	return c == runner.Throttled || c == runner.Transient || c == runner.InDoubt
+	switch c {
+	case runner.Throttled, runner.Transient, runner.Host, runner.InDoubt, runner.Unreadable:
+		return true
+	}
+	return false
 }
 
 // sandboxAccount marks a run whose pool was the sandbox's, so that it does not

@@ -167,10 +167,12 @@ func unreachableHint(err error) string {
 	switch {
 	case !errors.As(err, &fault):
 		return ""
+	case faultHint(fault) != "":
+		return faultHint(fault)
 	case fault.Code == "":
 		return "check the network, the Region and --endpoint-url"
 	}
-	return fatalHint(fault.Code)
+	return ""
 }
 
 // noStateDir is the error of a command that needs the state folder.
@@ -196,9 +198,19 @@ func stopMeaning(s *runner.Stopped) (code int, hint string) {
 	case s.Class == runner.LambdaFault:
 		return exitFatal, "a Lambda trigger of the pool fails for everyone: mend it, then go on"
 	case fault != nil:
-		return exitFatal, fatalHint(fault.Code)
+		return exitFatal, faultHint(fault)
 	}
 	return exitFatal, ""
+}
+
+// faultHint says what to do about an error that is not about one user: by its
+// code, or by what the adapter knows.
+func faultHint(fault *runner.Error) string {
+	var adapter interface{ Hint() string }
+	if hint := fatalHint(fault.Code); hint != "" || !errors.As(fault.Err, &adapter) {
+		return hint
+	}
+	return adapter.Hint()
 }
 
 // fatalHint says what to do about an error code that is not about one user.

@@ -41,7 +41,7 @@ func (s *system) options(o *bulk.Options) error {
 	if o.EndpointURL != "" {
 		at, err := url.Parse(o.EndpointURL)
 		if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
-			return usage("--endpoint-url %s: want a URL such as http://127.0.0.1:8080", o.EndpointURL)
+			return usage("--endpoint-url: want a URL such as http://127.0.0.1:8080") // it may hold a password
 		}
 	}
 	for _, path := range o.Report {

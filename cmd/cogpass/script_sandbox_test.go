@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"cogpass/runner/hostile"
 	"cogpass/runner/sandbox"
 )
 
@@ -39,6 +40,13 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	flags.Float64Var(&cfg.Faults.LostAfter, "lost-after", 0, "")
 	flags.Float64Var(&cfg.Faults.LostBefore, "lost-before", 0, "")
 	flags.Var(faultValues(cfg.Faults.User), "fault", "NAME=FAULT,…")
+	endpoint := new(hostile.Endpoint)
+	flags.Func("way", "OPERATION/USER=WAY, in hostile's words; either may be empty", func(text string) error {
+		at, way, _ := strings.Cut(text, "=")
+		operation, user, _ := strings.Cut(at, "/")
+		endpoint.Add(hostile.Rule{Operation: operation, User: user, Way: hostile.Way(way)})
+		return nil
+	})
 	refused := map[string]string{}
 	flags.Func("refuse", "OPERATION=CODE", func(text string) error {
 		operation, code, _ := strings.Cut(text, "=")
@@ -64,7 +72,8 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	if w.listener != nil {
 		w.listener.Close()
 	}
-	w.listener = httptest.NewServer(refusing{w.server, refused})
+	endpoint.Handler = refusing{w.server, refused}
+	w.listener = httptest.NewServer(endpoint)
 	ts.Setenv("SANDBOX", w.listener.URL)
 	ts.Setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", w.listener.URL)
 }

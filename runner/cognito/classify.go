@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"slices"
 	"strings"
-	"unicode"
+	"syscall"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -38,7 +40,7 @@ var classes = map[string]runner.Class{
 	"InvalidPasswordException":                runner.PasswordFault,
 	"PasswordHistoryPolicyViolationException": runner.HistoryFault,
 
-	"LimitExceededException":       runner.Budget,
+	"LimitExceededException":       runner.UserLimit, // but for the daily limit of e-mails
 	"CodeDeliveryFailureException": runner.UserFault,
 
 	"UnexpectedLambdaException": runner.LambdaFault,
@@ -69,36 +71,77 @@ var families = []struct {
 	{"InvalidEmailRole", runner.Budget},
 }
 
+// An attempt is what classify has to know of a request, beside its error.
+type attempt struct {
+	left     bool        // any of it may have been written
+	changes  bool        // it would have changed something
+	password jobs.Secret // that it held, if any
+}
+
 // classify says what an error of the SDK means. It is the one place that does.
-// sent is whether any of the request was written; what it says does not show
-// the password that the request held.
-func classify(err error, sent bool, password jobs.Secret) *runner.Error {
-	e := &runner.Error{Err: err}
+// What it says is fit to be shown.
+func classify(err error, a attempt) *runner.Error {
 	status := 0
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) && response.Response != nil && response.Response.Response != nil {
 		status = response.HTTPStatusCode()
-		e.Answer.RequestID = response.ServiceRequestID()
-		e.Answer.Date, _ = http.ParseTime(response.Response.Header.Get("Date"))
 	}
-	var api smithy.APIError
+	var strange *answerError
 	switch {
-	case errors.As(err, &api) && status >= 300:
-		e.Code, e.Message = oneLine(api.ErrorCode()), oneLine(api.ErrorMessage())
-		e.Class = classOf(e.Code, status)
-	case status >= 300:
-		e.Class, e.Message = classOf("", status), strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", status, http.StatusText(status)))
-	default:
-		e.Class, e.Message = withoutAnswer(err, sent)
+	case errors.As(err, &strange):
+		return &runner.Error{Class: strange.class, Message: strange.message, Err: strange}
+	case status == 0:
+		return withoutAnswer(err, a.left)
 	}
-	if e.Message == "" {
-		e.Message = e.Code
+	e := refusal(err, status, a)
+	// The cause is left out: its text holds what the service has said, as it is.
+	e.Answer = runner.Answer{RequestID: response.ServiceRequestID()}
+	if e.Answer.RequestID = fit(e.Answer.RequestID, requestIDs); shows(e.Answer.RequestID, a.password) {
+		e.Answer.RequestID = ""
 	}
-	e.Code, e.Message = short(e.Code), short(hide(e.Message, password))
+	e.Answer.Date, _ = http.ParseTime(response.Response.Header.Get("Date"))
 	return e
 }
 
-func classOf(code string, status int) runner.Class {
+// refusal classifies an answer, whose status is known.
+func refusal(err error, status int, a attempt) *runner.Error {
+	said := strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", status, http.StatusText(status)))
+	if status < 300 { // a success, as far as its status goes
+		return &runner.Error{Class: runner.Unreadable, Message: said + ", with what cannot be read"}
+	}
+	e := &runner.Error{Message: said}
+	text := ""
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != unknownCode {
+		if e.Code = fit(api.ErrorCode(), codes); shows(e.Code, a.password) {
+			e.Code = ""
+		}
+		if text = api.ErrorMessage(); text != "" && text != unknownCode {
+			e.Message = message(text, a.password)
+		}
+	}
+	e.Class = classOf(e.Code, text, status)
+	if status >= 500 {
+		e.Class = runner.Transient
+	}
+	if e.Class == runner.Transient && a.changes { // it may have been carried out before it failed
+		e.Class = runner.InDoubt
+	}
+	if e.Class == runner.Fatal && e.Code == "" {
+		e.Err = &answerError{class: e.Class, status: status, message: e.Message}
+	}
+	return e
+}
+
+// unknownCode is the SDK's word for an answer without a code, and for one
+// without a message.
+const unknownCode = "UnknownError"
+
+// classOf returns the class of an error code, or else of the status alone.
+func classOf(code, text string, status int) runner.Class {
+	if code == "LimitExceededException" && strings.Contains(strings.ToLower(text), "daily email limit") {
+		return runner.Budget
+	}
 	if class, ok := classes[code]; ok {
 		return class
 	}
@@ -107,37 +150,57 @@ func classOf(code string, status int) runner.Class {
 			return f.class
 		}
 	}
-	switch {
-	case status == http.StatusTooManyRequests:
+	switch status {
+	case http.StatusTooManyRequests:
 		return runner.Throttled
-	case status >= 500:
-		return runner.Transient
-	case status == http.StatusForbidden, status == http.StatusUnauthorized, status == http.StatusNotFound:
+	case http.StatusForbidden, http.StatusUnauthorized, http.StatusNotFound, http.StatusProxyAuthRequired:
 		return runner.Fatal
 	}
 	return runner.UserFault
 }
 
+// hostFaults are what this machine may lack to send a request.
+var hostFaults = []error{
+	syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS,
+	syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL,
+}
+
+func ofHost(err error) bool {
+	var name *net.DNSError
+	return errors.As(err, &name) || slices.ContainsFunc(hostFaults, func(fault error) bool { return errors.Is(err, fault) })
+}
+
+func givenUp(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
 // withoutAnswer classifies an error that came in place of an answer. Where
 // nothing of the request was written it is safe to send it again.
-func withoutAnswer(err error, sent bool) (runner.Class, string) {
+func withoutAnswer(err error, left bool) *runner.Error {
+	e := &runner.Error{Err: err}
 	var send *smithyhttp.RequestSendError
 	var certificate *tls.CertificateVerificationError
 	switch {
-	case sent && errors.Is(err, context.DeadlineExceeded):
-		return runner.InDoubt, "no answer in time"
-	case sent && errors.Is(err, context.Canceled):
-		return runner.InDoubt, "cut off before the answer"
-	case sent:
-		return runner.InDoubt, "connection lost before the answer"
+	case left && errors.Is(err, context.DeadlineExceeded):
+		e.Class, e.Message = runner.InDoubt, "no answer in time"
+	case left && errors.Is(err, context.Canceled):
+		e.Class, e.Message = runner.InDoubt, "cut off before the answer"
+	case left && strings.Contains(err.Error(), "response headers exceeded"):
+		e.Class, e.Message = runner.InDoubt, fmt.Sprintf("the answer's headers are longer than %d bytes", mostHeaders)
+	case left:
+		e.Class, e.Message = runner.InDoubt, "connection lost before the answer"
 	case errors.As(err, &certificate):
-		return runner.Fatal, oneLine(certificate.Error())
-	case strings.Contains(err.Error(), "get identity"):
-		return runner.Fatal, "no valid credentials: " + oneLine(root(err).Error())
-	case errors.As(err, &send), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return runner.Transient, "no connection: " + oneLine(root(err).Error())
+		e.Class, e.Message = runner.Fatal, short(oneLine(certificate.Error()))
+	case ofHost(err):
+		e.Class, e.Message = runner.Host, "no connection: "+short(oneLine(root(err).Error()))
+	case strings.Contains(err.Error(), "get identity") && !givenUp(err):
+		e.Class, e.Message = runner.Fatal, "no valid credentials: "+credentialsFault(err)
+	case errors.As(err, &send), givenUp(err):
+		e.Class, e.Message = runner.Transient, "no connection: "+short(oneLine(root(err).Error()))
+	default:
+		e.Class, e.Message = runner.Fatal, short(oneLine(root(err).Error()))
 	}
-	return runner.Fatal, oneLine(root(err).Error())
+	return e
 }
 
 // root returns the innermost error, which says what happened without saying
@@ -150,28 +213,4 @@ func root(err error) error {
 		}
 		err = inner
 	}
-}
-
-// oneLine makes a text from outside fit for a log and a report: one line of
-// printable characters.
-func oneLine(text string) string {
-	clean := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	return strings.Join(strings.Fields(clean), " ")
-}
-
-// short cuts a text to a length that a report can have in every row.
-func short(text string) string {
-	const most = 500
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

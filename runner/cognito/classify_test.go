@@ -8,10 +8,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"cogpass/jobs"
 	"cogpass/runner"
@@ -68,8 +73,8 @@ func TestClassesOverTheWire(t *testing.T) {
 		"TooManyRequestsException": runner.Throttled,
 		"ThrottlingException":      runner.Throttled,
 
-		"InternalErrorException":      runner.Transient,
-		"ServiceUnavailableException": runner.Transient,
+		"InternalErrorException":      runner.InDoubt,
+		"ServiceUnavailableException": runner.InDoubt,
 
 		"UserNotFoundException":          runner.UserFault,
 		"NotAuthorizedException":         runner.UserFault,
@@ -81,7 +86,7 @@ func TestClassesOverTheWire(t *testing.T) {
 		"InvalidPasswordException":                runner.PasswordFault,
 		"PasswordHistoryPolicyViolationException": runner.HistoryFault,
 
-		"LimitExceededException":                             runner.Budget,
+		"LimitExceededException":                             runner.UserLimit,
 		"InvalidSmsRoleAccessPolicyException":                runner.Budget,
 		"InvalidSmsRoleTrustRelationshipException":           runner.Budget,
 		"InvalidEmailRoleAccessPolicyException":              runner.Budget,
@@ -99,7 +104,7 @@ func TestClassesOverTheWire(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			status := http.StatusBadRequest
-			if want == runner.Transient {
+			if want == runner.InDoubt {
 				status = http.StatusInternalServerError
 			}
 			date := time.Date(2026, 3, 1, 9, 30, 7, 0, time.UTC)
@@ -123,14 +128,63 @@ func TestClassesOverTheWire(t *testing.T) {
 	}
 }
 
+// A limit of one user's is not the day's limit of e-mails.
+func TestLimits(t *testing.T) {
+	for text, want := range map[string]runner.Class{
+		"Exceeded daily email limit for the operation or the account.": runner.Budget,
+		"Attempt limit exceeded, please try after some time.":          runner.UserLimit,
+		"": runner.UserLimit,
+	} {
+		d := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, `{"__type": "LimitExceededException", "message": %q}`, text)
+		}))
+		_, err := d.Do(t.Context(), runner.Task{Username: "ana", Action: jobs.Reset})
+		if fault := mustFault(t, err); fault.Class != want {
+			t.Errorf("%q: got class %d, want %d", text, fault.Class, want)
+		}
+	}
+}
+
+// What this machine lacks is nobody's fault, and the engine learns which it is.
+func TestHostFaults(t *testing.T) {
+	dial := func(err error) error {
+		return &smithyhttp.RequestSendError{Err: &url.Error{Op: "Post", URL: "http://x/", Err: &net.OpError{Op: "dial", Net: "tcp", Err: err}}}
+	}
+	for name, err := range map[string]error{
+		"files":         dial(os.NewSyscallError("socket", syscall.EMFILE)),
+		"system files":  dial(os.NewSyscallError("socket", syscall.ENFILE)),
+		"memory":        dial(os.NewSyscallError("socket", syscall.ENOMEM)),
+		"buffers":       dial(os.NewSyscallError("connect", syscall.ENOBUFS)),
+		"no route":      dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)),
+		"no network":    dial(os.NewSyscallError("connect", syscall.ENETUNREACH)),
+		"no port left":  dial(os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)),
+		"no such name":  dial(&net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}),
+		"of a provider": fmt.Errorf("get identity: get credentials: %w", dial(os.NewSyscallError("socket", syscall.EMFILE))),
+	} {
+		fault := classify(err, attempt{changes: true})
+		var number syscall.Errno
+		if fault.Class != runner.Host || name != "no such name" && !errors.As(fault, &number) {
+			t.Errorf("%s: got class %d (%v), want Host and its cause", name, fault.Class, fault)
+		}
+		if fault := classify(err, attempt{left: true, changes: true}); fault.Class != runner.InDoubt {
+			t.Errorf("%s, after it left: got class %d, want in doubt", name, fault.Class)
+		}
+	}
+	refused := dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))
+	if fault := classify(refused, attempt{changes: true}); fault.Class != runner.Transient {
+		t.Errorf("refused: got class %d, want Transient", fault.Class)
+	}
+}
+
 // What stands between may answer without an error code.
 func TestStatusWithoutCode(t *testing.T) {
 	for status, want := range map[int]runner.Class{
-		403: runner.Fatal, 404: runner.Fatal, 429: runner.Throttled, 400: runner.UserFault,
-		500: runner.Transient, 502: runner.Transient, 503: runner.Transient, 504: runner.Transient,
+		403: runner.Fatal, 404: runner.Fatal, 401: runner.Fatal, 407: runner.Fatal, 429: runner.Throttled, 400: runner.UserFault,
+		500: runner.InDoubt, 502: runner.InDoubt, 503: runner.InDoubt, 504: runner.InDoubt,
 	} {
 		d := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			http.Error(w, "<html>no</html>", status)
+			http.Error(w, "no", status)
 		}))
 		_, err := d.Do(t.Context(), runner.Task{Username: "ana", Action: jobs.Reset})
 		if fault := mustFault(t, err); fault.Class != want || fault.Message == "" {
@@ -139,8 +193,8 @@ func TestStatusWithoutCode(t *testing.T) {
 	}
 }
 
-// answerError answers every request with an error.
-func answerError(code string) http.Handler {
+// refuseWith answers every request with an error.
+func refuseWith(code string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, `{"__type": %q}`, code)
@@ -226,8 +280,8 @@ func TestNoAnswer(t *testing.T) {
 		{"end in the headers", answering(func(w http.ResponseWriter, r *http.Request) { hangUp(t, w, false, "HTTP/1.1 200 OK\r\nDa") }), nil, runner.InDoubt, "connection lost before the answer"},
 		{"end in the body", answering(func(w http.ResponseWriter, r *http.Request) {
 			hangUp(t, w, false, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
-		}), nil, runner.InDoubt, "connection lost before the answer"},
-		{"an answer that is none", answering(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>") }), nil, runner.InDoubt, ""},
+		}), nil, runner.InDoubt, "the rest of the answer did not come"},
+		{"an answer that is none", answering(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>") }), nil, runner.Unreadable, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d, ctx := tt.open(t), t.Context()

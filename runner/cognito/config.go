@@ -16,6 +16,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,9 +46,14 @@ type Config struct {
 
 // Client is a way to Cognito in one Region. It is safe for concurrent use.
 type Client struct {
-	api  *cip.Client
-	cfg  aws.Config
-	sign bool
+	api    *cip.Client // gives answers as they come, for Call
+	strict *cip.Client // for all else: see strict
+	cfg    aws.Config
+	sign   bool
+
+	// How long the Directory's and Describe's requests take at most where their
+	// context has no deadline, and fetching credentials in any case.
+	answerIn, credentialsIn time.Duration
 }
 
 // Open reads the settings and makes a Client. It sends nothing. Its error is a
@@ -84,18 +91,35 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	if cfg.Region == "" {
 		return nil, &ConfigError{Kind: NoRegion}
 	}
-	return &Client{api: cip.NewFromConfig(cfg), cfg: cfg, sign: !c.NoSign}, nil
+	return &Client{
+		api:    cip.NewFromConfig(cfg, func(o *cip.Options) { o.HTTPClient = oneHop(o.HTTPClient) }),
+		strict: cip.NewFromConfig(cfg, func(o *cip.Options) { o.HTTPClient = strict{oneHop(o.HTTPClient)} }),
+		cfg:    cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute,
+	}, nil
+}
+
+// begin begins a request: it ends by itself, and tells how far it came.
+func (c *Client) begin(ctx context.Context) (context.Context, context.CancelFunc, *flight) {
+	ctx, f := watch(ctx)
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}, f
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.answerIn)
+	return ctx, cancel, f
 }
 
 // Region returns the Region that requests go to.
 func (c *Client) Region() string { return c.cfg.Region }
 
 // Check finds out whether there are credentials to sign with; that may ask an
-// instance's metadata or an identity provider. Its error is a *ConfigError.
+// instance's metadata or an identity provider, and takes a minute at most. Its
+// error is a *ConfigError.
 func (c *Client) Check(ctx context.Context) error {
 	if !c.sign {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, c.credentialsIn)
+	defer cancel()
 	_, err := c.cfg.Credentials.Retrieve(ctx)
 	if err == nil {
 		return nil
@@ -115,6 +139,8 @@ func transport(c Config) *awshttp.BuildableClient {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns = max(t.MaxIdleConns, c.Conns)
 		t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, c.Conns)
+		t.DisableCompression = true // what is packed may unpack to anything
+		t.MaxResponseHeaderBytes = mostHeaders
 		if t.TLSClientConfig == nil {
 			t.TLSClientConfig = &tls.Config{}
 		}
@@ -156,11 +182,11 @@ func (e *ConfigError) Error() string {
 	case NoCredentials:
 		return "unable to locate AWS credentials"
 	case BadCredentials:
-		return fmt.Sprintf("fetching the AWS credentials: %v", e.Err)
+		return "fetching the AWS credentials: " + credentialsFault(e.Err)
 	case UnknownProfile:
 		return fmt.Sprintf("the AWS profile %q is not in the shared config files", e.Name)
 	}
-	return fmt.Sprintf("reading the AWS settings: %v", e.Err)
+	return "reading the AWS settings: " + oneLine(e.Err.Error())
 }
 
 func (e *ConfigError) Unwrap() error { return e.Err }
@@ -176,6 +202,22 @@ func (e *ConfigError) Hint() string {
 		return "`aws configure list-profiles` lists the profiles there are"
 	}
 	return ""
+}
+
+// credentialsFault says why credentials could not be fetched. A process's output
+// that cannot be read is not shown, as the SDK does: it may well hold a key.
+func credentialsFault(err error) string {
+	var exit *exec.ExitError
+	switch text := err.Error(); {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &exit):
+		return "credential_process failed: " + exit.String()
+	case strings.Contains(text, "process output"):
+		return "credential_process did not write credentials in the form that AWS documents"
+	default:
+		return short(oneLine(text))
+	}
 }
 
 func loadError(err error) error {

@@ -8,11 +8,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner"
 )
 
 // settings gives a test shared config files of its own, and no other setting.
@@ -77,6 +81,55 @@ func TestOpenSays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A process that writes something else than credentials may have written a key.
+func TestCredentialProcessIsNotQuoted(t *testing.T) {
+	for name, process := range map[string]string{
+		"no JSON":    `echo "AKIACANARY canary-secret-key"`,
+		"half JSON":  `printf {\"Version\":1,\"SecretAccessKey\":\"canary-secret-key\"`,
+		"no key":     `echo {\"Version\":1,\"SecretAccessKey\":\"canary-secret-key\"}`,
+		"it failed":  `echo canary-secret-key; exit 7`,
+		"no version": `echo {\"SecretAccessKey\":\"canary-secret-key\"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := openProcess(t, process)
+			_, _, described := client.Describe(t.Context(), testPool)
+			for _, err := range []error{client.Check(t.Context()), described} {
+				if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "credential_process") {
+					t.Errorf("got %v", err)
+				}
+			}
+		})
+	}
+}
+
+// Credentials that do not come hold nothing up for ever.
+func TestCredentialsHaveATimeLimit(t *testing.T) {
+	client := openProcess(t, "exec >/dev/null 2>&1; sleep 3") // lets go of the test's own streams
+	client.credentialsIn, client.answerIn = 50*time.Millisecond, 50*time.Millisecond
+	var conf *ConfigError
+	if err := client.Check(t.Context()); !errors.As(err, &conf) || conf.Kind != BadCredentials || !strings.Contains(err.Error(), "no answer in time") {
+		t.Errorf("got %v, want that no answer came in time", err)
+	}
+	_, err := client.Directory(Pool{ID: testPool}).Do(t.Context(), runner.Task{Username: "ana", Action: jobs.Reset})
+	if fault := mustFault(t, err); fault.Class != runner.Transient {
+		t.Errorf("got class %d (%v), want one that was not sent", fault.Class, err)
+	}
+}
+
+// openProcess returns a client whose credentials a command writes.
+func openProcess(t *testing.T, command string) *Client {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are a shell's")
+	}
+	settings(t, "[default]\nregion = us-west-2\ncredential_process = "+command+"\n", "")
+	client, err := Open(t.Context(), Config{EndpointURL: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }
 
 func TestEndpointAndIdentity(t *testing.T) {

@@ -3,11 +3,8 @@ package cognito
 import (
 	"context"
 	"fmt"
-	"net/http/httptrace"
-	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,40 +35,49 @@ func (d *Directory) Do(ctx context.Context, t runner.Task) (runner.Answer, error
 	if send == nil {
 		return runner.Answer{}, &runner.Error{Class: runner.Fatal, Message: fmt.Sprintf("there is no request for %v", t.Action)}
 	}
-	ctx, sent := watch(ctx)
-	md, err := send(ctx, d.client.api, d.pool.ID, t)
+	ctx, done, f := d.client.begin(ctx)
+	defer done()
+	md, err := send(ctx, d.client.strict, d.pool.ID, t)
 	if err != nil {
-		fault := classify(err, sent.Load(), t.Password)
+		fault := classify(err, attempt{left: f.left(err), changes: true, password: t.Password})
 		return fault.Answer, fault
 	}
-	return answerOf(md), nil
+	return answerOf(md, t.Password), nil
 }
 
 // Look finds a user with ListUsers, which costs nothing: AdminGetUser would
 // make the user an active one on the bill.
 func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, error) {
-	ctx, sent := watch(ctx)
+	ctx, done, f := d.client.begin(ctx)
+	defer done()
 	by := d.attribute(username)
 	filter := fmt.Sprintf(`%s = "%s"`, by, quote.Replace(username))
-	out, err := d.client.api.ListUsers(ctx, &cip.ListUsersInput{UserPoolId: &d.pool.ID, Filter: &filter, Limit: aws.Int32(2)})
+	out, err := d.client.strict.ListUsers(ctx, &cip.ListUsersInput{UserPoolId: &d.pool.ID, Filter: &filter, Limit: aws.Int32(2)})
 	if err != nil {
-		fault := classify(err, sent.Load(), jobs.Secret{})
+		fault := classify(err, attempt{left: f.left(err)})
 		if strings.HasPrefix(fault.Code, "AccessDenied") { // what cannot be looked at is unknown; the run goes on
 			fault.Class = runner.UserFault
 		}
 		return runner.Sight{Answer: fault.Answer}, fault
 	}
-	s := runner.Sight{Answer: answerOf(out.ResultMetadata)}
-	if len(out.Users) != 1 {
+	s := runner.Sight{Answer: answerOf(out.ResultMetadata, jobs.Secret{})}
+	more := aws.ToString(out.PaginationToken) != ""
+	if out.Users == nil || len(out.Users) == 0 && more {
+		return s, unreadable("the answer has no list of users, or one that goes on elsewhere", s.Answer)
+	}
+	if len(out.Users) != 1 || more && by != "username" && by != "sub" { // others may have the address too
 		return s, nil
 	}
 	u := out.Users[0]
-	s.Found, s.Username, s.Status = true, aws.ToString(u.Username), runner.Status(u.UserStatus)
+	if s.Status = runner.Status(fit(string(u.UserStatus), states)); s.Status == "" {
+		return s, unreadable("the user's state cannot be read", s.Answer)
+	}
+	s.Found, s.Username = true, aws.ToString(u.Username)
 	s.Modified = aws.ToTime(u.UserLastModifiedDate) // zero where it did not say
 	for _, a := range u.Attributes {
 		switch name := aws.ToString(a.Name); name {
 		case "sub":
-			s.Sub = aws.ToString(a.Value)
+			s.Sub = fit(aws.ToString(a.Value), subs)
 		case by:
 			s.Alias = aws.ToString(a.Value)
 		}
@@ -79,10 +85,13 @@ func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, er
 	return s, nil
 }
 
-var (
-	quote = strings.NewReplacer(`\`, `\\`, `"`, `\"`) // as ListUsers wants a filter's value
-	sub   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-)
+// unreadable says that an answer of success lacks what was asked for.
+func unreadable(what string, a runner.Answer) *runner.Error {
+	return &runner.Error{Class: runner.Unreadable, Message: what, Answer: a}
+}
+
+// quote writes a filter's value as ListUsers wants it.
+var quote = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // attribute returns the one that a name in a job stands for: a sub by its
 // form, an alias where the pool has such, or else a username.
@@ -91,7 +100,7 @@ func (d *Directory) attribute(name string) string {
 		return slices.Contains(d.pool.UsernameAttributes, attribute) || slices.Contains(d.pool.AliasAttributes, attribute)
 	}
 	switch {
-	case sub.MatchString(name):
+	case subs.MatchString(name):
 		return "sub"
 	case strings.Contains(name, "@") && alias("email"):
 		return "email"
@@ -101,28 +110,13 @@ func (d *Directory) attribute(name string) string {
 	return "username"
 }
 
-// watch tells whether any of a request was written.
-func watch(ctx context.Context) (context.Context, *atomic.Bool) {
-	sent := new(atomic.Bool)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders: func() { sent.Store(true) },
-	}), sent
-}
-
-func answerOf(md middleware.Metadata) (a runner.Answer) {
-	a.RequestID, _ = awsmiddleware.GetRequestIDMetadata(md)
+func answerOf(md middleware.Metadata, password jobs.Secret) (a runner.Answer) {
+	id, _ := awsmiddleware.GetRequestIDMetadata(md)
+	if a.RequestID = fit(id, requestIDs); shows(a.RequestID, password) {
+		a.RequestID = ""
+	}
 	a.Date, _ = awsmiddleware.GetServerTime(md)
 	return a
-}
-
-// hide takes a password out of a message, also as oneLine has written it. AWS
-// does not repeat passwords; what stands between might.
-func hide(message string, password jobs.Secret) string {
-	text, written := password.Reveal(), oneLine(password.Reveal())
-	if written == "" {
-		return message
-	}
-	return strings.NewReplacer(text, password.String(), written, password.String()).Replace(message)
 }
 
 // Pool is what DescribeUserPool tells of a pool.
@@ -138,34 +132,43 @@ type Pool struct {
 // Describe asks for a pool. Also with an error, the Answer has the server's
 // time, if it answered at all. The error is a *runner.Error.
 func (c *Client) Describe(ctx context.Context, id string) (Pool, runner.Answer, error) {
-	ctx, sent := watch(ctx)
-	out, err := c.api.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: &id})
+	ctx, done, f := c.begin(ctx)
+	defer done()
+	out, err := c.strict.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: &id})
 	if err != nil {
-		fault := classify(err, sent.Load(), jobs.Secret{})
+		fault := classify(err, attempt{left: f.left(err)})
 		return Pool{ID: id}, fault.Answer, fault
 	}
-	pool := Pool{ID: id}
-	if p := out.UserPool; p != nil {
-		pool.Name = aws.ToString(p.Name)
-		if part := strings.Split(aws.ToString(p.Arn), ":"); len(part) > 4 {
-			pool.Account = part[4]
-		}
-		for _, a := range p.UsernameAttributes {
-			pool.UsernameAttributes = append(pool.UsernameAttributes, string(a))
-		}
-		for _, a := range p.AliasAttributes {
-			pool.AliasAttributes = append(pool.AliasAttributes, string(a))
-		}
-		pool.CognitoMail = p.EmailConfiguration == nil || p.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeCognitoDefault
-		if p.Policies != nil && p.Policies.PasswordPolicy != nil {
-			policy := p.Policies.PasswordPolicy
-			pool.Policy = jobs.Policy{
-				MinLength: int(aws.ToInt32(policy.MinimumLength)), Upper: policy.RequireUppercase, Lower: policy.RequireLowercase,
-				Digit: policy.RequireNumbers, Symbol: policy.RequireSymbols,
-			}
+	answer := answerOf(out.ResultMetadata, jobs.Secret{})
+	if out.UserPool == nil {
+		return Pool{ID: id}, answer, unreadable("the answer describes no user pool", answer)
+	}
+	return describe(id, out.UserPool), answer, nil
+}
+
+// describe takes what a run needs to know of a pool.
+func describe(id string, p *types.UserPoolType) Pool {
+	pool := Pool{
+		ID: id, Name: short(oneLine(aws.ToString(p.Name))),
+		CognitoMail: p.EmailConfiguration == nil || p.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeCognitoDefault,
+	}
+	if part := strings.Split(aws.ToString(p.Arn), ":"); len(part) > 4 {
+		pool.Account = fit(part[4], accounts)
+	}
+	for _, a := range p.UsernameAttributes {
+		pool.UsernameAttributes = append(pool.UsernameAttributes, string(a))
+	}
+	for _, a := range p.AliasAttributes {
+		pool.AliasAttributes = append(pool.AliasAttributes, string(a))
+	}
+	if p.Policies != nil && p.Policies.PasswordPolicy != nil {
+		policy := p.Policies.PasswordPolicy
+		pool.Policy = jobs.Policy{
+			MinLength: int(aws.ToInt32(policy.MinimumLength)), Upper: policy.RequireUppercase, Lower: policy.RequireLowercase,
+			Digit: policy.RequireNumbers, Symbol: policy.RequireSymbols,
 		}
 	}
-	return pool, answerOf(out.ResultMetadata), nil
+	return pool
 }
 
 // Actor returns the access key that requests are signed with, which CloudTrail

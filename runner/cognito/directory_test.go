@@ -56,7 +56,7 @@ func TestLookRefused(t *testing.T) {
 	for code, want := range map[string]runner.Class{
 		"AccessDeniedException": runner.UserFault, "ExpiredTokenException": runner.Fatal, "InvalidParameterException": runner.UserFault,
 	} {
-		d := serve(t, answerError(code))
+		d := serve(t, refuseWith(code))
 		_, err := d.Look(t.Context(), "ana")
 		if fault := mustFault(t, err); fault.Class != want {
 			t.Errorf("%s: got class %d, want %d", code, fault.Class, want)

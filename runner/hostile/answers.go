@@ -114,6 +114,13 @@ func (x *exchange) bomb() {
 	x.json(200, string(bomb()))
 }
 
+// twice answers, and again.
+func (x *exchange) twice() {
+	a := x.do()
+	text := fmt.Sprintf("HTTP/1.1 %d OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", a.status, awsJSON, a.body.Len(), a.body.String())
+	x.close(text+"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false)
+}
+
 func date(hours int) func(*exchange) {
 	return func(x *exchange) {
 		a := x.do()
@@ -135,7 +142,7 @@ func (x *exchange) secret() string {
 func echo(text func(*exchange) string) func(*exchange) {
 	return func(x *exchange) {
 		said := text(x)
-		header := strings.NewReplacer("\n", " ", "\r", " ").Replace(said)
+		header := strings.Map(func(r rune) rune { return max(r, ' ') }, said)
 		x.w.Header().Set("X-Amzn-Requestid", "id "+header)
 		body, _ := json.Marshal(map[string]string{
 			"__type": "UserLambdaValidationException#" + said, "message": "PreSignUp failed with " + said + ".",

@@ -56,6 +56,9 @@ const (
 	CutBare400   Way = "400 without a type, end in the body"
 )
 
+// The answer is right, and another follows that nobody asked for.
+const Unsolicited Way = "an answer to no request"
+
 // The clock is off by an hour; the answer is right otherwise.
 const (
 	DateAhead  Way = "Date an hour ahead"
@@ -66,6 +69,7 @@ const (
 // shown: in its type, its message and its request ID, also as headers.
 const (
 	Escapes      Way = "escape sequences"
+	HeaderEscape Way = "an escape sequence in a header" // which Go's HTTP refuses
 	EchoPlain    Way = "the password"
 	EchoRequest  Way = "the request"
 	EchoJSON     Way = "the request, JSON-escaped"
@@ -157,10 +161,14 @@ var table = []Spec{
 		x.close("HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n{\"__ty", false)
 	}},
 
+	{Way: Unsolicited, Done: true, Ends: true, spoil: (*exchange).twice},
 	{Way: DateAhead, Done: true, Ends: true, spoil: date(+1)},
 	{Way: DateBehind, Done: true, Ends: true, spoil: date(-1)},
 
 	{Way: Escapes, Ends: true, spoil: echo(func(*exchange) string { return "\x1b[31mred\x1b]8;;http://x/\x07\u202e\u0085" })},
+	{Way: HeaderEscape, Ends: true, spoil: func(x *exchange) {
+		x.close("HTTP/1.1 400 Bad Request\r\nX-Amzn-Requestid: \x1b[31mred\r\nContent-Length: 2\r\n\r\n{}", false)
+	}},
 	{Way: EchoPlain, Ends: true, spoil: echo(func(x *exchange) string { return x.secret() })},
 	{Way: EchoRequest, Ends: true, spoil: echo(func(x *exchange) string { return string(x.body) })},
 	{Way: EchoJSON, Ends: true, spoil: echo(func(x *exchange) string { return quoted(string(x.body)) })},

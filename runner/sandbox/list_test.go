@@ -80,7 +80,9 @@ func TestListUsersFilters(t *testing.T) {
 func TestListUsersShowsAttributesAndTimes(t *testing.T) {
 	at := time.UnixMilli(1_900_000_000_042)
 	s, c := serve(t, Config{Now: func() time.Time { return at }})
-	s.AddUser(poolID, ana())
+	u := ana()
+	u.Created = at
+	s.AddUser(poolID, u)
 	for i, want := range []float64{1_900_000_000.042, 1_900_000_000.043} {
 		u := c.call("ListUsers", map[string]any{"AttributesToGet": []string{"email"}}).body["Users"].([]any)[0].(map[string]any)
 		if got := u["UserLastModifiedDate"]; got != want {

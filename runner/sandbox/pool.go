@@ -46,7 +46,7 @@ type User struct {
 	Attributes map[string]string // such as "email"; without "sub"
 	Groups     []string
 	Password   string    // may be empty: no password fits
-	Created    time.Time // zero: now; in milliseconds
+	Created    time.Time // zero: a day ago, as if nothing has happened of late; in milliseconds
 	Modified   time.Time // zero: Created
 }
 
@@ -98,11 +98,13 @@ func (s *Server) AddUser(poolID string, u User) {
 	if s.pool(poolID) == nil {
 		s.AddPool(Pool{ID: poolID})
 	}
-	p := s.pool(poolID)
-	p.add(s.newUser(poolID, u))
+	if u.Created.IsZero() {
+		u.Created = s.config.Now().Add(-24 * time.Hour)
+	}
+	s.pool(poolID).add(s.newUser(poolID, u))
 }
 
-// newUser makes the record of a user.
+// newUser makes the record of a user, who is created now if at no other time.
 func (s *Server) newUser(poolID string, u User) *user {
 	if u.Created.IsZero() {
 		u.Created = s.config.Now()

@@ -114,6 +114,7 @@ func TestSignIn(t *testing.T) {
 			at := now
 			s, c := serve(t, Config{Now: func() time.Time { return at }})
 			u := ana()
+			u.Created = now
 			test.user(&u)
 			s.AddUser(poolID, u)
 			at = now.Add(test.later)

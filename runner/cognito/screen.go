@@ -1,0 +1,184 @@
+package cognito
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"cogpass/jobs"
+)
+
+// What an answer says of itself is shown in logs, reports and files. These are
+// the forms that Cognito's have; anything else is left out.
+var (
+	requestIDs = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+	codes      = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z.]{0,99}$`)
+	subs       = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	states     = regexp.MustCompile(`^[A-Z_]{1,32}$`)
+	accounts   = regexp.MustCompile(`^[0-9]{12}$`)
+	userinfo   = regexp.MustCompile(`://[^\s/@"]*@`)
+)
+
+// fit returns a text that is of a form, or "".
+func fit(text string, form *regexp.Regexp) string {
+	if !form.MatchString(text) {
+		return ""
+	}
+	return text
+}
+
+// oneLine makes a text from outside fit for a log and a report: one line of
+// printable characters, without what is before the @ of a URL.
+func oneLine(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return userinfo.ReplaceAllString(strings.Join(strings.Fields(clean), " "), "://")
+}
+
+// short cuts a text to a length that a report can have in every row.
+func short(text string) string {
+	const most = 500
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+// message returns what a service has said, fit to be shown. Where that holds
+// the request's password in any form, none of it is: what else it may hold is
+// anyone's guess.
+func message(text string, password jobs.Secret) string {
+	text = text[:min(len(text), 16<<10)] // far more than is shown
+	if shows(text, password) {
+		return password.String() + ": the answer repeats the password, and is not shown"
+	}
+	return short(oneLine(text))
+}
+
+// shows reports whether a text holds a password, or half of it, as it is or
+// encoded: with the escapes of JSON, HTML or a URL, in base64 or in hex. AWS
+// does not repeat passwords; what stands between, and a trigger's own messages,
+// might.
+func shows(text string, password jobs.Secret) bool {
+	secret := password.Reveal()
+	if secret == "" {
+		return false
+	}
+	forms := []string{secret, oneLine(secret)}
+	for _, said := range decodings(text) {
+		for _, form := range forms {
+			if form != "" && (holds(said, form) || holds(oneLine(said), form)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// holds reports whether a text has a secret in it, or half of one.
+func holds(text, secret string) bool {
+	if strings.Contains(text, secret) {
+		return true
+	}
+	runes := []rune(secret)
+	half := max(4, (len(runes)+1)/2)
+	for i := 0; i+half <= len(runes); i++ {
+		if part := string(runes[i : i+half]); telling(part) && strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// telling reports whether a part of a password is more than a word that a
+// message may well have of its own: "Password" begins many of both.
+func telling(part string) bool {
+	if strings.Contains("passwords", strings.ToLower(part)) {
+		return false
+	}
+	return strings.ContainsFunc(part, func(r rune) bool { return !unicode.IsLetter(r) }) || utf8.RuneCountInString(part) >= 8
+}
+
+var (
+	jsonEscape  = regexp.MustCompile(`\\(?:u([0-9a-fA-F]{4})|(.))`)
+	base64Runs  = regexp.MustCompile(`[0-9A-Za-z+/_-]{6,}`)
+	hexRuns     = regexp.MustCompile(`[0-9a-fA-F]{8,}`)
+	base64Chars = strings.NewReplacer("-", "+", "_", "/")
+)
+
+// decodings returns a text and what it may stand for.
+func decodings(text string) []string {
+	all := []string{text}
+	for last := text; len(all) < 4; all = append(all, last) { // what is escaped may have been before
+		plain := html.UnescapeString(unescapeURL(unescapeJSON(last)))
+		if plain == last {
+			break
+		}
+		last = plain
+	}
+	all = append(all, unescapeJSON(text), html.UnescapeString(text), unescapeURL(strings.ReplaceAll(text, "+", " ")))
+	for _, said := range all {
+		for _, run := range base64Runs.FindAllString(said, -1) {
+			run = base64Chars.Replace(run)
+			for shift := range 4 { // the run may begin within a group
+				if shift < len(run) {
+					plain := decode64(run[shift:])
+					all = append(all, plain, unescapeJSON(plain))
+				}
+			}
+		}
+		for _, run := range hexRuns.FindAllString(said, -1) {
+			for shift := range 2 {
+				plain, _ := hex.DecodeString(run[shift : shift+(len(run)-shift)/2*2])
+				all = append(all, string(plain))
+			}
+		}
+	}
+	return all
+}
+
+func decode64(run string) string {
+	if len(run)%4 == 1 {
+		run = run[:len(run)-1]
+	}
+	plain, _ := base64.RawStdEncoding.DecodeString(run)
+	return string(plain)
+}
+
+func unescapeJSON(text string) string {
+	return jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
+		if strings.HasPrefix(escape, `\u`) && len(escape) == 6 {
+			code, _ := hex.DecodeString(escape[2:])
+			return string(rune(code[0])<<8 | rune(code[1]))
+		}
+		return escape[1:]
+	})
+}
+
+// unescapeURL decodes what of a text is percent-encoded, and leaves what is not.
+func unescapeURL(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if plain, err := url.PathUnescape(text[i : i+3]); err == nil {
+				b.WriteString(plain)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}

@@ -1,0 +1,178 @@
+package cognito
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"cogpass/runner"
+)
+
+// What is read of an answer at most, in bytes. Cognito's own are far smaller.
+const (
+	mostHeaders = 64 << 10
+	mostBody    = 1 << 20
+	mostPage    = 16 << 20 // of users: 60, with up to 50 attributes each
+)
+
+// oneHop returns the client without the redirects of 307 and 308 that the SDK
+// follows: whoever answers with one would have a password sent elsewhere, or a
+// code sent twice.
+func oneHop(client aws.HTTPClient) aws.HTTPClient {
+	b, ok := client.(*awshttp.BuildableClient)
+	if !ok {
+		return client
+	}
+	frozen, ok := b.Freeze().(*http.Client)
+	if !ok {
+		return client
+	}
+	hop := *frozen
+	hop.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &hop
+}
+
+// flight is what the wire tells of one request.
+type flight struct {
+	connected, sent atomic.Bool
+}
+
+type flightKey struct{}
+
+// watch returns a context whose request tells how far it came.
+func watch(ctx context.Context) (context.Context, *flight) {
+	f := new(flight)
+	return context.WithValue(ctx, flightKey{}, f), f
+}
+
+// left reports whether any of the request may have been written. One that is
+// given up while it has a connection may be written a moment later.
+func (f *flight) left(err error) bool {
+	return f.sent.Load() || f.connected.Load() && givenUp(err)
+}
+
+// strict is the HTTP client of a run. It reads answers whole, within bounds,
+// and lets nothing pass for an answer of Cognito's that is none.
+type strict struct{ next aws.HTTPClient }
+
+func (s strict) Do(r *http.Request) (*http.Response, error) {
+	if f, ok := r.Context().Value(flightKey{}).(*flight); ok {
+		// Here, and not around the whole call, which may also fetch credentials.
+		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+			GotConn:      func(httptrace.GotConnInfo) { f.connected.Store(true) },
+			WroteHeaders: func() { f.sent.Store(true) },
+		}))
+	}
+	response, err := s.next.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	most := int64(mostBody)
+	if response.StatusCode == http.StatusOK && strings.Contains(r.Header.Get("X-Amz-Target"), ".ListUsers") {
+		most = mostPage
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
+	response.Body.Close()
+	text := content{body: body, tooLong: int64(len(body)) > most, cut: err != nil}
+	if fault := text.judge(response); fault != nil {
+		return nil, fault
+	}
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text.body)), int64(len(text.body))
+	return response, nil
+}
+
+// content is the body of an answer, as far as it was read.
+type content struct {
+	body         []byte
+	tooLong, cut bool
+}
+
+// judge says what is wrong with an answer, if anything. Of one that refuses and
+// is not whole, the header's type is enough: the body is left out then.
+func (c *content) judge(r *http.Response) *answerError {
+	status := strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", r.StatusCode, http.StatusText(r.StatusCode)))
+	partial := c.cut || c.tooLong
+	refused := &answerError{class: runner.Fatal, status: r.StatusCode}
+	switch {
+	case r.StatusCode >= 500:
+		if partial {
+			c.body = []byte("{}")
+		}
+		return nil
+	case r.StatusCode >= 400 && r.Header.Get("X-Amzn-Errortype") != "":
+		if partial || !isObject(c.body) {
+			c.body = []byte("{}")
+		}
+		return nil
+	case r.StatusCode == http.StatusTooManyRequests:
+		c.body = []byte("{}")
+		return nil
+	case r.StatusCode >= 400 && isHTML(r, c.body):
+		refused.message = status + ", with a web page: not an answer of Cognito's"
+		return refused
+	case r.StatusCode >= 400 && partial:
+		return &answerError{class: runner.InDoubt, message: status + ", and the rest of the answer did not come"}
+	case r.StatusCode >= 400:
+		if !isObject(c.body) {
+			c.body = []byte("{}")
+		}
+		return nil
+	case r.StatusCode >= 300:
+		refused.message = status + place(r) + ": not an answer of Cognito's"
+		return refused
+	case c.cut:
+		return &answerError{class: runner.InDoubt, message: status + ", and the rest of the answer did not come"}
+	case c.tooLong:
+		return &answerError{class: runner.Unreadable, message: fmt.Sprintf("%s, with more than %d bytes: not an answer of Cognito's", status, len(c.body)-1)}
+	case r.StatusCode != http.StatusOK, !isObject(c.body):
+		return &answerError{class: runner.Unreadable, message: status + ", with what is not an answer of Cognito's"}
+	}
+	return nil
+}
+
+// place says where an answer redirects to, without what may be a secret.
+func place(r *http.Response) string {
+	to, err := r.Location()
+	if err != nil || strings.HasSuffix(to.Path, "/badhttpredirectlocation") { // the SDK puts that where there is none
+		return ", a redirect"
+	}
+	return ", a redirect to " + short(oneLine(to.Scheme+"://"+to.Host+to.Path))
+}
+
+func isObject(body []byte) bool {
+	body = bytes.TrimSpace(body)
+	return len(body) > 0 && body[0] == '{' && json.Valid(body)
+}
+
+func isHTML(r *http.Response, body []byte) bool {
+	return strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "html") || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+}
+
+// answerError says that an answer is not one of Cognito's, or not whole.
+type answerError struct {
+	class   runner.Class
+	status  int
+	message string
+}
+
+func (e *answerError) Error() string { return e.message }
+
+// Hint returns advice in one line, or "" where there is none to give.
+func (e *answerError) Hint() string {
+	switch {
+	case e.class != runner.Fatal:
+		return ""
+	case e.status < 400:
+		return "check --endpoint-url and the proxy: Cognito redirects nobody; a captive portal of the network does, until one signs in"
+	}
+	return "something between here and AWS answers, as a proxy, a firewall or a captive portal does: check the proxy's settings, the network and --endpoint-url"
+}
