@@ -31,6 +31,8 @@ type Options struct {
 	Rates       <-chan float64            // each value is the Rate from then on, one that is there already from the start; 0 pauses the run
 	Observe     func(Stats)               // called from Run's goroutine after each answer, and when Rates has changed something
 	Notice      func(Notice)              // called from Run's goroutine when something keeps the run from going on as asked
+
+	random func() float64 // for backoffs, in [0, 1): a simulation's; nil: rand.Float64
 }
 
 // Stats is how a run is going. All counts are since its start, so that who
@@ -129,6 +131,9 @@ func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = new(Clock)
 	}
+	if o.random == nil {
+		o.random = rand.Float64
+	}
 	if o.Observe == nil {
 		o.Observe = func(Stats) {}
 	}
@@ -180,7 +185,7 @@ const firstDelay = 200 * time.Millisecond // bound of the first backoff
 // that doubles with each.
 func (e *engine) backoff(tries int) time.Duration {
 	bound := math.Min(float64(e.opt.MaxDelay), float64(firstDelay)*math.Pow(2, float64(tries-1)))
-	return time.Duration(rand.Float64() * bound)
+	return time.Duration(e.opt.random() * bound)
 }
 
 // fail stops the run, for the first reason that arises.

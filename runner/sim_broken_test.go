@@ -1,0 +1,167 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"testing"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// A mutation breaks a rule, from outside of the engine: it stands between it
+// and the world.
+type mutation struct {
+	name  string
+	do    func(*process, runner.Task, error) error
+	look  func(*process, string, *runner.Sight)
+	begin func(*process, context.Context, []runner.Intent) error
+	task  func(*runner.Task)
+	opt   func(*runner.Options)
+}
+
+var mutations = []mutation{
+	{name: "a reset is sent again after a 500", do: func(_ *process, _ runner.Task, err error) error {
+		return reclass(err, runner.Transient, func(e *runner.Error) bool { return e.Class == runner.InDoubt && e.Code != "" })
+	}},
+	{name: "a reset is sent again after a gateway's 502", do: func(_ *process, _ runner.Task, err error) error {
+		return reclass(err, runner.Transient, func(e *runner.Error) bool { return e.Class == runner.InDoubt && e.Code == "" })
+	}},
+	{name: "a lost answer counts as a lost request", do: func(_ *process, _ runner.Task, err error) error {
+		if errors.Is(err, errLost) {
+			return refused
+		}
+		return err
+	}},
+	{name: "a look without a time is trusted", look: func(_ *process, _ string, s *runner.Sight) {
+		if s.Found && s.Modified.Unix() <= 0 {
+			s.Modified = time.Now().Add(-24 * time.Hour)
+		}
+	}},
+	{name: "a look at another user is trusted", look: func(_ *process, name string, s *runner.Sight) { s.Username = name }},
+	{name: "an intent is not waited for", begin: func(p *process, _ context.Context, attempts []runner.Intent) error {
+		for _, i := range attempts {
+			m := p.journal.(*memoryLife)
+			if err := m.add(func(r *row) {
+				r.attempts, r.throttled, r.startedAt, r.intent = i.Attempts, i.Throttled, i.StartedAt, &i
+			}, i.Seq); err != nil {
+				return err
+			}
+		}
+		p.began(attempts)
+		return nil
+	}},
+	{name: "what an earlier run left in doubt is forgotten", task: func(t *runner.Task) { t.Doubt = nil }},
+	{name: "what an earlier run left in doubt is thought to be new", task: func(t *runner.Task) {
+		if t.Doubt != nil {
+			t.Doubt.Began = time.Now()
+		}
+	}},
+	{name: "one look is enough", look: oneLook()},
+	{name: "one attempt too many", opt: func(o *runner.Options) { o.Attempts++ }},
+	{name: "too fast", opt: func(o *runner.Options) { o.Rate *= 1.5 }},
+	{name: "looks are too fast", opt: func(o *runner.Options) { o.Lanes = map[jobs.Category]float64{jobs.UserList: 30} }},
+	{name: "too many in flight", opt: func(o *runner.Options) { o.Concurrency++ }},
+}
+
+// TestSimulationFindsBrokenRules breaks one rule after the other: each is found
+// within a thousand seeds.
+func TestSimulationFindsBrokenRules(t *testing.T) {
+	for _, m := range mutations {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			for seed := uint64(1); seed <= 1000; seed++ {
+				if w := simulate(t, seed, &m); len(w.wrong) > 0 {
+					t.Logf("found by seed %d: %s", seed, w.wrong[0].text)
+					return
+				}
+			}
+			t.Error("not found by 1,000 seeds")
+		})
+	}
+}
+
+// reclass returns an error as one of another class, where it is of those meant.
+func reclass(err error, class runner.Class, meant func(*runner.Error) bool) error {
+	var fault *runner.Error
+	if !errors.As(err, &fault) || !meant(fault) {
+		return err
+	}
+	other := *fault
+	other.Class = class
+	return &other
+}
+
+// oneLook shows a second time what a first look has shown.
+func oneLook() func(*process, string, *runner.Sight) {
+	type look struct {
+		process *process
+		name    string
+	}
+	var mu sync.Mutex
+	seen := map[look]runner.Sight{}
+	return func(p *process, name string, s *runner.Sight) {
+		mu.Lock()
+		defer mu.Unlock()
+		if before, ok := seen[look{p, name}]; ok {
+			*s = before
+			delete(seen, look{p, name})
+			return
+		}
+		seen[look{p, name}] = *s
+	}
+}
+
+// apply has a life go on with a broken rule.
+func (m *mutation) apply(p *process, tasks iter.Seq2[runner.Task, error], opt *runner.Options) (runner.Directory, iter.Seq2[runner.Task, error]) {
+	b := &brokenProcess{p, m}
+	opt.Journal = b
+	if m.opt != nil {
+		m.opt(opt)
+	}
+	return b, func(yield func(runner.Task, error) bool) {
+		for t, err := range tasks {
+			if m.task != nil {
+				m.task(&t)
+			}
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
+}
+
+// brokenProcess is a process with a rule that is broken.
+type brokenProcess struct {
+	*process
+	mutation *mutation
+}
+
+func (b *brokenProcess) Do(ctx context.Context, t runner.Task) (runner.Answer, error) {
+	a, err := b.process.Do(ctx, t)
+	if err != nil && b.mutation.do != nil {
+		err = b.mutation.do(b.process, t, err)
+	}
+	return a, err
+}
+
+func (b *brokenProcess) Look(ctx context.Context, name string) (runner.Sight, error) {
+	s, err := b.process.Look(ctx, name)
+	if err == nil && b.mutation.look != nil {
+		b.mutation.look(b.process, name, &s)
+	}
+	return s, err
+}
+
+func (b *brokenProcess) Begin(ctx context.Context, attempts []runner.Intent) error {
+	if b.mutation.begin == nil {
+		return b.process.Begin(ctx, attempts)
+	}
+	if err := b.cannotWrite(); err != nil {
+		return err
+	}
+	return b.mutation.begin(b.process, ctx, attempts)
+}

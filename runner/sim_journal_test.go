@@ -1,0 +1,179 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"cogpass/runner"
+)
+
+// A shelf keeps what is on disk, from one life of the program to the next.
+type shelf interface {
+	open(*world, life) (notebook, error)
+	results() ([]runner.Result, error)
+	kill() error // what is not on disk at this instant never will be
+}
+
+// A notebook is a shelf in the hands of one life.
+type notebook interface {
+	runner.Journal
+	Record(runner.Result) error
+	pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Task, error]
+	Close() error
+}
+
+// row is what a journal has of a task.
+type row struct {
+	result              runner.Result
+	attempts, throttled int
+	startedAt           time.Time
+	intent              *runner.Intent // that was not answered
+}
+
+// memory is a journal that forgets what was not synced.
+type memory struct {
+	people []*person
+	dice   dice
+
+	mu   sync.Mutex
+	rows []row // what is on disk
+	life *memoryLife
+}
+
+func newMemory(people []*person, d dice) *memory {
+	m := &memory{people: people, dice: d}
+	for _, p := range people {
+		m.rows = append(m.rows, row{result: runner.Result{Seq: p.seq, Username: p.name, Action: p.action}})
+	}
+	return m
+}
+
+func (m *memory) open(_ *world, l life) (notebook, error) {
+	m.life = &memoryLife{memory: m, life: l}
+	return m.life, nil
+}
+
+func (m *memory) results() (all []runner.Result, _ error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.rows {
+		all = append(all, r.result)
+	}
+	return all, nil
+}
+
+func (m *memory) kill() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.life.dead, m.life.unsynced = true, nil
+	return nil
+}
+
+// memoryLife is a memory in the hands of one life.
+type memoryLife struct {
+	*memory
+	life     life
+	dead     bool
+	unsynced []func()
+	flushing bool
+}
+
+// add takes down what is to be synced with the next Begin, or in a while.
+func (m *memoryLife) add(do func(*row), seq int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
+		return errDead
+	}
+	m.unsynced = append(m.unsynced, func() { do(&m.rows[seq-1]) })
+	if m.life.flush > 0 && !m.flushing {
+		m.flushing = true
+		time.AfterFunc(m.life.flush, func() { _ = m.Close() })
+	}
+	return nil
+}
+
+// Close syncs what is not synced yet, unless the process is dead.
+func (m *memoryLife) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
+		return errDead
+	}
+	for _, do := range m.unsynced {
+		do()
+	}
+	m.unsynced, m.flushing = nil, false
+	return nil
+}
+
+// Begin is durable when it returns nil, and perhaps where it does not.
+func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error {
+	m.mu.Lock()
+	before, after := m.dice.upTo(m.life.slowDisk), m.dice.upTo(m.life.slowDisk)
+	m.mu.Unlock()
+	select {
+	case <-time.After(before):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := m.Close(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	for _, i := range attempts {
+		r := &m.rows[i.Seq-1]
+		r.result.Outcome = runner.Pending
+		r.attempts, r.throttled, r.startedAt, r.intent = i.Attempts, i.Throttled, i.StartedAt, &i
+	}
+	m.mu.Unlock()
+	time.Sleep(after)
+	return nil
+}
+
+func (m *memoryLife) End(_ context.Context, i runner.Intent) error {
+	return m.add(func(r *row) {
+		r.attempts, r.throttled, r.startedAt, r.intent = i.Attempts, i.Throttled, i.StartedAt, nil
+	}, i.Seq)
+}
+
+func (m *memoryLife) Record(res runner.Result) error {
+	return m.add(func(r *row) {
+		r.result, r.intent = res, nil
+		r.attempts, r.throttled, r.startedAt = res.Attempts, res.Throttled, res.StartedAt
+	}, res.Seq)
+}
+
+func (m *memoryLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Task, error] {
+	return func(yield func(runner.Task, error) bool) {
+		for i := range m.rows {
+			m.mu.Lock()
+			r := m.rows[i]
+			m.mu.Unlock()
+			if !taken(r.result.Outcome, retryFailed, retryUnknown) {
+				continue
+			}
+			t := runner.Task{
+				Seq: r.result.Seq, Username: r.result.Username, Action: r.result.Action,
+				Attempts: r.attempts, Throttled: r.throttled, StartedAt: r.startedAt,
+			}
+			if r.intent != nil {
+				doubt := *r.intent
+				t.Doubt = &doubt
+			}
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
+// taken reports whether a life takes up a task that has this outcome.
+func taken(o runner.Outcome, failed, unknown bool) bool {
+	return o == runner.Pending || failed && o == runner.Failed || unknown && o == runner.Unknown
+}
+
+var errDead, errFull = errors.New("this process is dead"), errors.New("the disk is full")

@@ -1,0 +1,141 @@
+package runner_test
+
+import (
+	"slices"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// A deed is all that the world knows of an action.
+type deed struct {
+	code   bool          // it sends a code: never twice, but where somebody has agreed to it
+	soon   time.Duration // within this of the first time it may be done again, though the user has chosen a password since
+	proof  bool          // it leaves a state that a user does not get to alone: seeing it is proof
+	leaves runner.Status
+	refuse func(*world, *person, *request) *runner.Error // why the pool does not do it; nil if it does
+}
+
+// deeds is the table of actions.
+var deeds = map[jobs.Action]deed{
+	jobs.Reset:        {code: true, proof: true, leaves: jobs.ResetRequired, refuse: refuseReset},
+	jobs.SetTemporary: {soon: time.Minute, proof: true, leaves: jobs.ForceChangePassword, refuse: refuseSet},
+	jobs.SetPermanent: {soon: time.Minute, leaves: jobs.Confirmed, refuse: refuseSet},
+}
+
+func refuseReset(_ *world, p *person, _ *request) *runner.Error {
+	switch {
+	case !p.enabled:
+		return &runner.Error{Class: runner.UserFault, Code: "NotAuthorizedException", Message: "User is disabled."}
+	case p.status != jobs.Confirmed && p.status != jobs.ResetRequired:
+		return &runner.Error{Class: runner.UserFault, Code: "NotAuthorizedException", Message: "User password cannot be reset in the current state."}
+	case !p.verified:
+		return &runner.Error{Class: runner.UserFault, Code: "InvalidParameterException", Message: "no verified address"}
+	}
+	return nil
+}
+
+func refuseSet(w *world, p *person, r *request) *runner.Error {
+	if w.remembers && slices.Contains(p.used, r.Password.Reveal()) {
+		return &runner.Error{Class: runner.HistoryFault, Code: "PasswordHistoryPolicyViolationException", Message: "used before"}
+	}
+	return nil
+}
+
+// person is a user of the pool, and the task that is about them.
+type person struct {
+	name, alias, id string // alias and id are empty where the name is the pool's own
+	seq             int64
+	action          jobs.Action
+
+	state
+	password string
+	used     []string  // passwords, the present one among them
+	shown    []state   // oldest first; the last is how it is
+	touched  time.Time // when others than us have changed anything
+	led      time.Time // when others have led them to where the action leads
+	chose    time.Time // when others, or the user, have chosen a password
+
+	requests     dice // what becomes of requests for them
+	ways         dice // what they do
+	troubles     int  // that are left
+	lookTroubles int
+	stops        int           // requests that have stopped the run
+	looks        int           // so far
+	eager        float64       // how likely it is that they act on a change
+	patience     time.Duration // for about so long they do not
+	plans        []plan
+
+	task // what is known of it by one who sees everything
+	log  []event
+}
+
+// state is what the pool has of a user, but for the password.
+type state struct {
+	status            runner.Status
+	modified          time.Time // by the server's clock
+	enabled, verified bool
+	gone              bool
+	at                time.Time // when it came to be so
+}
+
+// become changes a user's state, at this instant.
+func (w *world) become(p *person, status runner.Status) {
+	p.status, p.modified, p.at = status, w.server(), time.Now()
+	p.shown = append(p.shown, p.state)
+}
+
+// asOf is the state that a user had then.
+func (p *person) asOf(then time.Time) state {
+	s := p.shown[0]
+	for _, was := range p.shown {
+		if !was.at.After(then) {
+			s = was
+		}
+	}
+	return s
+}
+
+func (p *person) setPassword(password string) {
+	p.password = password
+	p.used = append(p.used, password)
+}
+
+// carryOut does what a request asks for, if the pool's rules allow it.
+func (w *world) carryOut(p *person, r *request) *runner.Error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := deeds[r.Action]
+	if p.gone {
+		return &runner.Error{Class: runner.UserFault, Code: "UserNotFoundException", Message: "User does not exist."}
+	}
+	if err := d.refuse(w, p, r); err != nil {
+		w.note(p, "request %d is refused: %s", r.n, err.Message)
+		return err
+	}
+	w.carriedOut(p, r)
+	if r.Action.Sets() {
+		p.setPassword(r.Password.Reveal())
+	}
+	w.become(p, d.leaves)
+	w.note(p, "request %d is carried out: %s", r.n, p.status)
+	w.react(p)
+	return nil
+}
+
+// sight is what a look shows of a user, who is as they were a while ago.
+func (w *world) sight(p *person, lag time.Duration) runner.Sight {
+	s := p.asOf(time.Now().Add(-lag))
+	if s.gone {
+		return runner.Sight{}
+	}
+	sight := runner.Sight{Found: true, Username: p.name, Status: s.status, Modified: s.modified}
+	if p.alias != "" {
+		sight.Username, sight.Sub, sight.Alias = p.id, p.id, p.alias
+	}
+	if w.seconds {
+		sight.Modified = sight.Modified.Truncate(time.Second)
+	}
+	return sight
+}

@@ -1,0 +1,263 @@
+package runner_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// task is what one who sees everything knows of a task, since somebody last
+// agreed to its being done a second time.
+type task struct {
+	sent     int       // requests, in all
+	begun    time.Time // when its first attempt was
+	before   runner.Status
+	first    *request // that was carried out
+	codes    int
+	doubtful bool   // a request may have been carried out, and nobody knows
+	dim      string // why looks may not tell; empty if they must
+
+	ever bool // carried out at all, also before somebody agreed
+}
+
+// longAgo is how far apart two times are that no clock can take for each other:
+// twice what a clock may be off that the server takes a signature of.
+const longAgo = 10 * time.Minute
+
+// breach is a promise that was broken.
+type breach struct {
+	who  *person
+	text string
+}
+
+// event is what has happened to somebody.
+type event struct {
+	at   time.Time
+	text string
+	args []any
+}
+
+func (w *world) note(p *person, text string, args ...any) {
+	p.log = append(p.log, event{time.Now(), text, args})
+}
+
+func (w *world) breach(p *person, text string, args ...any) {
+	w.note(p, "WRONG: "+text, args...)
+	w.wrong = append(w.wrong, breach{p, fmt.Sprintf("%s at %.3f s: %s", p.name, time.Since(w.born).Seconds(), fmt.Sprintf(text, args...))})
+}
+
+// history is all that has happened to a user, or to all.
+func (w *world) history(of *person) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s", w.describe())
+	for _, p := range append([]*person{w.program}, w.people...) {
+		if of != nil && p != of && p != w.program {
+			continue
+		}
+		fmt.Fprintf(&b, "%s\n", p.name)
+		if p != w.program {
+			fmt.Fprintf(&b, "    %s; %s, enabled %t, verified %t\n", p.action, p.shown[0].status, p.shown[0].enabled, p.shown[0].verified)
+		}
+		for _, e := range p.log {
+			fmt.Fprintf(&b, "%14.6f  %s\n", e.at.Sub(w.born).Seconds(), fmt.Sprintf(e.text, e.args...))
+		}
+	}
+	return b.String()
+}
+
+// takesUp begins anew with a task, because somebody wants it to be tried again.
+// Who asks for what is unknown answers for a second code and an overwritten
+// password; who asks for what failed does not, for that was not carried out.
+func (w *world) takesUp(p *person, was runner.Outcome) {
+	w.note(p, "is taken up again: %v", was)
+	t := task{sent: p.sent, ever: p.ever}
+	if was == runner.Failed {
+		t.first, t.codes = p.first, p.codes
+	} else if p.ever {
+		t.dim = "it was carried out before"
+	}
+	p.task = t
+}
+
+// carriedOut judges a request as it is carried out.
+func (w *world) carriedOut(p *person, r *request) {
+	d := deeds[r.Action]
+	if d.code {
+		if p.codes++; p.codes > 1 {
+			w.breach(p, "a second code")
+		}
+	} else if p.first != nil && p.chose.After(p.first.sent) && r.sent.Sub(p.first.sent) > d.soon {
+		w.breach(p, "a password is overwritten that was chosen since, %v after the first request", r.sent.Sub(p.first.sent))
+	}
+	if p.first == nil {
+		p.first = r
+	}
+	p.ever = true
+}
+
+// ended judges an outcome as it is recorded.
+func (w *world) ended(p *person, res runner.Result) {
+	w.note(p, "is %v: %s", res.Outcome, res.Reason)
+	d := deeds[p.action]
+	mayBeTaken := func(at time.Time) bool { return !at.Before(p.begun.Add(-longAgo)) }
+	switch res.Outcome {
+	case runner.OK:
+		if led := d.proof && p.doubtful && mayBeTaken(p.led); !p.ever && !led {
+			w.breach(p, "it is ok, and was never carried out")
+		}
+	case runner.Failed:
+		if p.first != nil {
+			w.breach(p, "it failed (%s), and was carried out", res.Reason)
+		}
+	case runner.Unknown:
+		switch {
+		case !p.doubtful:
+			w.breach(p, "it is unknown (%s), and all was answered", res.Reason)
+		case p.dim != "", p.gone, mayBeTaken(p.touched), p.before == d.leaves, p.first != nil && !d.proof:
+		default:
+			w.breach(p, "it is unknown (%s), and looks could tell", res.Reason)
+		}
+	default:
+		w.breach(p, "it ended as %v", res.Outcome)
+	}
+}
+
+// atTheEnd judges what was recorded, when all is over.
+func (w *world) atTheEnd(all []runner.Result) {
+	for i, res := range all {
+		p := w.people[i]
+		switch {
+		case res.Outcome == runner.Pending:
+			w.breach(p, "it is pending at the end")
+		case res.Outcome == runner.Failed && p.first != nil:
+			w.breach(p, "it failed, and was carried out after that")
+		case res.Outcome == runner.OK && p.touched.Before(p.begun.Add(-longAgo)) && p.status != deeds[p.action].leaves:
+			w.breach(p, "it is ok, and the user is %s", p.status)
+		}
+	}
+}
+
+// unchanged judges what the journal holds: as the life before left it.
+func (w *world) unchanged(was, is []runner.Result) {
+	for i, before := range was {
+		if before.Outcome != runner.Pending && !w.taking[before.Seq] && is[i].Outcome != before.Outcome {
+			w.breach(w.people[i], "its outcome has changed from %v to %v", before.Outcome, is[i].Outcome)
+		}
+	}
+}
+
+// judge judges a life of the program as a whole.
+func (p *process) judge() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.judgePace()
+	p.judgeAttempts()
+}
+
+// judgePace: no window of a second holds more requests than the rate and one.
+func (p *process) judgePace() {
+	for category, times := range p.left {
+		slices.SortFunc(times, time.Time.Compare)
+		for from, to := 0, 0; to < len(times); to++ {
+			for times[to].Sub(times[from]) >= time.Second {
+				from++
+			}
+			most := category.Quota() / 2
+			if category == jobs.UserAccountRecovery {
+				most = p.rateBetween(times[from], times[to])
+			}
+			if n := to - from + 1; float64(n) > most+1+1e-9 {
+				p.breach(p.program, "%d requests of %s in a second, at a rate of %v", n, category, most)
+				break
+			}
+		}
+	}
+}
+
+// asked is a rate that was asked for, from a time on.
+type asked struct {
+	from, to time.Time
+	rate     float64
+}
+
+func (p *process) rateBetween(from, to time.Time) float64 {
+	most := 0.0
+	for _, r := range p.rates {
+		if !r.from.After(to) && (r.to.IsZero() || !r.to.Before(from)) {
+			most = math.Max(most, r.rate)
+		}
+	}
+	return most
+}
+
+// outageRow is how many requests in a row bring nothing in an outage.
+const outageRow = 20
+
+// bar is an answer, as far as it matters to what a task is charged for.
+type bar struct {
+	who    *person
+	lane   jobs.Category
+	missed bool // nothing came of it
+	free   bool // it is charged to nobody, whatever the others are
+}
+
+// judgeAttempts: no task has more than it may. Throttled ones do not count, nor
+// does what went wrong in an outage.
+func (p *process) judgeAttempts() {
+	spent := map[*person]int{}
+	rows := map[jobs.Category]int{}
+	open := map[jobs.Category][]*person{} // charged, if this is no outage
+	for _, b := range p.bars {
+		if !b.missed {
+			for _, who := range open[b.lane] {
+				spent[who]++
+			}
+			rows[b.lane], open[b.lane] = 0, nil
+			if b.who != nil && !b.free {
+				spent[b.who]++
+			}
+			continue
+		}
+		held := false
+		if rows[b.lane]++; rows[b.lane] >= outageRow {
+			clear(open)
+		}
+		for _, n := range rows {
+			held = held || n >= outageRow
+		}
+		if !held && !b.free && b.who != nil {
+			open[b.lane] = append(open[b.lane], b.who)
+		}
+	}
+	for _, all := range open {
+		for _, who := range all {
+			spent[who]++
+		}
+	}
+	for _, who := range p.people {
+		if n := spent[who]; n > p.attempts {
+			p.breach(who, "%d attempts in one life, and %d are allowed", n, p.attempts)
+		}
+	}
+}
+
+// barOf says what an answer counts.
+func barOf(who *person, lane jobs.Category, err error) bar {
+	var fault *runner.Error
+	b := bar{who: who, lane: lane}
+	switch {
+	case err == nil:
+	case !errors.As(err, &fault):
+		b.missed = true
+	default:
+		b.missed = fault.Class == runner.InDoubt || fault.Class == runner.Transient || fault.Class == runner.Host
+		b.free = fault.Class == runner.Throttled || fault.Class == runner.Host
+	}
+	return b
+}
