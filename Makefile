@@ -1,5 +1,6 @@
 # make build       bin/cogpass: one static binary
 # make test        all tests, with the race detector where there is a C compiler
+# make test-long   10,000 simulated worlds, and run files of 200 of them; SEEDS=N for another number
 # make check       format, vet, staticcheck, go.mod, generated files, imports, builds for every system
 # make test-peers  the program against servers and clients that others wrote; needs node and npm
 # make bench       the benchmarks, into docs/benchmarks.md
@@ -10,6 +11,7 @@ GO            ?= go
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 COGNITO_LOCAL := cognito-local@5.3.0
 FUZZTIME      ?= 10s
+SEEDS         ?= 10000
 PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
@@ -17,7 +19,7 @@ RACE  := $(shell command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 PEERS := $(CURDIR)/.cache/peers
 SERVER := $(PEERS)/$(COGNITO_LOCAL)/node_modules/cognito-local/lib/bin/start.js
 
-.PHONY: build test check bench test-peers fuzz clean
+.PHONY: build test test-long check bench test-peers fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -25,6 +27,9 @@ build:
 test:
 	@$(if $(RACE),,echo 'no C compiler: testing without the race detector')
 	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) -timeout 30m ./...
+
+test-long:
+	$(GO) test -count=1 -timeout 2h -run '^TestSimulation' ./runner -seeds=$(SEEDS)
 
 check:
 	@unformatted=$$(gofmt -l cmd jobs runner report); \

@@ -23,6 +23,7 @@ type nature struct {
 	attempts    int
 	timeout     time.Duration
 	maxDelay    time.Duration
+	outage      time.Duration
 
 	latency time.Duration // of a request, about
 	lag     time.Duration // of what ListUsers shows, at most
@@ -39,11 +40,11 @@ type nature struct {
 	troubles    []trouble
 	lookTrouble float64
 	looks       []trouble
-	outages     []outage
+	blackouts   []blackout
 }
 
-// An outage is a while in which the whole service is not to be had.
-type outage struct {
+// A blackout is a while in which the whole service is not to be had.
+type blackout struct {
 	from, to time.Duration
 	trouble  trouble
 }
@@ -112,7 +113,7 @@ func (d dice) swarm(all []trouble) []trouble {
 func drawNature(d dice) nature {
 	n := nature{
 		rate: one(d, 3, 20, 100, 100, math.Inf(1)), concurrency: one(d, 1, 4, 4, 64), attempts: one(d, 2, 3, 8),
-		timeout: time.Duration(one(d, 2, 5, 30)) * time.Second, maxDelay: time.Duration(one(d, 5, 30)) * time.Second,
+		timeout: time.Duration(one(d, 2, 5, 30)) * time.Second, maxDelay: time.Duration(one(d, 5, 30)) * time.Second, outage: time.Duration(one(d, 1, 5)) * time.Minute,
 		latency: d.some(0.01, 0.05, 0.8), lag: d.upTo(one(d, 1, maxLag/2, maxLag)),
 		skew:    time.Duration(one(d, 0, 0, 0.7, -0.7, 100, -100, 240, -240) * float64(time.Second)),
 		seconds: d.chance(0.3), remembers: d.chance(0.3), noDate: d.chance(0.1),
@@ -125,7 +126,7 @@ func drawNature(d dice) nature {
 	n.troubles, n.looks = d.swarm(troubles), d.swarm(lookTroubles)
 	for range one(d, 0, 0, 0, 1, 2) {
 		from := d.some(1, 10, 60)
-		n.outages = append(n.outages, outage{from, from + d.some(1, 20, 120, 600), one(d, outages...)})
+		n.blackouts = append(n.blackouts, blackout{from, from + d.some(1, 20, 120, 600), one(d, blackouts...)})
 	}
 	return n
 }

@@ -82,20 +82,21 @@ var lookTroubles = []trouble{
 	{name: "at 1970", blur: func(s *runner.Sight) { s.Modified = time.Unix(0, 0) }},
 }
 
-// outages are what goes wrong with all requests for a while.
-var outages = []trouble{
-	{name: "outage: refused", unsent: true, fault: refused},
-	{name: "outage: no route", unsent: true, fault: noRoute},
-	{name: "outage: 500", fault: broken},
-	{name: "outage: 500 for what is carried out", fault: broken, done: true},
-	{name: "outage: silence", silent: true},
-	{name: "outage: throttled", fault: throttled},
+// blackouts are what goes wrong with all requests for a while.
+var blackouts = []trouble{
+	{name: "blackout: refused", unsent: true, fault: refused},
+	{name: "blackout: no route", unsent: true, fault: noRoute},
+	{name: "blackout: 500", fault: broken},
+	{name: "blackout: 500 for what is carried out", fault: broken, done: true},
+	{name: "blackout: silence", silent: true},
+	{name: "blackout: throttled", fault: throttled},
 }
 
 // request is one that leaves.
 type request struct {
 	runner.Task
 	n                        int // of the user's, from 1
+	era                      int // the task's
 	sent                     time.Time
 	trouble                  trouble
 	there, work, back, after time.Duration
@@ -121,7 +122,7 @@ func (w *world) draw(p *person, r *request, all []trouble, often float64, left *
 		r.date = w.server
 	}
 	since := r.sent.Sub(w.born)
-	for _, o := range w.outages {
+	for _, o := range w.blackouts {
 		if o.from <= since && since < o.to {
 			r.trouble = o.trouble
 			return

@@ -12,9 +12,9 @@ import (
 
 // A shelf keeps what is on disk, from one life of the program to the next.
 type shelf interface {
-	open(*world, life) (notebook, error)
+	open(life) (notebook, error)
 	results() ([]runner.Result, error)
-	kill() error // what is not on disk at this instant never will be
+	kill() error // what is not on disk at this instant never will be; the notebook is still to be closed
 }
 
 // A notebook is a shelf in the hands of one life.
@@ -51,7 +51,7 @@ func newMemory(people []*person, d dice) *memory {
 	return m
 }
 
-func (m *memory) open(_ *world, l life) (notebook, error) {
+func (m *memory) open(l life) (notebook, error) {
 	m.life = &memoryLife{memory: m, life: l}
 	return m.life, nil
 }

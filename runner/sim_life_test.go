@@ -69,9 +69,9 @@ func (w *world) describe() string {
 		return s
 	}
 	return fmt.Sprintf("seed %d: rate %v, concurrency %d, attempts %d, timeout %v, latency %v, lag %v, skew %v, quota %d, whole seconds %t, history %t\n"+
-		"  troubles %v of %q\n  of looks %v of %q, without a time %v; dates wrong %v, none %t; outages %+v\n",
+		"  troubles %v of %q\n  of looks %v of %q, without a time %v; dates wrong %v, none %t; blackouts %+v\n",
 		w.seed, n.rate, n.concurrency, n.attempts, n.timeout, n.latency, n.lag, n.skew, n.quota, n.seconds, n.remembers,
-		n.trouble, names(n.troubles), n.lookTrouble, names(n.looks), n.timeless, n.wrongDate, n.noDate, n.outages)
+		n.trouble, names(n.troubles), n.lookTrouble, names(n.looks), n.timeless, n.wrongDate, n.noDate, n.blackouts)
 }
 
 // play plays the world to its end.
@@ -131,14 +131,14 @@ func (w *world) live(l life) {
 
 func (w *world) run(l life, before []runner.Result) error {
 	w.takeUp(l, before)
-	journal, err := w.shelf.open(w, l)
+	journal, err := w.shelf.open(l)
 	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	p := &process{world: w, life: l, born: time.Now(), journal: journal, dead: make(chan struct{}),
-		begun: map[int64]bool{}, left: map[jobs.Category][]time.Time{}}
+		begun: map[int64]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}}
 	finish := p.ends(stop)
 	dir, opt := runner.Directory(p), p.options(ctx)
 	tasks := p.tasks()
@@ -146,23 +146,34 @@ func (w *world) run(l life, before []runner.Result) error {
 		dir, tasks = w.broken.apply(p, tasks, &opt)
 	}
 	err = runner.Run(ctx, dir, tasks, opt, p.emit)
-	dead := finish()
-	w.note(w.program, "life %d is over: %v", l.n, err)
+	return p.settle(err, finish(), before)
+}
+
+// settle closes the journal of a life that is over, and judges it.
+func (p *process) settle(err error, dead bool, before []runner.Result) error {
+	why := err
 	var stopped *runner.Stopped
 	if errors.As(err, &stopped) || errors.Is(err, context.Canceled) || errors.Is(err, errDead) || errors.Is(err, errFull) {
 		err = nil
 	}
-	if !dead && !p.full.Load() {
-		err = errors.Join(err, journal.Close())
-	} else {
-		err = errors.Join(err, w.shelf.kill())
+	if !dead && p.full.Load() {
+		dead = true
+		err = errors.Join(err, p.shelf.kill())
 	}
-	p.judge()
-	after, unread := w.shelf.results()
+	if closed := p.journal.Close(); !dead {
+		err = errors.Join(err, closed)
+	}
+	after, unread := p.shelf.results()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note(p.program, "life %d is over: %v", p.life.n, why)
+	p.judgePace()
+	p.judgeAttempts()
 	if unread == nil {
-		w.mu.Lock()
-		w.unchanged(before, after)
-		w.mu.Unlock()
+		p.unchanged(before, after)
+		if !dead {
+			p.kept(after)
+		}
 	}
 	return errors.Join(err, unread)
 }
@@ -188,7 +199,7 @@ func (p *process) options(ctx context.Context) runner.Options {
 		clock.Observe(p.life.toHere(p.server()).Truncate(time.Second), time.Now(), time.Now())
 	}
 	opt := runner.Options{
-		Rate: p.rate, Concurrency: p.concurrency, Attempts: p.attempts, MaxDelay: p.maxDelay, Timeout: p.timeout,
+		Rate: p.rate, Concurrency: p.concurrency, Attempts: p.attempts, MaxDelay: p.maxDelay, Timeout: p.timeout, Outage: p.outage,
 		Journal: p, Clock: clock, Rates: p.steer(ctx),
 	}
 	opt.SetJitter(p.jitter.Float64)

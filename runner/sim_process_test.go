@@ -22,6 +22,7 @@ type process struct {
 
 	// Of what it did; guarded by the world's mutex.
 	begun    map[int64]bool
+	emitted  map[int64]runner.Outcome
 	left     map[jobs.Category][]time.Time
 	rates    []asked
 	bars     []bar
@@ -127,7 +128,7 @@ func (p *process) departs(who *person, t runner.Task) *request {
 	}
 	delete(p.begun, t.Seq)
 	who.sent++
-	r := &request{Task: t, n: who.sent}
+	r := &request{Task: t, n: who.sent, era: who.era}
 	p.draw(who, r, p.troubles, p.trouble, &who.troubles)
 	p.note(who, "request %d: %s", r.n, r.trouble)
 	p.leaves(jobs.UserAccountRecovery)
@@ -196,6 +197,7 @@ func (p *process) emit(res runner.Result) error {
 	}
 	p.mu.Lock()
 	p.ended(p.byName[res.Username], res)
+	p.emitted[res.Seq] = res.Outcome
 	p.mu.Unlock()
 	res.StartedAt, res.FinishedAt = p.life.toTrue(res.StartedAt), p.life.toTrue(res.FinishedAt)
 	return p.journal.Record(res)

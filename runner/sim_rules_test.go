@@ -23,7 +23,8 @@ type task struct {
 	doubtful bool   // a request may have been carried out, and nobody knows
 	dim      string // why looks may not tell; empty if they must
 
-	ever bool // carried out at all, also before somebody agreed
+	era  int       // how often somebody has agreed
+	last time.Time // when it was carried out, also before somebody agreed; zero is never
 }
 
 // longAgo is how far apart two times are that no clock can take for each other:
@@ -76,17 +77,22 @@ func (w *world) history(of *person) string {
 // password; who asks for what failed does not, for that was not carried out.
 func (w *world) takesUp(p *person, was runner.Outcome) {
 	w.note(p, "is taken up again: %v", was)
-	t := task{sent: p.sent, ever: p.ever}
+	t := task{sent: p.sent, last: p.last, era: p.era}
 	if was == runner.Failed {
 		t.first, t.codes = p.first, p.codes
-	} else if p.ever {
-		t.dim = "it was carried out before"
+	} else {
+		t.era++
+		t.dim = "an earlier request may have shown, or may show yet"
 	}
 	p.task = t
 }
 
 // carriedOut judges a request as it is carried out.
 func (w *world) carriedOut(p *person, r *request) {
+	p.last = time.Now()
+	if r.era != p.era { // one too many, but by then somebody had agreed to it
+		return
+	}
 	d := deeds[r.Action]
 	if d.code {
 		if p.codes++; p.codes > 1 {
@@ -98,7 +104,6 @@ func (w *world) carriedOut(p *person, r *request) {
 	if p.first == nil {
 		p.first = r
 	}
-	p.ever = true
 }
 
 // ended judges an outcome as it is recorded.
@@ -108,7 +113,7 @@ func (w *world) ended(p *person, res runner.Result) {
 	mayBeTaken := func(at time.Time) bool { return !at.Before(p.begun.Add(-longAgo)) }
 	switch res.Outcome {
 	case runner.OK:
-		if led := d.proof && p.doubtful && mayBeTaken(p.led); !p.ever && !led {
+		if led := d.proof && p.doubtful && mayBeTaken(p.led); p.last.IsZero() && !led {
 			w.breach(p, "it is ok, and was never carried out")
 		}
 	case runner.Failed:
@@ -137,7 +142,7 @@ func (w *world) atTheEnd(all []runner.Result) {
 			w.breach(p, "it is pending at the end")
 		case res.Outcome == runner.Failed && p.first != nil:
 			w.breach(p, "it failed, and was carried out after that")
-		case res.Outcome == runner.OK && p.touched.Before(p.begun.Add(-longAgo)) && p.status != deeds[p.action].leaves:
+		case res.Outcome == runner.OK && p.touched.Before(p.last) && p.status != deeds[p.action].leaves:
 			w.breach(p, "it is ok, and the user is %s", p.status)
 		}
 	}
@@ -146,18 +151,19 @@ func (w *world) atTheEnd(all []runner.Result) {
 // unchanged judges what the journal holds: as the life before left it.
 func (w *world) unchanged(was, is []runner.Result) {
 	for i, before := range was {
-		if before.Outcome != runner.Pending && !w.taking[before.Seq] && is[i].Outcome != before.Outcome {
-			w.breach(w.people[i], "its outcome has changed from %v to %v", before.Outcome, is[i].Outcome)
+		if before.Outcome != runner.Pending && !w.taking[before.Seq] && is[i] != before {
+			w.breach(w.people[i], "its outcome has changed from %+v to %+v", before, is[i])
 		}
 	}
 }
 
-// judge judges a life of the program as a whole.
-func (p *process) judge() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.judgePace()
-	p.judgeAttempts()
+// kept judges what the journal holds after a life that was not killed: all of it.
+func (p *process) kept(is []runner.Result) {
+	for _, res := range is {
+		if o, ok := p.emitted[res.Seq]; ok && o != res.Outcome {
+			p.breach(p.people[res.Seq-1], "it was %v, and the journal has %v", o, res.Outcome)
+		}
+	}
 }
 
 // judgePace: no window of a second holds more requests than the rate and one.
@@ -165,15 +171,19 @@ func (p *process) judgePace() {
 	for category, times := range p.left {
 		slices.SortFunc(times, time.Time.Compare)
 		for from, to := 0, 0; to < len(times); to++ {
-			for times[to].Sub(times[from]) >= time.Second {
+			for times[to].Sub(times[from]) >= time.Second-time.Microsecond { // rates are rounded
 				from++
 			}
 			most := category.Quota() / 2
 			if category == jobs.UserAccountRecovery {
 				most = p.rateBetween(times[from], times[to])
 			}
-			if n := to - from + 1; float64(n) > most+1+1e-9 {
-				p.breach(p.program, "%d requests of %s in a second, at a rate of %v", n, category, most)
+			if n := to - from + 1; float64(n) > most+1 {
+				var at []string
+				for _, t := range times[max(0, from-3) : to+1] {
+					at = append(at, fmt.Sprintf("%.6f", t.Sub(p.world.born).Seconds()))
+				}
+				p.breach(p.program, "%d requests of %s in a second, at a rate of %v: %s", n, category, most, at)
 				break
 			}
 		}
