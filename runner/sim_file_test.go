@@ -57,7 +57,7 @@ func (f *files) options() runfile.OpenOptions {
 }
 
 func (f *files) plan(people []*person) error {
-	draft, err := runfile.Create(f.path(0), runfile.Info{Name: "world", UserPoolID: "us-west-2_aaaaaaaaa", CreatedAt: time.Now(), Attempts: 3})
+	draft, err := runfile.Create(f.path(0), runfile.Plan{Name: "world", UserPoolID: "us-west-2_aaaaaaaaa", CreatedAt: time.Now(), Attempts: 3})
 	if err != nil {
 		return err
 	}
@@ -92,9 +92,9 @@ func (f *files) open(life) (notebook, error) {
 
 func (f *files) kill() error {
 	f.killed = true
-	for _, ext := range []string{"", "-wal"} {
+	for _, ext := range []string{".lock", "", "-wal"} { // the lock first, whose count is not to be ahead
 		b, err := os.ReadFile(f.path(f.generation) + ext)
-		if errors.Is(err, fs.ErrNotExist) && ext != "" {
+		if errors.Is(err, fs.ErrNotExist) && ext == "-wal" {
 			continue // nothing was written yet
 		}
 		if err != nil {
