@@ -84,8 +84,16 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 	if err := opt.expected(p.Tally.Users()); err != nil {
 		return nil, err
 	}
+	if p.file == nil || p.Tally.Tasks > 0 || p.Info.State != runfile.Done || opt.Report != nil {
+		if err := p.checkReports(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if p.file != nil && p.Tally.Tasks == 0 {
 		return p.nothingLeft()
+	}
+	if err := opt.mustNotAsk(); err != nil {
+		return nil, err
 	}
 	unlock, err := p.lockPool()
 	if err != nil {

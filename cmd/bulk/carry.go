@@ -85,7 +85,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, progress Progress) error
 	if p.opt.Concurrency > 0 {
 		concurrency = p.opt.Concurrency
 	}
-	return runner.Run(ctx, t.client.Directory(t.pool), p.pending(), runner.Options{
+	return runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, p.pending(), runner.Options{
 		Rate: steer.asked, Concurrency: concurrency, Attempts: p.Info.Attempts,
 		MaxDelay: p.Info.MaxDelay, Timeout: p.Info.Timeout,
 		Journal: p.file, Clock: t.clock, Rates: steer.rates,

@@ -5,8 +5,8 @@ import "fmt"
 // Kind says what an Error is about, for whoever has advice to give.
 type Kind uint8
 
-// The kinds of an Error. Of all but Unrecorded, Unreported and Damaged,
-// nothing was sent.
+// The kinds of an Error. Of all but Unrecorded, Unreported, Internal and
+// Damaged, nothing was sent.
 const (
 	Refused       Kind = iota // the options do not fit, or one of them refuses the job
 	NobodyToAsk               // neither Options.Yes nor Options.Confirm
@@ -18,6 +18,8 @@ const (
 	Unreachable               // the pool could not be asked about
 	Unrecorded                // the run was stopped, because its run file cannot be written
 	Unreported                // the run has ended, and some report could not be written
+	BadReport                 // a report would replace what it must not, or cannot be written
+	Internal                  // a fault of the program; what was in flight is in doubt
 	Damaged                   // some results of a run file could not be read; the others were
 )
 

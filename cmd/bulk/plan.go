@@ -1,8 +1,10 @@
 package bulk
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -80,6 +82,9 @@ func Freeze(ctx context.Context, jobPath, runPath string, opt Options) (*Plan, e
 		return nil, err
 	}
 	defer p.Close()
+	if err := p.checkReports(ctx); err != nil {
+		return nil, err
+	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -138,7 +143,7 @@ func (p *Plan) Tasks(ctx context.Context, passwords bool) iter.Seq2[runner.Task,
 
 // open opens a job or a run file.
 func (o *Options) open(ctx context.Context, path string, for_ purpose) (*Plan, error) {
-	if runfile.Is(path) {
+	if isRunFile(path) {
 		return o.openFile(ctx, path, for_)
 	}
 	if o.RetryFailed || o.RetryUnknown {
@@ -163,6 +168,29 @@ func (o *Options) open(ctx context.Context, path string, for_ purpose) (*Plan, e
 	return o.freeze(ctx, job, runPath)
 }
 
+// isRunFile tells a run file from a job by its content. One whose beginning is
+// lost is still known by its name.
+func isRunFile(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() { // a pipe would be waited for
+		return false
+	}
+	if runfile.Is(path) {
+		return true
+	}
+	if filepath.Ext(path) != ".run" {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(file, head)
+	return err == io.EOF || bytes.IndexByte(head[:n], 0) >= 0 // no text
+}
+
 // openFile opens a run file, for what is left of its run.
 func (o *Options) openFile(ctx context.Context, path string, for_ purpose) (*Plan, error) {
 	if o.UserPoolID != "" || o.Region != "" || o.RunFile != "" {
@@ -170,9 +198,6 @@ func (o *Options) openFile(ctx context.Context, path string, for_ purpose) (*Pla
 	}
 	open := runfile.OpenReadOnly
 	if for_ == toRun {
-		if err := o.mustNotAsk(); err != nil {
-			return nil, err
-		}
 		open = runfile.Open
 	}
 	file, err := open(path, runfile.OpenOptions{})

@@ -104,6 +104,16 @@ func (r *Recorded) Report(ctx context.Context, write func(report.Run, report.Res
 	return err
 }
 
+// MayReportTo refuses a path at which a report would replace the run file or
+// what it was made from.
+func (r *Recorded) MayReportTo(path string) error {
+	p := &Plan{Info: r.Info, path: r.Path, file: r.file, sources: r.Info.Sources}
+	if what := p.overwritten(path); what != "" {
+		return badReport(path, fmt.Errorf("it would replace %s", what))
+	}
+	return nil
+}
+
 // Close closes the run file.
 func (r *Recorded) Close() error { return r.file.Close() }
 

@@ -3,24 +3,30 @@ package bulk
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
+	"time"
 
 	"cogpass/report"
 	"cogpass/runner/runfile"
 )
 
 // nothingLeft ends a run that has nothing to do. One that was cut off after its
-// last outcome has not been ended yet, nor reported.
+// last outcome has not been ended yet, nor reported; one that has ended may be
+// asked for another report.
 func (p *Plan) nothingLeft() (*Ended, error) {
 	p.opt.detail("nothing is left to do")
 	if p.Info.State != runfile.Done {
 		return p.settle(nil, false)
 	}
 	count, err := p.file.Count()
+	if err == nil && p.opt.Report != nil {
+		err = p.writeReports(&p.Info)
+	}
 	return &Ended{p.path, p.Info, count}, err
 }
 
-// settle records how the run ended, and writes its reports.
+// settle writes the run's reports and records how it ended. It is done when
+// its reports are: one that is killed before will write them when it is run
+// again.
 func (p *Plan) settle(stopped error, interrupted bool) (*Ended, error) {
 	count, err := p.file.Count()
 	if err != nil {
@@ -33,55 +39,52 @@ func (p *Plan) settle(stopped error, interrupted bool) (*Ended, error) {
 	case stopped != nil:
 		state, reason = runfile.Stopped, report.Visible(stopped.Error())
 	}
-	if err := p.file.SetState(state, reason); err != nil {
-		return nil, p.unrecorded(err)
+	info, err := p.file.Info()
+	if err != nil {
+		return nil, err
+	}
+	info.State, info.Reason, info.FinishedAt = state, reason, time.Now()
+	if state != runfile.Done { // its reports may be written again
+		if err := p.file.SetState(state, reason); err != nil {
+			return nil, p.unrecorded(err)
+		}
+	}
+	written := p.writeReports(&info)
+	switch {
+	case stopped != nil && written != nil:
+		p.opt.warn("%s", report.Visible(written.Error()))
+	case stopped == nil && written != nil:
+		stopped, state, reason = written, runfile.Stopped, report.Visible(written.Error())
+	}
+	if state == runfile.Done || written != nil {
+		if err := p.file.SetState(state, reason); err != nil {
+			return nil, p.unrecorded(err)
+		}
 	}
 	if p.Info, err = p.file.Info(); err != nil {
 		return nil, err
 	}
-	written := p.writeReports()
-	if stopped != nil && written != nil {
-		p.opt.warn("%s", report.Visible(written.Error()))
-	}
-	if stopped == nil {
-		stopped = written
-	}
 	return &Ended{p.path, p.Info, count}, stopped
 }
 
-// writeReports writes the run's reports, as the job or Options.Report asks for them.
-func (p *Plan) writeReports() error {
-	paths := p.Info.Report
-	if p.opt.Report != nil {
-		paths = p.opt.Report
+// writeReports writes all reports that can be written.
+func (p *Plan) writeReports(info *runfile.Info) error {
+	targets, err := p.reportTargets()
+	if err != nil {
+		return err
 	}
 	var failed error
-	for _, asked := range paths {
-		path, err := p.writeReport(asked)
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", asked, err))
+	for _, t := range targets {
+		if err := report.WriteFile(t.path, t.format, reportRun(info), p.file.Results()); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", t.asked, err))
 			continue
 		}
-		p.opt.detail("report: %s", report.Visible(path))
+		p.opt.detail("report: %s", report.Visible(t.path))
 	}
 	if failed != nil {
 		return &Error{Unreported, p.path, failed}
 	}
 	return nil
-}
-
-func (p *Plan) writeReport(asked string) (path string, err error) {
-	if path, err = report.ExpandPath(asked, p.Info.Name, p.Info.CreatedAt); err != nil {
-		return "", err
-	}
-	if p.opt.Report == nil && !filepath.IsAbs(path) {
-		path = filepath.Join(p.Info.JobDir, path)
-	}
-	format, err := report.FormatOf(path)
-	if err != nil {
-		return "", err
-	}
-	return path, report.WriteFile(path, format, reportRun(&p.Info), p.file.Results())
 }
 
 // reportRun is what reports say of a run.

@@ -21,17 +21,18 @@ import (
 	"cogpass/runner/sandbox"
 )
 
-const (
-	crashPool  = "us-west-2_aaaaaaaaa"
-	crashUsers = 2000
-	crashKills = 20
-)
+const crashPool = "us-west-2_aaaaaaaaa"
 
 var crashSeed = flag.Uint64("crash.seed", 0, "of the moments at which the program is killed; 0 is another each time")
 
-// TestKilledAgainAndAgain kills the program at 20 moments of a run, goes on
-// after each, and asks the server what it was told to do.
+// TestKilledAgainAndAgain kills the program at 100 moments of a run, goes on
+// after each, and asks the server what it was told to do. The kills are spread
+// over small runs side by side, or over few large ones in make test-long.
 func TestKilledAgainAndAgain(t *testing.T) {
+	runs, kills, users := 4, 5, 200
+	if long() {
+		runs, kills, users = 1, 20, 2000
+	}
 	for _, tt := range []struct {
 		name   string
 		action string
@@ -43,19 +44,17 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		{"set-permanent", "set-permanent", sandbox.Faults{}},
 		{"set-permanent, answers lost", "set-permanent", sandbox.Faults{LostAfter: 0.05, LostBefore: 0.05}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s := newCrashSite(t, tt.action, tt.faults)
-			kills := crashKills
-			if testing.Short() {
-				kills = 4
-			}
-			for left := kills; left > 0; left-- {
-				s.run(s.moment(left))
-			}
-			s.run(0)
-			s.mustBeDone(tt.action)
-		})
+		for n := range runs {
+			t.Run(fmt.Sprintf("%s/%d", tt.name, n+1), func(t *testing.T) {
+				t.Parallel()
+				s := newCrashSite(t, users, tt.action, tt.faults)
+				for left := kills; left > 0; left-- {
+					s.run(s.moment(left))
+				}
+				s.run(0)
+				s.mustBeDone(tt.action)
+			})
+		}
 	}
 }
 
@@ -63,7 +62,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 // end it.
 func TestKilledBeforeTheReport(t *testing.T) {
 	t.Parallel()
-	s := newCrashSite(t, "reset", sandbox.Faults{})
+	s := newCrashSite(t, 200, "reset", sandbox.Faults{})
 	s.run(0)
 	if err := os.Remove(filepath.Join(s.dir, "report.jsonl")); err != nil {
 		t.Fatal(err)
@@ -83,19 +82,20 @@ func TestKilledBeforeTheReport(t *testing.T) {
 type crashSite struct {
 	t        *testing.T
 	dir      string
+	users    int
 	server   *sandbox.Server
 	requests *arrivals
 	url      string
 	random   *rand.Rand
 }
 
-func newCrashSite(t *testing.T, action string, faults sandbox.Faults) *crashSite {
+func newCrashSite(t *testing.T, users int, action string, faults sandbox.Faults) *crashSite {
 	seed := *crashSeed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
 	t.Logf("to repeat: -crash.seed=%d", seed)
-	s := &crashSite{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 0))}
+	s := &crashSite{t: t, dir: t.TempDir(), users: users, random: rand.New(rand.NewPCG(seed, 0))}
 	s.server = sandbox.New(sandbox.Config{
 		Latency: 5 * time.Millisecond, Jitter: 4 * time.Millisecond, Faults: faults, Seed: seed,
 	})
@@ -106,7 +106,7 @@ func newCrashSite(t *testing.T, action string, faults sandbox.Faults) *crashSite
 
 	var csv strings.Builder
 	csv.WriteString("username,password\n")
-	for i := range crashUsers {
+	for i := range s.users {
 		s.server.AddUser(crashPool, sandbox.User{
 			Username: crashUser(i), Enabled: true, Created: time.Now().Add(-24 * time.Hour),
 			Attributes: map[string]string{"email": "user@example.com", "email_verified": "true"},
@@ -145,7 +145,7 @@ func (s *crashSite) moment(left int) int {
 		return 1 + s.random.IntN(20)
 	}
 	todo := 0
-	for i := range crashUsers {
+	for i := range s.users {
 		if c := s.server.Counts(crashPool, crashUser(i)); c.Resets+c.Sets == 0 {
 			todo++
 		}
@@ -154,7 +154,7 @@ func (s *crashSite) moment(left int) int {
 }
 
 // run runs the program until the nth request comes, and kills it within a few
-// milliseconds; if n is 0, until it ends by itself.
+// milliseconds, if it has not come to its end by then; if n is 0, to its end.
 func (s *crashSite) run(n int) {
 	s.t.Helper()
 	cmd := s.command()
@@ -169,13 +169,11 @@ func (s *crashSite) run(n int) {
 	select {
 	case <-reached:
 		<-time.After(time.Duration(s.random.IntN(5000)) * time.Microsecond) // to die anywhere between two requests
-		if err := cmd.Process.Kill(); err != nil {
-			s.t.Fatalf("it ended before it was killed: %v\n%s", err, &stderr)
-		}
+		_ = cmd.Process.Kill()                                              // it may just have ended
 		<-ended
 	case err := <-ended:
-		if n > 0 || err != nil {
-			s.t.Fatalf("it was to be killed at request %d (0: not at all), and ended: %v\n%s", n, err, &stderr)
+		if err != nil {
+			s.t.Fatalf("it was to be killed at request %d (0: not at all), and failed: %v\n%s", n, err, &stderr)
 		}
 	case <-time.After(2 * time.Minute):
 		_ = cmd.Process.Kill() // it may just have ended
@@ -186,14 +184,17 @@ func (s *crashSite) run(n int) {
 
 // command goes on with the run, or begins it where there is none.
 func (s *crashSite) command() *exec.Cmd {
-	path := s.runFile()
 	args := []string{"run", "--yes", "--quiet", "--rate", "max", "--concurrency", "16", "--endpoint-url", s.url}
-	if runfile.Is(path) {
-		args = append(args, path)
+	if file := s.runFile(); runfile.Is(file) {
+		args = append(args, file)
 	} else {
-		args = append(args, "--run-file", path, filepath.Join(s.dir, "job.yaml"))
+		args = append(args, "--run-file", file, filepath.Join(s.dir, "job.yaml"))
 	}
-	cmd := exec.Command("cogpass", args...)
+	path, err := program()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
 	cmd.Env = append(os.Environ(), "GORACE="+noExitWait, "XDG_STATE_HOME="+s.dir, "AWS_CONFIG_FILE="+filepath.Join(s.dir, "none"),
 		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true")
 	return cmd
@@ -204,7 +205,7 @@ func (s *crashSite) runFile() string { return filepath.Join(s.dir, "crash.run") 
 // mustBeDone fails unless each user was served exactly once, and the run file
 // and the report say so.
 func (s *crashSite) mustBeDone(action string) {
-	for i := range crashUsers {
+	for i := range s.users {
 		name := crashUser(i)
 		count := s.server.Counts(crashPool, name)
 		if action == "reset" && count.Resets != 1 {
@@ -225,8 +226,8 @@ func (s *crashSite) mustBeDone(action string) {
 		s.t.Errorf("the run is %v (%v), want done", info.State, err)
 	}
 	report, err := os.ReadFile(filepath.Join(s.dir, "report.jsonl"))
-	if n := bytes.Count(report, []byte("\n")); err != nil || n != crashUsers {
-		s.t.Errorf("the report has %d lines (%v), want %d", n, err, crashUsers)
+	if n := bytes.Count(report, []byte("\n")); err != nil || n != s.users {
+		s.t.Errorf("the report has %d lines (%v), want %d", n, err, s.users)
 	}
 	results := 0
 	for r, err := range file.Results() {
@@ -237,8 +238,8 @@ func (s *crashSite) mustBeDone(action string) {
 			s.t.Errorf("%s is %v (%s), want ok", r.Username, r.Outcome, r.Reason)
 		}
 	}
-	if results != crashUsers {
-		s.t.Errorf("got %d results, want %d", results, crashUsers)
+	if results != s.users {
+		s.t.Errorf("got %d results, want %d", results, s.users)
 	}
 }
 

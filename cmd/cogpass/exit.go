@@ -145,6 +145,10 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitFatal, "set XDG_STATE_HOME to a folder that cogpass may write to"
 	case bulk.BadStateDir:
 		return exitFatal, "name a run file elsewhere with --run-file"
+	case bulk.BadReport:
+		return exitUsage, "name another place for it"
+	case bulk.Internal:
+		return exitFatal, "please report this; what was recorded is safe, and `cogpass run RUN_FILE` goes on"
 	case bulk.InSandbox:
 		return exitUsage, "add --sandbox, or run the job anew"
 	case bulk.NotInSandbox:
@@ -155,7 +159,7 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		code, hint = meaning(e.Err)
 		return max(code, exitFatal), hint
 	case bulk.Unreported:
-		return exitFatal, "the run file has it all: " + command("report", e.RunFile, "--format", "csv", "--out", "FILE")
+		return exitFatal, "the run file has it all: " + command("report", pathArgument(e.RunFile), "--format", "csv", "--out", "FILE")
 	case bulk.Damaged:
 		return exitFatal, "the report has what is still readable"
 	}

@@ -19,7 +19,7 @@ import (
 // what was sent by then is recorded; with room again it goes on.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	s := newCrashSite(t, "reset", sandbox.Faults{})
+	s := newCrashSite(t, 2000, "reset", sandbox.Faults{})
 	s.run(10) // leaves its plan
 	info, err := os.Stat(s.runFile())
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *crashSite) mustHaveRecorded() {
 		known[r.Username] = r.Attempts
 	}
 	sent, ok := 0, 0
-	for i := range crashUsers {
+	for i := range s.users {
 		name := crashUser(i)
 		n := s.server.Counts(crashPool, name).Requests
 		if sent += n; n > known[name] {
@@ -72,7 +72,7 @@ func (s *crashSite) mustHaveRecorded() {
 		s.t.Fatal(err)
 	}
 	ok = int(count.ByOutcome[runner.OK])
-	if sent == 0 || ok == crashUsers {
+	if sent == 0 || ok == s.users {
 		s.t.Fatalf("%d requests were sent, and %d users are ok: the disk was not full in the middle", sent, ok)
 	}
 }

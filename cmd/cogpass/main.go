@@ -8,7 +8,10 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
+	"runtime/debug"
 
 	"golang.org/x/term"
 
@@ -20,20 +23,44 @@ func main() {
 }
 
 func realMain() int {
-	ctx, stop := withSignals(context.Background(), os.Stderr)
-	defer stop()
-	args := os.Args[1:]
-	if awscli.Claims(args) {
-		return awscli.Run(ctx, args, awscli.Streams{
-			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: term.IsTerminal(int(os.Stderr.Fd())),
-		})
+	log.SetOutput(io.Discard) // net/http says things there that are in nobody's format
+	if os.Getenv("GOTRACEBACK") == "" {
+		debug.SetTraceback("none") // its arguments may be secrets
 	}
+	args := os.Args[1:]
 	sys := &system{
-		In: interruptible{ctx, os.Stdin}, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
 		LookupEnv: os.LookupEnv,
 	}
-	cmd := newRoot(sys)
-	cmd.SetArgs(args)
-	return sys.exit(cmd.ExecuteContext(ctx))
+	ctx, stop := withSignals(context.Background(), sys)
+	defer stop()
+	return steadily(sys, func() int {
+		if awscli.Claims(args) {
+			return awscli.Run(ctx, args, awscli.Streams{
+				In: sys.In, Out: sys.Out, Err: sys.Err, Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+			})
+		}
+		if wantsJSON(args) {
+			sys.logJSON()
+		}
+		sys.In = interruptible{ctx, sys.In}
+		cmd := newRoot(sys)
+		cmd.SetArgs(args)
+		return sys.exit(cmd.ExecuteContext(ctx))
+	})
+}
+
+// wantsJSON reports whether the arguments ask for a log in JSON. What is wrong
+// with them is to be told in it, so it must be known before they are read.
+func wantsJSON(args []string) bool {
+	for i, arg := range args {
+		switch {
+		case arg == "--":
+			return false
+		case arg == "--log-format=json", arg == "json" && i > 0 && args[i-1] == "--log-format":
+			return true
+		}
+	}
+	return false
 }

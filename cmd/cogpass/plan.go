@@ -35,7 +35,7 @@ active users on the bill, and the IAM policy that it needs. Sends nothing.
 
 func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	if o.Out == "" {
-		return withHint(exitUsage, command("plan", path, "--out", "FILE.run"), "--out is missing: where is the run file to be?")
+		return withHint(exitUsage, command("plan", pathArgument(path), "--out", "FILE.run"), "--out is missing: where is the run file to be?")
 	}
 	if err := sys.options(&o.Options); err != nil {
 		return err
@@ -46,7 +46,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	}
 	sys.warnings(plan)
 	return sys.stream(func(w io.Writer) error {
-		return planText.Execute(w, map[string]any{"Plan": plan, "Tally": &plan.Tally, "Go": command("run", o.Out)})
+		return planText.Execute(w, map[string]any{"Plan": plan, "Tally": &plan.Tally, "Go": command("run", pathArgument(o.Out))})
 	})
 }
 

@@ -38,6 +38,11 @@ func (o *reportOptions) run(ctx context.Context, sys *system, path string) error
 		return err
 	}
 	defer r.Close()
+	if o.Out != "" {
+		if err := r.MayReportTo(o.Out); err != nil {
+			return err
+		}
+	}
 	return r.Report(ctx, func(run report.Run, results report.Results) error {
 		if o.Out != "" {
 			return report.WriteFile(o.Out, format, run, results)

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"cogpass/cmd/cogpass/awscli"
 )
@@ -83,12 +85,30 @@ func usageArgs(cmd *cobra.Command) {
 			if err := check(cmd, args); err != nil {
 				return withHint(exitUsage, cmd.CommandPath()+" --help shows how to call it", "%w", err)
 			}
-			return nil
+			return noEmptyFlags(cmd.Flags())
 		}
 	}
 	for _, sub := range cmd.Commands() {
 		usageArgs(sub)
 	}
+}
+
+// noEmptyFlags refuses a flag whose value is empty: it comes from a variable
+// that is not set, and the default is not what was meant.
+func noEmptyFlags(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		var values []string
+		switch list, is := f.Value.(pflag.SliceValue); {
+		case is:
+			values = list.GetSlice()
+		case f.Value.Type() == "string":
+			values = []string{f.Value.String()}
+		}
+		if err == nil && slices.Contains(values, "") {
+			err = withHint(exitUsage, "give it a value, or leave it out", "--%s is empty", f.Name)
+		}
+	})
+	return err
 }
 
 // awsCommand lists a command in the help and the completion; main hands its

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"runtime/debug"
 	"slices"
 
@@ -78,11 +77,16 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if !slices.Contains([]string{"text", "json"}, o.LogFormat) {
 		return usage("--log-format %s: want text or json", o.LogFormat)
 	}
-	if o.LogFormat == "json" {
-		o.sys.log = slog.New(slog.NewJSONHandler(o.sys.Err, nil))
+	if o.LogFormat == "json" && o.sys.log == nil { // however it was written
+		o.sys.logJSON()
 	}
-	if !o.DryRun && (o.Format != "text" || o.ShowPasswords) {
+	switch {
+	case !o.DryRun && (o.Format != "text" || o.ShowPasswords):
 		return usage("--format and --show-passwords go with --dry-run")
+	case o.DryRun && (o.RunFile != "" || o.Report != nil):
+		return usage("--dry-run makes no run file and no report: --run-file and --report do not go with it")
+	case o.ExpectUsers != nil && *o.ExpectUsers < 0:
+		return usage("--expect-users %d: want a number from 0", *o.ExpectUsers)
 	}
 	if err := o.sys.options(&o.Options); err != nil {
 		return err

@@ -27,11 +27,11 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //
 //	exits CODE PROGRAM ARG…     runs to its end, with that exit code
 //	start NAME PROGRAM ARG…     runs in the background
-//	signal NAME INT|TERM|HUP|KILL
+//	signal NAME INT|TERM|HUP|QUIT|KILL
+//	signal-until-over NAME INT|TERM  again and again, until it has ended
 //	finish NAME CODE            waits for its end, with that exit code
 //	sandbox [FLAG…] USER…       serves a pool with these users, and points the program at it
 //	requests [N]                so many password requests have come to the sandbox; without N, sets REQUESTS
-//	busiest N                   no second held more of them
 //	await requests N            waits until so many have come
 //	await file PATTERN          waits until there is such a file
 //	await stdout|stderr NAME RE waits until a background program has written that
@@ -51,7 +51,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
 		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "latency": cmdLatency,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
-		"newer": cmdNewer, "busiest": cmdBusiest, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
+		"signal-until-over": cmdSignalUntilOver, "newer": cmdNewer, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
 	for name, command := range commands {
@@ -91,6 +91,11 @@ func setupScript(env *testscript.Env) error {
 			world.listener.Close()
 		}
 	})
+	path, err := program()
+	if err != nil {
+		return err
+	}
+	env.Setenv("PATH", filepath.Dir(path)+string(filepath.ListSeparator)+env.Getenv("PATH"))
 	for name, value := range map[string]string{
 		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "STATE": filepath.Join(env.WorkDir, "state", "cogpass"),
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIDSCRIPT", "AWS_SECRET_ACCESS_KEY": "script-key", "SCRIPT_PASSWORD": "Secret-device-Pw1",
@@ -215,9 +220,27 @@ func (w *scriptWorld) program(ts *testscript.TestScript, name string) *startedPr
 
 func cmdSignal(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	need(ts, len(args) == 2, "signal NAME INT|TERM|HUP|KILL")
-	signal := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill}[args[1]]
+	signal := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT, "KILL": os.Kill}[args[1]]
 	need(ts, signal != nil, "signal NAME INT|TERM|HUP|KILL")
-	ts.Check(w.program(ts, args[0]).cmd.Process.Signal(signal))
+	if err := w.program(ts, args[0]).cmd.Process.Signal(signal); !errors.Is(err, os.ErrProcessDone) {
+		ts.Check(err)
+	}
+}
+
+// cmdSignalUntilOver sends a signal that counts only some time after the one
+// before.
+func cmdSignalUntilOver(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) == 2, "signal-until-over NAME INT|TERM|HUP|KILL")
+	p := w.program(ts, args[0])
+	w.waitFor(ts, "the end of "+args[0], func() bool {
+		cmdSignal(ts, w, args)
+		select {
+		case <-p.ended:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 func cmdFinish(ts *testscript.TestScript, w *scriptWorld, args []string) {

@@ -121,13 +121,6 @@ func cmdRequests(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	}
 }
 
-func cmdBusiest(ts *testscript.TestScript, w *scriptWorld, args []string) {
-	need(ts, len(args) == 1 && w.server != nil, "busiest N, after sandbox")
-	if got := w.server.Stats().Busiest; got == 0 || got > number64(ts, args[0]) {
-		ts.Fatalf("got %d password requests within a second, want 1 to %s", got, args[0])
-	}
-}
-
 func cmdLatency(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	need(ts, len(args) == 1 && w.server != nil, "latency D, after sandbox")
 	d, err := time.ParseDuration(args[0])

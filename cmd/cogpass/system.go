@@ -36,6 +36,9 @@ func (s *system) say(level slog.Level, text string) {
 	fmt.Fprintln(s.Err, prefixes[level]+text)
 }
 
+// logJSON has all that is said written as JSON.
+func (s *system) logJSON() { s.log = slog.New(slog.NewJSONHandler(s.Err, nil)) }
+
 func (s *system) info(format string, args ...any) {
 	s.say(slog.LevelInfo, fmt.Sprintf(format, args...))
 }
@@ -85,6 +88,14 @@ func command(args ...string) string {
 		line += " " + a
 	}
 	return report.Visible(line)
+}
+
+// pathArgument is a path that is not taken for a flag.
+func pathArgument(path string) string {
+	if strings.HasPrefix(path, "-") && path != "-" {
+		return "." + string(filepath.Separator) + path
+	}
+	return path
 }
 
 func plain(r rune) bool {

@@ -84,7 +84,7 @@ func tallied(t *bulk.Tally) string {
 // goOn is the command line that goes on with a run.
 func goOn(info *runfile.Info, path string) string {
 	if bulk.BegunInSandbox(info) {
-		return command("run", "--sandbox", path)
+		return command("run", "--sandbox", pathArgument(path))
 	}
-	return command("run", path)
+	return command("run", pathArgument(path))
 }

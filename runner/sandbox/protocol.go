@@ -37,7 +37,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
-	id := requestID()
+	id := s.requestID()
 	w.Header()["X-Amzn-Requestid"] = []string{id}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.Header().Set("Date", s.config.Now().UTC().Format(http.TimeFormat))
@@ -221,10 +221,11 @@ func (e *Error) status() int {
 	return http.StatusBadRequest
 }
 
-// requestID returns a random UUID.
-func requestID() string {
+// requestID returns a random UUID, but for the beginning that is configured.
+func (s *Server) requestID() string {
 	hi, lo := rand.Uint64()&^0xf000|0x4000, rand.Uint64()&^(3<<62)|2<<62
-	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&0xffffffffffff)
+	id := fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&0xffffffffffff)
+	return s.config.RequestIDPrefix + id[len(s.config.RequestIDPrefix):]
 }
 
 // epoch is a time in milliseconds, written as Cognito does: in seconds.

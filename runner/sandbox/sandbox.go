@@ -32,12 +32,13 @@ type Config struct {
 	Faults  Faults
 	Seed    uint64 // of faults and latency
 
-	Now           func() time.Time // the server's clock; nil is time.Now. Quotas and latency go by real time
-	CodeLifetime  time.Duration    // zero is an hour
-	ListLag       time.Duration    // ListUsers shows users as they were this long ago
-	DailyEmails   int              // messages a day, over all pools that send with COGNITO_DEFAULT; zero is no limit
-	Record        int              // how many requests and messages Log and Outbox keep, the latest; zero is 100,000, negative none
-	AllowUnsigned bool             // serve administrators' operations without an Authorization header
+	Now             func() time.Time // the server's clock; nil is time.Now. Quotas and latency go by real time
+	CodeLifetime    time.Duration    // zero is an hour
+	ListLag         time.Duration    // ListUsers shows users as they were this long ago
+	DailyEmails     int              // messages a day, over all pools that send with COGNITO_DEFAULT; zero is no limit
+	Record          int              // how many requests and messages Log and Outbox keep, the latest; zero is 100,000, negative none
+	RequestIDPrefix string           // of every request ID, some hexadecimal digits; empty is random
+	AllowUnsigned   bool             // serve administrators' operations without an Authorization header
 }
 
 // Check says what of a Config makes no sense, if anything.
@@ -104,12 +105,16 @@ func New(c Config) *Server {
 	return s
 }
 
+// TrialPrefix begins the request IDs of a Trial, and none of AWS's in practice:
+// a report can be told by it.
+const TrialPrefix = "5a4db0c5"
+
 // Trial returns a Server to try a job against, with a pool of that ID. It has
 // Cognito's quotas and needs no signatures. The pool has Cognito's default
 // policy and sends through SES, so that no day's limit of e-mails stands in the
 // way.
 func Trial(poolID string) *Server {
-	s := New(Config{Quotas: Cognito(), Latency: 5 * time.Millisecond, Record: -1, AllowUnsigned: true})
+	s := New(Config{Quotas: Cognito(), Latency: 5 * time.Millisecond, Record: -1, AllowUnsigned: true, RequestIDPrefix: TrialPrefix})
 	s.AddPool(Pool{ID: poolID, Name: "sandbox", Policy: DefaultPolicy(), EmailSendingAccount: "DEVELOPER"})
 	return s
 }
