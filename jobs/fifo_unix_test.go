@@ -21,7 +21,7 @@ func TestFIFO(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := "not a regular file\n    hint: write it to a file first"
+	const want = "not a regular file\n    hint: write it to a file first"
 	if got := faultsOf(t, fifo, jobs.Options{}); !strings.Contains(got, want) {
 		t.Errorf("as a job: got %s", got)
 	}

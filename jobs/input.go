@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"sync"
+	"unicode/utf8"
 )
 
 // maxRow bounds a row of a source, in bytes: far above what a request may
@@ -139,7 +140,7 @@ type lineEnds struct {
 // and the last bytes of NEL, LS and PS.
 var special = func() (is [256]bool) {
 	for b := range byte(' ') {
-		is[b] = b != '\t'
+		is[b] = b != '\t' && b != '\n'
 	}
 	is[0x7f], is[0x85], is[0xa8], is[0xa9] = true, true, true, true
 	return is
@@ -147,24 +148,22 @@ var special = func() (is [256]bool) {
 
 // mend works in place, and returns what is left of text, up to what is bad.
 func (l *lineEnds) mend(text []byte) ([]byte, *notText) {
+	if l.plain(text) {
+		return text, nil
+	}
 	to := 0
 	for _, b := range text {
-		before := l.before
-		l.before = [2]byte{before[1], b}
-		if special[b] {
-			if b == '\n' && l.cr {
-				l.cr = false
-				continue
-			}
-			l.cr = b == '\r'
+		before, after := l.before, l.cr
+		l.before, l.cr = [2]byte{before[1], b}, b == '\r'
+		switch {
+		case b == '\n' && after:
+			continue
+		case l.cr:
+			b = '\n'
+		case special[b]:
 			if bad := l.bad(before, b); bad != nil {
 				return text[:to], bad
 			}
-			if l.cr {
-				b = '\n'
-			}
-		} else {
-			l.cr = false
 		}
 		text[to] = b
 		to++
@@ -179,11 +178,31 @@ func (l *lineEnds) mend(text []byte) ([]byte, *notText) {
 	return text[:to], nil
 }
 
+// plain passes over a text that has nothing to mend, as most have, and reports
+// whether it was one.
+func (l *lineEnds) plain(text []byte) bool {
+	if l.cr || len(text) < len(l.before) {
+		return false
+	}
+	for _, b := range text {
+		if special[b] {
+			return false
+		}
+	}
+	if last := bytes.LastIndexByte(text, '\n'); last >= 0 {
+		l.line += bytes.Count(text, []byte("\n"))
+		l.column = 1 + utf8.RuneCount(text[last+1:])
+	} else {
+		l.column += utf8.RuneCount(text)
+	}
+	l.before = [2]byte(text[len(text)-2:])
+	return true
+}
+
 func (l *lineEnds) bad(before [2]byte, b byte) *notText {
 	const hint = "save the file as UTF-8 text, with a line feed at the end of each line"
 	found := func(column int, what string) *notText { return &notText{l.line, column, what, hint} }
 	switch {
-	case b == '\n' || b == '\r':
 	case b < ' ' || b == 0x7f:
 		return found(l.column, whatIsBad([]byte{b}, 0))
 	case b == 0x85 && before[1] == 0xc2:

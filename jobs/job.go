@@ -105,8 +105,10 @@ func Open(path string, opt Options) (*Job, error) {
 
 func readJobFile(path string) ([]byte, error) {
 	f, err := openFile(path)
-	if err != nil {
-		return nil, unusable(path, "cannot read the job: "+reasonOf(err), hintOf(err))
+	if errors.Is(err, errNotRegular) {
+		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "write it to a file first")
+	} else if err != nil {
+		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "")
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxJobFile+1))
