@@ -26,10 +26,12 @@ const (
 	Alias    = yaml.AliasNode
 )
 
-// TaggedStyle is set in the Style of a Node with a tag of its own, and a bit of
-// QuotedStyle in that of a scalar in quotes, or in a block.
+// Bits in the Style of a Node: TaggedStyle where it has a tag of its own,
+// FlowStyle in braces or brackets, and one of QuotedStyle for a scalar in
+// quotes, or in a block.
 const (
 	TaggedStyle = yaml.TaggedStyle
+	FlowStyle   = yaml.FlowStyle
 	QuotedStyle = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 )
 

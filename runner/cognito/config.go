@@ -111,6 +111,22 @@ func (c *Client) begin(ctx context.Context) (context.Context, context.CancelFunc
 // Region returns the Region that requests go to.
 func (c *Client) Region() string { return c.cfg.Region }
 
+// MaxAttempts returns how many requests the settings (AWS_MAX_ATTEMPTS, a
+// profile's max_attempts) allow for one call, or 0 where they do not say. The
+// Client itself sends one.
+func (c *Client) MaxAttempts() int {
+	for _, source := range c.cfg.ConfigSources {
+		if s, ok := source.(interface {
+			GetRetryMaxAttempts(context.Context) (int, bool, error)
+		}); ok {
+			if n, found, err := s.GetRetryMaxAttempts(context.Background()); found && err == nil {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
 // Check finds out whether there are credentials to sign with; that may ask an
 // instance's metadata or an identity provider, and takes a minute at most. Its
 // error is a *ConfigError.

@@ -6,9 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"cogpass/cmd/cogpass/awscli/pyval"
 	"cogpass/runner/cognito"
 )
 
@@ -19,90 +17,59 @@ type refusal struct{ code, message string }
 // JSON, by status and header, and in whatever a proxy may have answered. Its
 // error is that the answer makes no sense.
 func readAnswer(r *cognito.Response) (*refusal, error) {
-	if r.Status < 300 {
-		return nil, checkSuccess(r)
-	}
-	if r.Status == 300 {
-		return &refusal{"Unknown", "Unknown"}, nil
-	}
 	body := strings.TrimSpace(string(r.Body))
-	if r.Status >= 500 && (body == "" || strings.HasPrefix(body, "<html>")) {
+	value, notJSON := parseJSON(string(r.Body))
+	fields, isObject := value.(map[string]any)
+	switch {
+	case r.Status == http.StatusMultipleChoices:
+		return &refusal{"Unknown", "Unknown"}, nil
+	case r.Status >= 500 && (body == "" || strings.HasPrefix(body, "<html>")):
 		return &refusal{strconv.Itoa(r.Status), http.StatusText(r.Status)}, nil
+	case len(r.Body) == 0:
+	case strings.ToValidUTF8(body, "") != body:
+		return nil, generalf("the answer is not UTF-8 text")
+	case r.Status < 300 && notJSON == nil && value == nil:
+		return nil, generalf("the answer is null")
+	case notJSON != nil:
+		fields = map[string]any{"message": string(r.Body)}
+	case r.Status > 300 && !isObject:
+		return nil, generalf("the answer is a JSON %s, not an object", typeName(value))
 	}
-	fields := &pyval.Map{}
-	if len(r.Body) > 0 {
-		if !utf8.Valid(r.Body) {
-			return nil, generalf("the answer is not UTF-8 text")
+	if r.Status < 300 {
+		return nil, nil
+	}
+	no := &refusal{code: strconv.Itoa(r.Status)}
+	if header := strings.Split(r.Header.Get("X-Amzn-Query-Error"), ";"); len(header) == 2 && header[0] != "" {
+		no.code = header[0]
+	} else if t, given := fields["__type"]; given {
+		text, isText := t.(string)
+		if t != nil && !isText {
+			return nil, generalf("the error's __type is a JSON %s, not a string", typeName(t))
 		}
-		v, err := pyval.ParseJSON(string(r.Body))
-		if err != nil {
-			fields.Set("message", string(r.Body))
-		} else if m, ok := v.(*pyval.Map); ok {
-			fields = m
-		} else {
-			return nil, generalf("the answer is a JSON %s, not an object", pyval.TypeName(v))
+		no.code = text
+	}
+	no.code = no.code[strings.LastIndexByte(no.code, '#')+1:]
+	for _, key := range []string{"Message", "message"} {
+		if message, given := fields[key]; given {
+			no.message = scalarText(message)
 		}
 	}
-	code, err := errorCode(r, fields)
-	if err != nil {
-		return nil, err
-	}
-	message, ok := fields.Get("message")
-	if !ok {
-		message, ok = fields.Get("Message")
-	}
-	if !ok {
-		message = ""
-	}
-	return &refusal{code, pyval.Str(message)}, nil
+	return no, nil
 }
 
-// errorCode takes the code from a header, else from __type, else the status.
-func errorCode(r *cognito.Response, fields *pyval.Map) (string, error) {
-	code := strconv.Itoa(r.Status)
-	header := strings.Split(r.Header.Get("X-Amzn-Query-Error"), ";")
-	if len(header) == 2 && header[0] != "" {
-		code = header[0]
-	} else if t, ok := fields.Get("__type"); ok {
-		if t == nil {
-			return "", nil
-		}
-		if code, ok = t.(string); !ok {
-			return "", generalf("the error's __type is a JSON %s, not a string", pyval.TypeName(t))
-		}
-	}
-	return code[strings.LastIndexByte(code, '#')+1:], nil
-}
-
-// checkSuccess accepts any answer but those that the AWS CLI stumbles over.
-func checkSuccess(r *cognito.Response) error {
-	if len(r.Body) == 0 {
-		return nil
-	}
-	if !utf8.Valid(r.Body) {
-		return generalf("the answer is not UTF-8 text")
-	}
-	if v, err := pyval.ParseJSON(string(r.Body)); err == nil && v == nil {
-		return generalf("the answer is null")
-	}
-	return nil
-}
-
-// Which answers are worth another request: what the AWS CLI's standard mode
+// worthRetrying reports whether an answer is what the AWS CLI's standard mode
 // takes for throttling or for a passing fault.
-var (
-	passingStatus = []int{500, 502, 503, 504}
-	passingCodes  = []string{
+func worthRetrying(r *cognito.Response, no *refusal) bool {
+	if slices.Contains([]int{500, 502, 503, 504}, r.Status) {
+		return true
+	}
+	return no != nil && slices.Contains([]string{
 		"RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete",
 		"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
 		"TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
 		"RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled",
 		"SlowDown", "EC2ThrottledException",
-	}
-)
-
-func worthRetrying(r *cognito.Response, no *refusal) bool {
-	return slices.Contains(passingStatus, r.Status) || no != nil && slices.Contains(passingCodes, no.code)
+	}, no.code)
 }
 
 // refused is the error of an answer that says no. Its last line is the AWS

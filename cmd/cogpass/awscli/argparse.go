@@ -1,10 +1,12 @@
 package awscli
 
 import (
-	"fmt"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
+
+	"cogpass/jobs"
 )
 
 // An option is one that a parser knows. Its rules are those of Python's
@@ -13,7 +15,7 @@ type option struct {
 	name     string // with its two hyphens
 	key      string // where its value is kept
 	takes    arity
-	value    any    // of a flag
+	value    string // of a flag: "true" or "false"
 	missing  string // of an optional value that is not given
 	choices  []string
 	required bool
@@ -40,14 +42,20 @@ type parser struct {
 
 // parsed is what a parser took, and what it left.
 type parsed struct {
-	values map[string]any // of options and positional argument
+	values values // of options and positional argument
 	rest   []string
 }
 
-// errVersion is that the version was asked for.
-type errVersion struct{}
+// values are those of options, by their keys. Each is a Secret, for any may be
+// the password, or hold it.
+type values map[string]jobs.Secret
 
-func (errVersion) Error() string { return "version" }
+func (v values) has(name string) bool    { _, ok := v[name]; return ok }
+func (v values) text(name string) string { return v[name].Reveal() }
+func (v values) set(name, text string)   { v[name] = jobs.NewSecret(text) }
+
+// errVersion is that the version was asked for.
+var errVersion = errors.New("version")
 
 // found is an argument that looks like an option; opt is nil for one that the
 // parser does not know.
@@ -58,35 +66,31 @@ type found struct {
 
 type parsing struct {
 	*parser
+	parsed
 	args    []string
 	found   map[int]found
 	literal int // index of the first "--", after which nothing is an option; len(args) for none
 	waiting bool
 	seen    map[string]bool
-	out     parsed
 }
 
 // parse reads arguments as argparse's parse_known_args does.
 func (p *parser) parse(args []string) (parsed, error) {
 	s := &parsing{
-		parser: p, args: args, found: map[int]found{}, literal: len(args), waiting: p.positional != "",
-		seen: map[string]bool{}, out: parsed{values: map[string]any{}},
+		parser: p, parsed: parsed{values: values{}}, args: args,
+		found: map[int]found{}, literal: len(args), waiting: p.positional != "", seen: map[string]bool{},
 	}
 	if i := slices.Index(args, "--"); i >= 0 {
 		s.literal = i
 	}
-	var places []int
 	for i, arg := range args[:s.literal] {
-		f, is, err := p.lookup(arg)
-		if err != nil {
+		if f, is, err := p.lookup(arg); err != nil {
 			return parsed{}, err
-		}
-		if is {
+		} else if is {
 			s.found[i] = f
-			places = append(places, i)
 		}
 	}
-	if err := s.run(places); err != nil {
+	if err := s.run(); err != nil {
 		return parsed{}, err
 	}
 	var missing []string
@@ -101,39 +105,34 @@ func (p *parser) parse(args []string) (parsed, error) {
 	if missing != nil {
 		return parsed{}, usagef("missing required arguments: %s", strings.Join(missing, ", "))
 	}
-	return s.out, nil
+	return s.parsed, nil
 }
 
-func (s *parsing) run(places []int) error {
+func (s *parsing) run() (err error) {
 	at := 0
-	for _, place := range places {
-		if place < at {
-			continue // taken as a value
+	for place := range s.literal {
+		if _, is := s.found[place]; !is || place < at { // before at: taken as a value
+			continue
 		}
 		for at != place {
 			end, err := s.takePositional(at)
 			if err != nil {
 				return err
 			}
-			if end > at {
-				at = end
-				continue
+			if end == at {
+				s.rest = append(s.rest, s.args[at:place]...)
+				end = place
 			}
-			s.out.rest = append(s.out.rest, s.args[at:place]...)
-			at = place
+			at = end
 		}
-		end, err := s.takeOption(at)
-		if err != nil {
+		if at, err = s.takeOption(at); err != nil {
 			return err
 		}
-		at = end
 	}
-	end, err := s.takePositional(at)
-	if err != nil {
-		return err
+	if at, err = s.takePositional(at); err == nil {
+		s.rest = append(s.rest, s.args[at:]...)
 	}
-	s.out.rest = append(s.out.rest, s.args[end:]...)
-	return nil
+	return err
 }
 
 // isValue reports whether the argument can be the value of an option.
@@ -152,16 +151,14 @@ func (s *parsing) takePositional(at int) (int, error) {
 	if end == s.literal && end < len(s.args) {
 		end++
 	}
-	switch {
-	case s.isValue(end):
-		if err := checkChoice(s.positional, s.choices, s.args[end]); err != nil {
+	if s.isValue(end) {
+		if err := s.store(s.positional, s.positional, s.choices, s.args[end]); err != nil {
 			return 0, err
 		}
-		s.out.values[s.positional] = s.args[end]
 		if end++; end == s.literal && end < len(s.args) {
 			end++
 		}
-	case !s.optional:
+	} else if !s.optional {
 		return at, nil
 	}
 	s.waiting = false
@@ -171,43 +168,35 @@ func (s *parsing) takePositional(at int) (int, error) {
 func (s *parsing) takeOption(at int) (int, error) {
 	f := s.found[at]
 	if f.opt == nil {
-		s.out.rest = append(s.out.rest, s.args[at])
+		s.rest = append(s.rest, s.args[at])
 		return at + 1, nil
 	}
 	o, next := f.opt, at+1
 	s.seen[o.name] = true
+	isFlag := o.takes == flag || o.takes == showVersion
 	switch {
-	case o.takes == flag || o.takes == showVersion:
-		if f.explicit != nil {
-			return 0, usagef("option %s takes no value", o.name)
-		}
-		if o.takes == showVersion {
-			return 0, errVersion{}
-		}
-		s.out.values[o.key] = o.value
+	case isFlag && f.explicit != nil:
+		return 0, usagef("option %s takes no value", o.name)
+	case o.takes == showVersion:
+		return 0, errVersion
+	case isFlag:
+		s.values.set(o.key, o.value)
 		return next, nil
-	case f.explicit != nil && *f.explicit == "--":
-		s.out.values[o.key] = []any{} // argparse drops a "--", and leaves an empty list
-		return next, nil
-	case f.explicit != nil:
-		return next, s.store(o, *f.explicit)
+	case f.explicit != nil && *f.explicit != "--": // a "--" is to the AWS CLI an empty list
+		return next, s.store(o.name, o.key, o.choices, *f.explicit)
 	case f.explicit == nil && s.isValue(next):
-		return next + 1, s.store(o, s.args[next])
-	case o.takes == oneValue:
+		return next + 1, s.store(o.name, o.key, o.choices, s.args[next])
+	case f.explicit != nil || o.takes == oneValue:
 		return 0, usagef("option %s needs one value", o.name)
 	}
-	s.out.values[o.key] = o.missing
+	s.values.set(o.key, o.missing)
 	return next, nil
 }
 
-func (s *parsing) store(o *option, value string) error {
-	s.out.values[o.key] = value
-	return checkChoice(o.name, o.choices, value)
-}
-
-// checkChoice does not show the value: it may be a password whose option went
-// wrong.
-func checkChoice(name string, choices []string, value string) error {
+// store does not show a value that is no choice: it may be a password whose
+// option went wrong.
+func (s *parsing) store(name, key string, choices []string, value string) error {
+	s.values.set(key, value)
 	if choices == nil || slices.Contains(choices, value) {
 		return nil
 	}
@@ -222,62 +211,26 @@ func (p *parser) lookup(arg string) (found, bool, error) {
 	if len(arg) < 2 || arg[0] != '-' {
 		return found{}, false, nil
 	}
-	for i := range p.options {
-		if p.options[i].name == arg {
-			return found{opt: &p.options[i]}, true, nil
-		}
-	}
 	name, value, given := strings.Cut(arg, "=")
-	var explicit *string
+	f := found{}
 	if given {
-		explicit = &value
+		f.explicit = &value
 	}
-	var matches []*option
+	var names []string
 	for i := range p.options {
-		o := &p.options[i]
-		if o.name == name {
-			return found{o, explicit}, true, nil
-		}
-		if !o.whole && arg[1] == '-' && strings.HasPrefix(o.name, name) {
-			matches = append(matches, o)
+		switch o := &p.options[i]; {
+		case o.name == name:
+			return found{o, f.explicit}, true, nil
+		case !o.whole && arg[1] == '-' && strings.HasPrefix(o.name, name):
+			names = append(names, o.name)
+			f.opt = o
 		}
 	}
 	switch {
-	case len(matches) > 1:
-		names := make([]string, len(matches))
-		for i, m := range matches {
-			names[i] = m.name
-		}
+	case len(names) > 1:
 		return found{}, false, usagef("ambiguous option: %s could match %s", name, strings.Join(names, ", "))
-	case len(matches) == 1:
-		return found{matches[0], explicit}, true, nil
-	case negativeNumber.MatchString(arg), strings.Contains(arg, " "):
-		return found{}, false, nil
+	case len(names) == 1:
+		return f, true, nil
 	}
-	return found{}, true, nil
-}
-
-// exitError ends the program with a code and a message.
-type exitError struct {
-	code int
-	msg  string
-	hint string
-}
-
-func (e *exitError) Error() string { return e.msg }
-
-// The AWS CLI's exit codes.
-const (
-	exitUsage   = 252 // the command line, or what it stands for, is wrong
-	exitConfig  = 253 // credentials or Region are missing
-	exitRefused = 254 // the service said no
-	exitGeneral = 255 // anything else
-)
-
-func usagef(format string, a ...any) error {
-	return &exitError{code: exitUsage, msg: fmt.Sprintf(format, a...)}
-}
-
-func generalf(format string, a ...any) error {
-	return &exitError{code: exitGeneral, msg: fmt.Sprintf(format, a...)}
+	return found{}, !negativeNumber.MatchString(arg) && !strings.Contains(arg, " "), nil
 }

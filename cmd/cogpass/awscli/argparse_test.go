@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -36,20 +37,20 @@ func TestArguments(t *testing.T) {
 func apart(args []string) string {
 	top, err := globals().parse(args)
 	switch {
-	case errors.Is(err, errVersion{}):
+	case errors.Is(err, errVersion):
 		return "VERSION"
 	case err != nil:
 		return "ERR"
-	case top.values["command"] == "help":
+	case top.values.text("command") == "help":
 		return "HELP"
-	case top.values["command"] != service:
+	case top.values.text("command") != service:
 		return "ERR" // the short form is cogpass's own
 	}
-	below, err := operationWords.parse(top.rest)
+	below, err := operationWords().parse(top.rest)
 	if err != nil {
 		return "ERR"
 	}
-	op, ok := operationOf(below.values["operation"].(string))
+	op, ok := operationOf(below.values.text("operation"))
 	if !ok || len(below.rest) == 1 && below.rest[0] == "help" {
 		return "HELP"
 	}
@@ -58,12 +59,12 @@ func apart(args []string) string {
 	if err != nil {
 		return "ERR"
 	}
-	switch word := own.values["help"]; word {
+	switch word := own.values.text("help"); word {
 	case "help":
 		return "HELP"
-	case nil, "":
+	case "":
 	default:
-		own.rest = append(own.rest, word.(string))
+		own.rest = append(own.rest, word)
 	}
 	if len(own.rest) > 0 {
 		rest, _ := json.Marshal(own.rest)
@@ -74,10 +75,16 @@ func apart(args []string) string {
 	return options(top.values) + "|" + op.command + "|" + options(own.values)
 }
 
-func options(values map[string]any) string {
+func options(v values) string {
+	isFlag := func(name string) bool {
+		return strings.HasPrefix(name, "--no-") || slices.Contains([]string{"--debug", "--permanent", "--cli-auto-prompt"}, name)
+	}
 	var b []byte
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		value, _ := json.Marshal(values[name])
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		value, _ := json.Marshal(v.text(name))
+		if isFlag(name) {
+			value = []byte(v.text(name))
+		}
 		b = append(append(append(b, name+"="...), value...), ';')
 	}
 	return string(b)

@@ -2,10 +2,11 @@
 // admin-reset-user-password, option for option: what they accept, send, print
 // and exit with is what version 2.9 of the AWS CLI does, so that a script
 // changes one word. Messages are cogpass's own, but for what the service
-// answered.
+// answered. docs/aws-cli.md lists what differs. Begin with Run.
 //
-// No message of cogpass's own shows a password, nor does --debug. What the
-// service answers is printed as it came.
+// No message of cogpass's own shows a password, nor does --debug: every value
+// of an option is a jobs.Secret until it is known to be none. What the service
+// answers is printed as it came.
 package awscli
 
 import (
@@ -13,13 +14,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-
-	"cogpass/cmd/cogpass/awscli/pyval"
-	"cogpass/cmd/cogpass/awscli/query"
+	"time"
+	"unicode/utf8"
 )
 
 const service = "cognito-idp"
@@ -29,6 +28,8 @@ type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Terminal bool // Err is a terminal: warnings are shown
+
+	unit time.Duration // the longest wait before the second attempt; 0 is a second
 }
 
 // Claims reports whether a command line is for this package: its first word
@@ -42,10 +43,8 @@ func Claims(args []string) bool {
 	}
 	words := globals()
 	words.choices = nil
-	if p, err := words.parse(args); err == nil {
-		if word, _ := p.values[words.positional].(string); isOurs(word) {
-			return true
-		}
+	if p, err := words.parse(args); err == nil && isOurs(p.values.text(words.positional)) {
+		return true
 	}
 	// An option that comes first and is no global one, or is used wrongly, is
 	// for Run to complain about.
@@ -58,7 +57,7 @@ func isOurs(word string) bool {
 }
 
 // Run carries out a command line that Claims accepts, and returns the exit
-// code.
+// code. Once ctx is done it ends with 130.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	err := run(ctx, args, streams)
 	var exit *exitError
@@ -67,7 +66,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		return 0
 	case ctx.Err() != nil:
 		return 130
-	case errors.Is(err, errVersion{}):
+	case errors.Is(err, errVersion):
 		fmt.Fprintln(streams.Out, "aws-cli/2.9.19 (cogpass)")
 		return 0
 	case !errors.As(err, &exit):
@@ -85,143 +84,86 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 }
 
 func run(ctx context.Context, args []string, streams Streams) error {
-	conf, err := loadSettings()
-	if err != nil {
+	if err := checkArguments(args); err != nil {
+		return err
+	}
+	if err := checkConfigFiles(); err != nil {
 		return err
 	}
 	top, err := globals().parse(args)
 	if err != nil {
 		return err
 	}
-	if top.values["--cli-auto-prompt"] != nil && top.values["--no-cli-auto-prompt"] != nil {
-		return usagef("--cli-auto-prompt and --no-cli-auto-prompt cannot be given together")
-	}
 	g, err := readGlobals(top.values)
 	if err != nil {
 		return err
 	}
-	command, rest := top.values["command"].(string), top.rest
+	command, rest := top.values.text("command"), top.rest
 	if command == service {
-		p, err := operationWords.parse(rest)
+		p, err := operationWords().parse(rest)
 		if err != nil {
 			return err
 		}
-		command, rest = p.values["operation"].(string), p.rest
+		command, rest = p.values.text("operation"), p.rest
 	}
 	op, ok := operationOf(command)
 	if !ok {
 		_, err := io.WriteString(streams.Out, serviceHelp)
 		return err
 	}
-	c := &invocation{op: op, globals: g, settings: conf, streams: streams}
+	c := &invocation{op: op, globals: g, streams: streams, line: args}
 	return c.run(ctx, rest)
 }
 
 // operationWords takes the word after cognito-idp.
-var operationWords = &parser{positional: "operation", choices: []string{operations[0].command, operations[1].command, "help"}}
-
-// global holds the options that every command of the AWS CLI takes.
-type global struct {
-	profile, region, endpoint, output, caBundle string
-	query                                       *query.Expression
-	debug, noSign, noVerify                     bool
-	connectTimeout, readTimeout                 int // seconds; 0 is none
+func operationWords() *parser {
+	return &parser{positional: "operation", choices: []string{operations[0].command, operations[1].command, "help"}}
 }
 
-func globals() *parser {
-	yes := func(name string) option { return option{name: name, key: name, value: true} }
-	one := func(name string, choices ...string) option {
-		return option{name: name, key: name, takes: oneValue, choices: choices}
-	}
-	return &parser{
-		positional: "command",
-		choices:    []string{service, operations[0].command, operations[1].command, "help"},
-		options: []option{
-			yes("--debug"), one("--endpoint-url"), yes("--no-verify-ssl"), yes("--no-paginate"),
-			one("--output", "json", "text", "table", "yaml", "yaml-stream"), one("--query"), one("--profile"),
-			one("--region"), {name: "--version", takes: showVersion}, one("--color", "on", "off", "auto"),
-			yes("--no-sign-request"), one("--ca-bundle"), one("--cli-read-timeout"), one("--cli-connect-timeout"),
-			one("--cli-binary-format", "base64", "raw-in-base64-out"), yes("--no-cli-pager"),
-			yes("--cli-auto-prompt"), yes("--no-cli-auto-prompt"),
-		},
-	}
-}
+// plainOption is what an option's name looks like, and no password that
+// Cognito's default policy takes: it may be shown.
+var plainOption = regexp.MustCompile(`^--[a-z]+(?:-[a-z]+)*$`)
 
-func readGlobals(values map[string]any) (g global, err error) {
-	str := func(name string) string { s, _ := values[name].(string); return s }
-	g = global{
-		profile: str("--profile"), region: str("--region"), endpoint: str("--endpoint-url"),
-		output: str("--output"), caBundle: str("--ca-bundle"),
-		debug: values["--debug"] != nil, noSign: values["--no-sign-request"] != nil,
-		noVerify: values["--no-verify-ssl"] != nil, connectTimeout: 60, readTimeout: 60,
-	}
-	if expression, given := values["--query"].(string); given {
-		if g.query, err = query.Compile(pyval.FromArgument(expression)); err != nil {
-			return g, usagef("bad value for --query %s: %v", expression, err)
+// checkArguments refuses what is not UTF-8: JSON cannot say it, so it would
+// not arrive as it was given.
+func checkArguments(args []string) error {
+	for i, arg := range args {
+		if utf8.ValidString(arg) {
+			continue
 		}
-	}
-	if endpoint, given := values["--endpoint-url"].(string); given && !hasScheme(endpoint) {
-		return g, usagef("bad value for --endpoint-url %q: the scheme is missing; it has to be of the form http://HOST/ or https://HOST/", endpoint)
-	}
-	if err := readTimeout(values, "--cli-read-timeout", &g.readTimeout); err != nil {
-		return g, err
-	}
-	return g, readTimeout(values, "--cli-connect-timeout", &g.connectTimeout)
-}
-
-func readTimeout(values map[string]any, name string, to *int) (err error) {
-	value, given := values[name].(string)
-	if !given {
-		return nil
-	}
-	if *to, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
-		return generalf("bad value for %s %q: it has to be a whole number of seconds", name, value)
+		name, _, joined := strings.Cut(arg, "=")
+		if !joined && i > 0 {
+			name = args[i-1]
+		}
+		if !plainOption.MatchString(name) {
+			return usagef("argument %d is not UTF-8 text", i+1)
+		}
+		return usagef("the value of %s (argument %d) is not UTF-8 text", name, i+1)
 	}
 	return nil
 }
 
-// environmentPassword is the prefix of a --password that names an environment
-// variable. It is cogpass's own.
-const environmentPassword = "env:"
-
-// password replaces cogpass's own two ways of giving a password by the
-// password.
-func (c *invocation) password(values map[string]any) error {
-	given, _ := values["--password"].(string)
-	name, fromEnvironment := strings.CutPrefix(given, environmentPassword)
-	switch {
-	case values[passwordStdin] != nil:
-		if values["--password"] != nil {
-			return usagef("--password and --password-stdin cannot be given together")
-		}
-		data, err := io.ReadAll(c.streams.In)
-		if err != nil {
-			return usagef("--password-stdin: reading standard input: %v", err)
-		}
-		values["--password"] = literal(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"))
-	case fromEnvironment:
-		value, ok := os.LookupEnv(name)
-		if !ok {
-			return usagef("--password: the environment variable %s is not set", name)
-		}
-		values["--password"] = literal(value)
-	}
-	return nil
+// exitError ends the program with a code and a message.
+type exitError struct {
+	code int
+	msg  string
+	hint string
 }
 
-// warnOfClearPassword warns, on a terminal, of a password that every process
-// on the machine can read, because it is on the command line.
-func (c *invocation) warnOfClearPassword(values map[string]any, params *pyval.Map) {
-	clear := func(option string) bool {
-		value, given := values[option].(string)
-		return given && value != "" && !strings.HasPrefix(value, "file://") && !strings.HasPrefix(value, "fileb://")
-	}
-	_, has := params.Get("Password")
-	inDocument := has && values["--password"] == nil && (clear(inputJSON) || clear(inputYAML))
-	if c.streams.Terminal && (clear("--password") || inDocument) {
-		fmt.Fprintln(c.streams.Err, "warning: every process on this machine can read a password on a command line; use --password-stdin or --password env:NAME")
-	}
+func (e *exitError) Error() string { return e.msg }
+
+// The AWS CLI's exit codes.
+const (
+	exitUsage   = 252 // the command line, or what it stands for, is wrong
+	exitConfig  = 253 // credentials or Region are missing
+	exitRefused = 254 // the service said no
+	exitGeneral = 255 // anything else
+)
+
+func usagef(format string, a ...any) error {
+	return &exitError{code: exitUsage, msg: fmt.Sprintf(format, a...)}
 }
 
-// literal is a value that is taken as it is: not the name of a file.
-type literal string
+func generalf(format string, a ...any) error {
+	return &exitError{code: exitGeneral, msg: fmt.Sprintf(format, a...)}
+}

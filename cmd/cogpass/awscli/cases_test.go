@@ -33,8 +33,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "not claimed")
 		os.Exit(99)
 	}
-	waitUnit = 10 * time.Millisecond
-	os.Exit(Run(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(Run(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, unit: 10 * time.Millisecond}))
 }
 
 // oneCase is what the AWS CLI did with a command line.
@@ -49,10 +48,10 @@ type oneCase struct {
 	Stdout   string            `json:"stdout"`
 	Stderr   string            `json:"stderr"`
 	Requests int               `json:"requests"`
-	Request  *request          `json:"request"`
+	Request  *sentRequest      `json:"request"`
 }
 
-type request struct {
+type sentRequest struct {
 	Target        string `json:"target"`
 	Path          string `json:"path"`
 	Body          any    `json:"body"`
@@ -184,7 +183,7 @@ func (want oneCase) check(t *testing.T, got oneCase) {
 		return
 	}
 	for _, name := range namesIn(want.Stderr) {
-		if !strings.Contains(got.Stderr, name) {
+		if asOption := "--" + strings.ToLower(name); !strings.Contains(got.Stderr, name) && !strings.Contains(got.Stderr, asOption) {
 			t.Errorf("stderr %q does not name %q, which %q does", got.Stderr, name, want.Stderr)
 		}
 	}
@@ -224,14 +223,14 @@ func namesIn(message string) []string {
 type recorder struct {
 	answer string
 	mu     sync.Mutex
-	got    []request
+	got    []sentRequest
 }
 
 var credential = regexp.MustCompile(`Credential=([^/]+)/[^/]+/([^/]+)/`)
 
 func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	data, _ := io.ReadAll(req.Body)
-	got := request{Target: req.Header.Get("X-Amz-Target"), Path: req.URL.Path}
+	got := sentRequest{Target: req.Header.Get("X-Amz-Target"), Path: req.URL.Path}
 	json.Unmarshal(data, &got.Body)
 	if m := credential.FindStringSubmatch(req.Header.Get("Authorization")); m != nil {
 		got.AccessKey, got.SigningRegion = m[1], m[2]

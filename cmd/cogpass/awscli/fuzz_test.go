@@ -1,12 +1,14 @@
 package awscli
 
 import (
+	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
-	"cogpass/cmd/cogpass/awscli/pyval"
-	"cogpass/cmd/cogpass/awscli/query"
+	"cogpass/jobs"
 )
 
 // FuzzShorthand holds the parser to ending, and to reading back what it read
@@ -20,37 +22,19 @@ func FuzzShorthand(f *testing.F) {
 		if err != nil {
 			return
 		}
-		text = rendered(first)
-		again, err := parseShorthand(text[1 : len(text)-1])
+		var parts []string
+		for k, v := range first.(map[string]any) {
+			parts = append(parts, fmt.Sprintf(`%s="%s"`, k, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v.(string))))
+		}
+		text = strings.Join(parts, ",")
+		again, err := parseShorthand(text)
 		if err != nil {
 			t.Fatalf("%q is not read back: %v", text, err)
 		}
-		if got, want := pyval.ASCII(again), pyval.ASCII(first); got != want {
-			t.Errorf("got %s, want %s", got, want)
+		if !reflect.DeepEqual(again, first) {
+			t.Errorf("got %v, want %v", again, first)
 		}
 	})
-}
-
-// rendered writes a value as shorthand. A value that the parser itself made
-// has no backslash before a quote that an escape could not have made.
-func rendered(v any) string {
-	switch v := v.(type) {
-	case []any:
-		parts := make([]string, len(v))
-		for i, e := range v {
-			parts[i] = rendered(e)
-		}
-		return "[" + strings.Join(parts, ",") + "]"
-	case *pyval.Map:
-		var parts []string
-		for _, k := range v.Keys() {
-			e, _ := v.Get(k)
-			parts = append(parts, k.(string)+"="+rendered(e))
-		}
-		return "{" + strings.Join(parts, ",") + "}"
-	}
-	s := strings.ReplaceAll(v.(string), `\`, `\\`)
-	return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
 }
 
 // FuzzSkeleton fills in a skeleton, and gives it back as an input document.
@@ -58,48 +42,52 @@ func FuzzSkeleton(f *testing.F) {
 	f.Add("us-west-2_aaaaaaaaa", "ana", "Correct-horse-1", true)
 	f.Add("", "zoë\n", `"\u00e9\`, false)
 	f.Fuzz(func(t *testing.T, pool, username, password string, permanent bool) {
-		op := operations[0]
-		v, err := pyval.ParseJSON(op.jsonSkeleton())
+		if !utf8.ValidString(pool + username + password) {
+			return
+		}
+		var filled map[string]any
+		if err := json.Unmarshal([]byte(operations[0].jsonSkeleton()), &filled); err != nil {
+			t.Fatal(err)
+		}
+		filled["UserPoolId"], filled["Username"], filled["Password"], filled["Permanent"] = pool, username, password, permanent
+		text, _ := json.Marshal(filled)
+		c := &invocation{op: operations[0]}
+		r, err := c.request(t.Context(), values{inputJSON: jobs.NewSecret(string(text))})
 		if err != nil {
 			t.Fatal(err)
 		}
-		filled := v.(*pyval.Map)
-		for i, value := range []any{pyval.FromArgument(pool), pyval.FromArgument(username), pyval.FromArgument(password), permanent} {
-			filled.Set(op.members[i].name, value)
+		body, err := r.body()
+		var sent map[string]any
+		if json.Unmarshal(body, &sent); err != nil || !reflect.DeepEqual(sent, filled) {
+			t.Errorf("got %s, %v, want %v", body, err, filled)
 		}
-		params := &pyval.Map{}
-		if err := addInput(params, map[string]any{inputJSON: pyval.ASCII(filled)}); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(params, filled) {
-			t.Errorf("got %s, want %s", pyval.ASCII(params), pyval.ASCII(filled))
-		}
-		if err := op.validate(params); (err != nil) != (pool == "" || username == "") {
-			t.Errorf("got %v of %s", err, pyval.ASCII(params))
+		if err := c.op.validate(r); (err != nil) != (pool == "" || username == "") {
+			t.Errorf("got %v of %s", err, body)
 		}
 	})
 }
 
-// FuzzInput holds the readers of documents and queries to ending, and JSON to
-// being the same after it was written and read.
+// FuzzInput holds the readers of documents and queries to ending, and to
+// changing no character: what is read and written is read as the same.
 func FuzzInput(f *testing.F) {
-	for _, seed := range []string{`{"UserPoolId": "p"}`, "UserPoolId: p\nUsername: &a [b, *a]", "<<: {a: b}", `"\ud83d\ude42"`, "a.b[?c==`1`] | {d: @}", "%YAML 1.1\n---\nPermanent: yes"} {
+	for _, seed := range []string{`{"UserPoolId": "p"}`, "UserPoolId: p\nUsername: &a [b, *a]", "<<: {a: b}", `"\ud83d\ude42"`, `"\ud83d"`, "a.b[?c==`1`] | {d: @}", "merge(`1`)", "%YAML 1.1\n---\nPermanent: yes"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, document string) {
 		parseYAML(document)
-		if e, err := query.Compile(document); err == nil {
-			e.Search(&pyval.Map{})
+		if q, err := compileQuery(document); err == nil {
+			search(q, map[string]any{})
 		}
-		v, err := pyval.ParseJSON(document)
+		v, err := parseJSON(document)
 		if err != nil {
 			return
 		}
-		pyval.ParseJSONBytes([]byte(document))
-		once := pyval.ASCII(v)
-		again, err := pyval.ParseJSON(once)
-		if err != nil || pyval.ASCII(again) != once {
-			t.Errorf("%s becomes %s (%v)", once, pyval.ASCII(again), err)
+		if strings.Contains(fmt.Sprint(v), "\uFFFD") && !strings.Contains(strings.ToLower(document), `\ufffd`) && !strings.Contains(document, "\uFFFD") {
+			t.Errorf("%q: a character was changed: %q", document, v)
+		}
+		text, _ := json.Marshal(v)
+		if again, err := parseJSON(string(text)); err != nil || !reflect.DeepEqual(again, v) {
+			t.Errorf("%s becomes %v (%v)", text, again, err)
 		}
 	})
 }
@@ -110,12 +98,12 @@ func TestYAMLSkeletonIsTheJSONSkeleton(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fromJSON, err := pyval.ParseJSON(op.jsonSkeleton())
+		fromJSON, err := parseJSON(op.jsonSkeleton())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := pyval.ASCII(fromYAML), pyval.ASCII(fromJSON); got != want {
-			t.Errorf("%s: got %s, want %s", op.command, got, want)
+		if !reflect.DeepEqual(fromYAML, fromJSON) {
+			t.Errorf("%s: got %v, want %v", op.command, fromYAML, fromJSON)
 		}
 	}
 }

@@ -4,25 +4,29 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"cogpass/cmd/cogpass/awscli/pyval"
+	"cogpass/jobs"
 )
 
 // invocation is one of the two commands as it was called.
 type invocation struct {
-	op       operation
-	globals  global
-	settings *settings
-	streams  Streams
+	op      operation
+	globals global
+	streams Streams
+	line    []string // all arguments, for messages to say where
 }
 
-// The options of both commands that are not part of the request.
+// The options of both commands that are not part of the request, and the
+// option of the password.
 const (
 	inputJSON     = "--cli-input-json"
 	inputYAML     = "--cli-input-yaml"
 	skeletonName  = "--generate-cli-skeleton"
+	passwordName  = "--password"
 	passwordStdin = "--password-stdin"
 )
 
@@ -34,28 +38,22 @@ func (c *invocation) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	switch word := p.values["help"]; word {
+	switch word := p.values.text("help"); word {
 	case "help":
 		return c.help()
-	case nil, "": // the AWS CLI takes an empty word for none
+	case "": // the AWS CLI takes an empty word for none
 	default:
-		p.rest = append(p.rest, word.(string))
+		p.rest = append(p.rest, word)
 	}
 	if len(p.rest) > 0 {
-		return unknownOptions(args, p.rest)
+		return c.unknownOptions(p.rest)
 	}
-	if err := c.password(p.values); err != nil {
-		return err
-	}
-	params, err := c.parameters(p.values)
+	r, err := c.request(ctx, p.values)
 	if err != nil {
 		return err
 	}
-	if err := addInput(params, p.values); err != nil {
-		return err
-	}
-	c.warnOfClearPassword(p.values, params)
-	switch p.values[skeletonName] {
+	c.warnOfClearPassword(p.values, r)
+	switch p.values.text(skeletonName) {
 	case "input":
 		_, err := io.WriteString(c.streams.Out, c.op.jsonSkeleton())
 		return err
@@ -63,9 +61,9 @@ func (c *invocation) run(ctx context.Context, args []string) error {
 		_, err := io.WriteString(c.streams.Out, c.op.yamlSkeleton())
 		return err
 	case "output":
-		return c.send(ctx, params, true)
+		return c.send(ctx, r, true)
 	}
-	return c.send(ctx, params, false)
+	return c.send(ctx, r, false)
 }
 
 // parser knows the command's options. Those of the request are required,
@@ -79,12 +77,12 @@ func (c *invocation) parser(args []string) *parser {
 	for _, m := range c.op.members {
 		name := "--" + m.option
 		if m.kind == boolean {
-			p.options = append(p.options, option{name: name, key: name, value: true}, option{name: "--no-" + m.option, key: name, value: false})
+			p.options = append(p.options, option{name: name, key: name, value: "true"}, option{name: "--no-" + m.option, key: name, value: "false"})
 			continue
 		}
 		need := m.required && required
-		if m.name == "Password" {
-			p.options = append(p.options, option{name: passwordStdin, key: passwordStdin, value: true, whole: true})
+		if name == passwordName {
+			p.options = append(p.options, option{name: passwordStdin, key: passwordStdin, value: "true", whole: true})
 			need = need && !slices.Contains(args, passwordStdin)
 		}
 		p.options = append(p.options, option{name: name, key: name, takes: oneValue, required: need})
@@ -97,147 +95,113 @@ func (c *invocation) parser(args []string) *parser {
 	return p
 }
 
-// unknownOptions is the error of arguments that nothing knows. What may be a
-// password, because it follows an option that looks like the password's, is
-// not named.
-func unknownOptions(args, unknown []string) error {
+// unknownOptions is the error of arguments that nothing knows. Any of them may
+// be a password, or a part of one: only what looks like an option is shown.
+func (c *invocation) unknownOptions(unknown []string) error {
 	var shown []string
-	var hint string
-	secret := false
-	for _, arg := range args {
-		if strings.HasPrefix(arg, "--") {
-			secret = strings.HasPrefix(arg, "--p") && strings.Contains(arg, "pa")
-			arg, _, _ = strings.Cut(arg, "=")
-		} else if secret && slices.Contains(unknown, arg) {
-			hint = "a password with spaces in it has to be quoted"
+	hint := ""
+	for i, arg := range c.line {
+		if !slices.Contains(unknown, arg) {
 			continue
 		}
-		if slices.ContainsFunc(unknown, func(u string) bool { return u == arg || strings.HasPrefix(u, arg+"=") }) {
-			shown = append(shown, arg)
+		if name, _, _ := strings.Cut(strings.ReplaceAll(arg, " ", "="), "="); plainOption.MatchString(name) {
+			shown = append(shown, name)
+		} else {
+			shown = append(shown, fmt.Sprintf("argument %d", i+1))
+			hint = "a value with spaces in it has to be quoted"
 		}
-	}
-	if hint != "" {
-		shown = append(shown, "what follows the value of --password")
 	}
 	return &exitError{exitUsage, "unknown options: " + strings.Join(shown, ", "), hint}
 }
 
-// parameters makes the request that the options stand for.
-func (c *invocation) parameters(values map[string]any) (*pyval.Map, error) {
-	params := &pyval.Map{}
+// request is what an operation is given, by the API's names. A value is a
+// string, a bool, a map[string]any or whatever else a document has in its
+// place; the password, where it is text, is a jobs.Secret.
+type request map[string]any
+
+// request makes the request that the options, and an input document for what
+// they do not say, stand for.
+func (c *invocation) request(ctx context.Context, v values) (request, error) {
+	r := request{}
 	for _, m := range c.op.members {
 		name := "--" + m.option
 		var value any
 		var err error
-		switch given := values[name].(type) {
-		case nil:
+		switch {
+		case name == passwordName && v.has(passwordStdin), name == passwordName && strings.HasPrefix(v.text(name), environmentPassword):
+			value, err = c.password(ctx, v)
+		case !v.has(name):
 			continue
-		case bool, []any:
-			value = given
-		case literal:
-			value = pyval.FromArgument(string(given))
-		case string:
-			if value, err = resolveFile(name, given); err == nil && m.kind == textMap {
-				value, err = parseMap(name, value)
+		case m.kind == boolean:
+			value = v.text(name) == "true"
+		default:
+			if value, err = resolveFile(ctx, name, v[name]); err == nil && m.kind == textMap {
+				value, err = m.parseMap(value)
 			}
 		}
 		if err != nil {
 			return nil, err
 		}
-		params.Set(m.name, value)
+		r[m.name] = value
 	}
 	// The AWS CLI reads a document's file here for the first time: what can
 	// be read only once is empty when its turn comes.
 	for _, name := range []string{inputJSON, inputYAML} {
-		if given, ok := values[name].(string); ok {
-			if _, err := resolveFile(name, given); err != nil {
-				return nil, err
-			}
+		if _, err := resolveFile(ctx, name, v[name]); err != nil {
+			return nil, err
 		}
 	}
-	return params, nil
+	document, err := readInput(ctx, v)
+	for name, value := range document {
+		if _, given := r[name]; !given {
+			r[name] = value
+		}
+	}
+	if password, isText := r["Password"].(string); isText {
+		r["Password"] = jobs.NewSecret(password)
+	}
+	return r, err
 }
 
-// parseMap reads the value of an option that takes a mapping: JSON where it
-// begins like JSON, else shorthand.
-func parseMap(name string, value any) (any, error) {
-	s, ok := value.(string)
-	if !ok {
-		if len(value.(pyval.Bytes)) == 0 {
-			return nil, usagef("parameter %s is empty", name)
-		}
-		return nil, generalf("parameter %s has to be text, not bytes", name)
-	}
-	switch trimmed := strings.TrimLeftFunc(s, isSpace); {
-	case strings.HasPrefix(trimmed, "{"):
-		v, err := pyval.ParseJSON(s)
-		if err != nil {
-			return nil, usagef("parameter %s: %v", name, err)
-		}
-		return v, nil
-	case strings.HasPrefix(trimmed, "["):
-		return nil, usagef("parameter %s: invalid JSON: it has to be an object", name)
-	}
-	v, err := parseShorthand(s)
-	if err != nil {
-		return nil, usagef("parameter %s: %v", name, err)
-	}
-	return v, nil
-}
+// environmentPassword is the prefix of a --password that names an environment
+// variable. It is cogpass's own.
+const environmentPassword = "env:"
 
-// addInput adds to a request what an input document has and the options do
-// not say.
-func addInput(params *pyval.Map, values map[string]any) error {
-	fromJSON, isJSON := values[inputJSON].(string)
-	fromYAML, isYAML := values[inputYAML].(string)
-	var document any
-	var err error
-	name := inputJSON
+// password reads a password that cogpass's own two ways give. No message names
+// the variable: a password may itself begin with "env:".
+func (c *invocation) password(ctx context.Context, v values) (any, error) {
+	name, _ := strings.CutPrefix(v.text(passwordName), environmentPassword)
+	text, set := os.LookupEnv(name)
 	switch {
-	case isJSON && isYAML:
-		return usagef("only one of %s and %s may be given", inputJSON, inputYAML)
-	case isJSON:
-		document, err = readInput(inputJSON, fromJSON, pyval.ParseJSON, pyval.ParseJSONBytes)
-	case isYAML:
-		name = inputYAML
-		document, err = readInput(inputYAML, fromYAML, parseYAML, func(b []byte) (any, error) { return parseYAML(string(b)) })
-	default:
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	m, ok := document.(*pyval.Map)
-	if !ok {
-		return usagef("parameter %s: invalid type: it has to be a mapping, not of type %s", name, pyval.TypeName(document))
-	}
-	for _, k := range m.Keys() {
-		if _, given := params.Get(k); !given {
-			v, _ := m.Get(k)
-			params.Set(k, v)
+	case v.has(passwordStdin) && v.has(passwordName):
+		return nil, usagef("--password and --password-stdin cannot be given together")
+	case v.has(passwordStdin):
+		data, err := readAll(ctx, func() (io.ReadCloser, error) { return io.NopCloser(c.streams.In), nil })
+		if err != nil {
+			return nil, usagef("--password-stdin: reading standard input: %v", err)
 		}
+		text = strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	case !set:
+		return nil, &exitError{exitUsage, `--password: no environment variable has the name that follows "env:"`,
+			`a password that itself begins with "env:" is given with --password-stdin`}
 	}
-	return nil
+	if !utf8.ValidString(text) {
+		return nil, usagef("--password: the password is not UTF-8 text")
+	}
+	return jobs.NewSecret(text), nil
 }
 
-func readInput(name, value string, ofText func(string) (any, error), ofBytes func([]byte) (any, error)) (any, error) {
-	content, err := resolveFile(name, value)
-	if err != nil {
-		return nil, err
+// warnOfClearPassword warns, on a terminal, of a password that every process
+// on the machine can read, because it is on the command line.
+func (c *invocation) warnOfClearPassword(v values, r request) {
+	clear := func(option string) bool {
+		text := v.text(option)
+		return text != "" && !strings.HasPrefix(text, "file://") && !strings.HasPrefix(text, "fileb://")
 	}
-	var document any
-	switch content := content.(type) {
-	case string:
-		document, err = ofText(content)
-	case pyval.Bytes:
-		document, err = ofBytes(content)
+	_, has := r["Password"]
+	inDocument := has && !v.has(passwordName) && !v.has(passwordStdin) && (clear(inputJSON) || clear(inputYAML))
+	onLine := clear(passwordName) && !strings.HasPrefix(v.text(passwordName), environmentPassword)
+	if c.streams.Terminal && (onLine || inDocument) {
+		fmt.Fprintln(c.streams.Err, "warning: every process on this machine can read a password on a command line; use --password-stdin or --password env:NAME")
 	}
-	if err == nil {
-		return document, nil
-	}
-	code := exitUsage
-	if err == errNumber {
-		code = exitGeneral
-	}
-	return nil, &exitError{code: code, msg: fmt.Sprintf("parameter %s: invalid %s: %v", name, strings.ToUpper(strings.TrimPrefix(name, "--cli-input-")), err)}
 }

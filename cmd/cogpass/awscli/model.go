@@ -1,6 +1,10 @@
 package awscli
 
-import "cogpass/runner/cognito"
+import (
+	"slices"
+
+	"cogpass/runner/cognito"
+)
 
 // kind is the type of a member of a request.
 type kind uint8
@@ -51,19 +55,12 @@ func operationOf(command string) (operation, bool) {
 	return operation{}, false
 }
 
-func (op operation) member(name any) (member, bool) {
-	for _, m := range op.members {
-		if m.name == name {
-			return m, true
+// isMember reports whether a name is one of either operation's parameters.
+func isMember(name string) bool {
+	for _, op := range operations {
+		if slices.ContainsFunc(op.members, func(m member) bool { return m.name == name }) {
+			return true
 		}
 	}
-	return member{}, false
-}
-
-func (op operation) memberNames() []string {
-	names := make([]string, len(op.members))
-	for i, m := range op.members {
-		names[i] = m.name
-	}
-	return names
+	return false
 }

@@ -3,15 +3,19 @@ package awscli
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // inProcess runs a command line here, with the settings of the cases.
-func inProcess(t *testing.T, terminal bool, stdin string, args ...string) (exit int, stdout, stderr string, requests []request) {
+func inProcess(t *testing.T, terminal bool, stdin string, args ...string) (exit int, stdout, stderr string, requests []sentRequest) {
 	t.Helper()
 	testdata, err := filepath.Abs("testdata")
 	if err != nil {
@@ -28,7 +32,10 @@ func inProcess(t *testing.T, terminal bool, stdin string, args ...string) (exit 
 	defer server.Close()
 	var out, errs bytes.Buffer
 	streams := Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs, Terminal: terminal}
-	exit = Run(context.Background(), append(args, "--endpoint-url", server.URL), streams)
+	if !slices.Contains(args, "--endpoint-url") {
+		args = append(args, "--endpoint-url", server.URL)
+	}
+	exit = Run(context.Background(), args, streams)
 	return exit, out.String(), errs.String(), rec.got
 }
 
@@ -98,6 +105,33 @@ func TestNoMessageShowsAPassword(t *testing.T) {
 		{"--password", "part", secret},
 		{"--passwrod", secret},
 		{"--passwrod=" + secret},
+		{"--password", "env:" + secret},
+		{"--password=env:" + secret},
+		{"--password", "file://" + secret},
+		{"--password", "file:///" + secret},
+		{"--password", "fileb://" + secret},
+		{"--password", "file://" + secret + "/x y"},
+		{"--password", "two", "--" + secret},
+		{"--password", "two", "-" + secret, "words"},
+		{"--password", "two", "words=" + secret},
+		{"--password", "two", "-- " + secret},
+		{"--password", "x", "--", secret},
+		{secret, "--password", "x"},
+		{"--permanent", secret, "--password", "x"},
+		{"--cli-input-yaml", "{Password: Xy9!," + secret + "}"},
+		{"--cli-input-yaml", "Password:" + secret},
+		{"--cli-input-yaml", "Password: x\n" + secret + ": y"},
+		{"--cli-input-yaml", "Password: x # " + secret + "\n\ty: z"},
+		{"--cli-input-json", `{"Password": "x", "` + secret + `": 1}`},
+		{"--cli-input-json", `{"Password": "` + secret + `\ud800"}`},
+		{"--cli-input-json", "{\"Password\": \"" + secret + "\xff\"}"},
+		{"--cli-input-json", secret},
+		{"--password", secret + "\xff"},
+		{"--password=" + secret + "\xff"},
+		{"--password", "x", secret + "\xff"},
+		{"--password", secret, "--query", "[["},
+		{"--password", secret, "--output", secret},
+		{"--password", secret, "--cli-read-timeout", secret},
 		{"--password-stdin=" + secret},
 		{"--permanent=" + secret, "--password", "x"},
 		{"--password", secret, "--user-pool-id", ""},
@@ -117,6 +151,108 @@ func TestNoMessageShowsAPassword(t *testing.T) {
 	}
 	if _, stdout, stderr, _ := inProcess(t, false, "", "--password", secret, "cognito-idp", "admin-set-user-password"); strings.Contains(stdout+stderr, secret) {
 		t.Errorf("a password before the command is shown: %s%s", stdout, stderr)
+	}
+}
+
+// What the AWS CLI takes and cogpass does not, because it would arrive as
+// something else or the two might read it in different ways.
+func TestRefusedHere(t *testing.T) {
+	t.Setenv("NOT_UTF8", "a\xff")
+	set := []string{"admin-set-user-password", "--user-pool-id", "p", "--username", "ana"}
+	tests := map[string]struct {
+		args  []string
+		names string
+	}{
+		"not UTF-8":              {[]string{"--password", "a\xff"}, "--password (argument 7)"},
+		"not UTF-8, joined":      {[]string{"--password=a\xff"}, "--password (argument 6)"},
+		"not UTF-8, positional":  {[]string{"--password", "x", "a\xff"}, "argument 8"},
+		"not UTF-8, environment": {[]string{"--password", "env:NOT_UTF8"}, "--password"},
+		"not UTF-8, document":    {[]string{"--cli-input-json", "fileb://testdata/in/not-utf8.json"}, "--cli-input-json"},
+		"half a pair":            {[]string{"--cli-input-json", `{"Password": "\ud83d"}`}, "--cli-input-json"},
+		"half a pair, later":     {[]string{"--cli-input-json", `{"Password": "\\\ud83d\ude42\ude42"}`}, "--cli-input-json"},
+		"empty Region":           {[]string{"--password", "x", "--region", ""}, "--region"},
+		"empty CA bundle":        {[]string{"--password", "x", "--ca-bundle="}, "--ca-bundle"},
+		"empty endpoint":         {[]string{"--password", "x", "--endpoint-url", ""}, "--endpoint-url"},
+		"userinfo":               {[]string{"--password", "x", "--endpoint-url", "http://u:" + secret + "@127.0.0.1:1"}, "--endpoint-url"},
+		"lone dashes":            {[]string{"--password", "x", "--region=--"}, "--region"},
+		"YAML directive":         {[]string{"--cli-input-yaml", "%YAML 1.1\n---\nPassword: x\nPermanent: yes"}, "--cli-input-yaml"},
+		"YAML directive, later":  {[]string{"--cli-input-yaml", "# c\n%TAG ! tag:x,2000:\n---\nPassword: x"}, "--cli-input-yaml"},
+		"YAML anchor":            {[]string{"--cli-input-yaml", "Password: &x y"}, "Password"},
+		"YAML alias":             {[]string{"--cli-input-yaml", "UserPoolId: &a p\nUsername: *a\nPassword: x"}, "--cli-input-yaml"},
+		"YAML escape":            {[]string{"--cli-input-yaml", `Password: "it\'s"`}, "--cli-input-yaml"},
+		"YAML colon in braces":   {[]string{"--cli-input-yaml", "{Password: a:b}"}, "--cli-input-yaml"},
+		"YAML merge key":         {[]string{"--cli-input-yaml", "<<: {Username: u}\nPassword: x"}, "--cli-input-yaml"},
+		"YAML tag":               {[]string{"--cli-input-yaml", "Password: x\nPermanent: !!bool yes"}, "Permanent"},
+		"YAML tag on a mapping":  {[]string{"--cli-input-yaml", "!!map {Password: x}"}, "--cli-input-yaml"},
+		"YAML tab":               {[]string{"--cli-input-yaml", "Password: \"a\tb\""}, "--cli-input-yaml"},
+		"YAML line separator":    {[]string{"--cli-input-yaml", "Password: a\u2028b"}, "--cli-input-yaml"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			exit, stdout, stderr, requests := inProcess(t, false, "", append(slices.Clone(set), tt.args...)...)
+			if exit < exitUsage || len(requests) != 0 || !strings.Contains(stderr, tt.names) || strings.Contains(stdout+stderr, secret) {
+				t.Errorf("got exit %d, %d requests, stderr %q, want it to name %s", exit, len(requests), stderr, tt.names)
+			}
+		})
+	}
+	if exit, _, _, requests := inProcess(t, false, "a\xff", append(set, "--password-stdin")...); exit != exitUsage || len(requests) != 0 {
+		t.Errorf("standard input: got exit %d, %d requests", exit, len(requests))
+	}
+}
+
+// Every format but text prints JSON, whatever the AWS CLI does.
+func TestOutputFormats(t *testing.T) {
+	args := []string{"admin-set-user-password", "--user-pool-id", "p", "--username", "ana", "--password", "x", "--query", "`{\"b\": [1, \"<é>\"], \"a\": {}}`", "--output"}
+	const want = "{\n    \"a\": {},\n    \"b\": [\n        1,\n        \"<é>\"\n    ]\n}\n"
+	for _, format := range []string{"json", "text", "table", "yaml", "yaml-stream"} {
+		if exit, stdout, stderr, _ := inProcess(t, false, "", append(args, format)...); exit != 0 || stdout != want {
+			t.Errorf("%s: got exit %d, stdout %q, stderr %q", format, exit, stdout, stderr)
+		}
+	}
+}
+
+// A query that the AWS CLI refuses is refused, and none ends the program.
+func TestQueries(t *testing.T) {
+	for _, text := range []string{"", "[[", "a[0", "[::2", "a.b[", "a-b", "$", "1 + 1", "let $a = b in c", "`[0`]", "'", "foo(", "a..b", "\u00e9"} {
+		if _, err := compileQuery(text); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+	for _, text := range []string{"merge(`1`)", "merge(@, `\"x\"`)", "length(`5`)", "nosuch(@)", "&a", "sort_by(@, &a)"} {
+		q, err := compileQuery(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if v, err := search(q, map[string]any{}); err == nil {
+			t.Errorf("%q: got %v, want an error", text, v)
+		}
+	}
+	for text, want := range map[string]any{"`done`": "done", "` a b`": "a b", "`\"x\\`y\"`": "x`y", "'`x`'": "`x`", "keys(@)": []any{}} {
+		q, err := compileQuery(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if v, err := search(q, map[string]any{}); err != nil || !reflect.DeepEqual(v, want) {
+			t.Errorf("%q: got %v, %v, want %v", text, v, err, want)
+		}
+	}
+}
+
+// An interrupt ends what waits for a pipe that says nothing.
+func TestInterruptWhileReading(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	in, _, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	time.AfterFunc(10*time.Millisecond, cancel)
+	var errs bytes.Buffer
+	args := []string{"admin-set-user-password", "--user-pool-id", "p", "--username", "ana", "--password-stdin"}
+	if exit := Run(ctx, args, Streams{In: in, Out: io.Discard, Err: &errs}); exit != 130 {
+		t.Errorf("got exit %d, stderr %q", exit, errs.String())
 	}
 }
 

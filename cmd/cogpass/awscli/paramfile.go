@@ -1,82 +1,115 @@
 package awscli
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"os/user"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
-	"cogpass/cmd/cogpass/awscli/pyval"
+	"cogpass/jobs"
 )
 
 // resolveFile returns what a value of the form file://PATH or fileb://PATH
-// stands for: a text, or Bytes. Any other value stands for itself. In a text,
-// every kind of line end becomes a newline.
-func resolveFile(option, value string) (any, error) {
-	if path, ok := strings.CutPrefix(value, "file://"); ok {
-		data, err := readParameter(option, path)
-		if err != nil {
-			return nil, err
+// stands for: a string, or a []byte. Any other value stands for itself. In a
+// text, every kind of line end becomes a newline.
+func resolveFile(ctx context.Context, option string, value jobs.Secret) (any, error) {
+	path, isFile := strings.CutPrefix(value.Reveal(), "file://")
+	if !isFile {
+		if path, isFile = strings.CutPrefix(value.Reveal(), "fileb://"); isFile {
+			return readParameter(ctx, option, path)
 		}
-		if !utf8.Valid(data) {
-			return nil, usagef("parameter %s: %s is not UTF-8 text; a file of bytes is given as fileb://", option, path)
-		}
-		return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data)), nil
+		return value.Reveal(), nil
 	}
-	if path, ok := strings.CutPrefix(value, "fileb://"); ok {
-		data, err := readParameter(option, path)
-		return pyval.Bytes(data), err
+	data, err := readParameter(ctx, option, path)
+	if err != nil {
+		return nil, err
 	}
-	return pyval.FromArgument(value), nil
+	if !utf8.Valid(data) {
+		return nil, usagef("parameter %s: %s is not UTF-8 text; a file of bytes is given as fileb://", option, shownPath(option, path))
+	}
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data)), nil
 }
 
-func readParameter(option, path string) ([]byte, error) {
+func readParameter(ctx context.Context, option, path string) ([]byte, error) {
 	name := expandVariables(expandHome(path))
 	if strings.ContainsRune(name, 0) {
 		return nil, generalf("parameter %s: the file's name holds a zero byte", option)
 	}
-	data, err := os.ReadFile(name)
+	data, err := readAll(ctx, func() (io.ReadCloser, error) { return os.Open(name) })
+	var pathError *os.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
+	}
 	if err != nil {
-		cause := err
-		var pathError *os.PathError
-		if errors.As(err, &pathError) {
-			cause = pathError.Err
-		}
-		return nil, usagef("parameter %s: reading %s: %v", option, name, cause)
+		return nil, usagef("parameter %s: reading %s: %v", option, shownPath(option, path), err)
 	}
 	return data, nil
 }
 
+var ordinaryPath = regexp.MustCompile(`^(?:/|~)[\w.-]*(?:/[\w.-]+)+$`)
+
+// shownPath shows a file's path. That of --password may be a password that
+// begins with "file://", unless it looks like nothing but a path.
+func shownPath(option, path string) string {
+	if option == passwordName && !ordinaryPath.MatchString(path) {
+		return "the file that it names"
+	}
+	return expandHome(path)
+}
+
+const mostBytes = 16 << 20 // of a value: far more than the service takes
+
+// readAll reads a file to its end, unless ctx is done first: a pipe may have
+// none.
+func readAll(ctx context.Context, open func() (io.ReadCloser, error)) (data []byte, err error) {
+	done := make(chan struct{})
+	var read []byte
+	var fault error
+	go func() {
+		defer close(done)
+		file, openErr := open()
+		if openErr != nil {
+			fault = openErr
+			return
+		}
+		defer file.Close()
+		if read, fault = io.ReadAll(io.LimitReader(file, mostBytes+1)); fault == nil && len(read) > mostBytes {
+			fault = errors.New("it is too large: more than 16 MiB")
+		}
+	}()
+	select {
+	case <-done:
+		return read, fault
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // expandHome replaces a leading ~ or ~user.
 func expandHome(path string) string {
-	if !strings.HasPrefix(path, "~") {
-		return path
-	}
-	name, rest := path[1:], ""
-	if i := strings.IndexByte(path, '/'); i >= 0 {
-		name, rest = path[1:i], path[i:]
-	}
-	home := ""
-	if name == "" {
-		home = os.Getenv("HOME")
-		if home == "" {
-			if u, err := user.Current(); err == nil {
-				home = u.HomeDir
-			}
+	name, rest, inside := strings.Cut(path, "/")
+	name, is := strings.CutPrefix(name, "~")
+	home := os.Getenv("HOME")
+	if name != "" || home == "" {
+		account, err := user.Current()
+		if name != "" {
+			account, err = user.Lookup(name)
 		}
-	} else if u, err := user.Lookup(name); err == nil {
-		home = u.HomeDir
+		if home = ""; err == nil {
+			home = account.HomeDir
+		}
 	}
-	if home == "" {
+	if !is || home == "" {
 		return path
 	}
-	if full := strings.TrimRight(home, string(filepath.Separator)) + rest; full != "" {
-		return full
+	if home = strings.TrimRight(home, "/"); inside {
+		home += "/"
 	}
-	return "/"
+	return home + rest
 }
 
 var variable = regexp.MustCompile(`\$(?:[A-Za-z0-9_]+|\{[^}]*\})`)

@@ -1,7 +1,9 @@
 package awscli
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,37 +12,43 @@ import (
 	"strings"
 	"time"
 
-	"cogpass/cmd/cogpass/awscli/pyval"
+	"cogpass/jobs"
 	"cogpass/runner/cognito"
 )
 
 // send makes a client, checks the request, sends it and shows the answer. If
 // it is only to show what an answer looks like, nothing is sent.
-func (c *invocation) send(ctx context.Context, params *pyval.Map, sample bool) error {
+func (c *invocation) send(ctx context.Context, r request, sample bool) error {
 	client, err := c.client(ctx)
 	if err != nil {
 		return err
 	}
-	for _, key := range params.Keys() {
-		if _, isText := key.(string); !isText {
-			return generalf("parameter names have to be str, not of type %s", pyval.TypeName(key))
-		}
-	}
-	if err := c.op.validate(params); err != nil {
+	if err := c.op.validate(r); err != nil {
 		return err
 	}
 	if sample {
-		return c.show(&pyval.Map{})
+		return c.show()
 	}
-	if !c.globals.noSign {
-		if err := c.settings.checkCredentials(c.globals.profile != ""); err != nil {
-			return err
-		}
-	}
-	if err := c.attempt(ctx, client, []byte(pyval.ASCII(params))); err != nil {
+	body, err := r.body()
+	if err != nil {
 		return err
 	}
-	return c.show(&pyval.Map{})
+	if err := c.attempt(ctx, client, body); err != nil {
+		return err
+	}
+	return c.show()
+}
+
+// body is the request as it is sent: the one place where the password is text.
+func (r request) body() ([]byte, error) {
+	open := map[string]any{}
+	for name, value := range r {
+		if secret, is := value.(jobs.Secret); is {
+			value = secret.Reveal()
+		}
+		open[name] = value
+	}
+	return json.Marshal(open)
 }
 
 var regionPattern = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
@@ -48,51 +56,33 @@ var regionPattern = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z
 // client opens the way to Cognito that the options and the settings ask for.
 func (c *invocation) client(ctx context.Context) (*cognito.Client, error) {
 	g := c.globals
-	if err := c.settings.use(g.profile); err != nil {
-		return nil, err
-	}
-	region := g.region
-	if region == "" {
-		region = c.settings.region()
-	}
-	if region == "" {
-		return nil, &exitError{exitConfig, "you must specify a region", "give --region, or set AWS_REGION"}
-	}
-	if !regionPattern.MatchString(region) {
-		return nil, generalf("the region %q is not of a supported form", region)
-	}
-	if err := c.settings.checkRetryMode(); err != nil {
-		return nil, err
-	}
-	if _, err := c.settings.attempts(); err != nil {
-		return nil, err
-	}
 	if g.endpoint != "" {
 		u, err := url.Parse(g.endpoint)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
-			return nil, generalf("invalid endpoint: %s", g.endpoint)
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+			return nil, generalf("invalid endpoint: --endpoint-url has to be of the form http://HOST/ or https://HOST/")
 		}
 		if u.Scheme == "http" {
 			g.caBundle = "" // there is nothing to verify: the file need not exist
 		}
 	}
-	if g.connectTimeout < 0 || g.readTimeout < 0 {
-		return nil, generalf("a timeout cannot be negative")
+	if err := checkEnvironment(g); err != nil {
+		return nil, err
 	}
 	client, err := cognito.Open(ctx, cognito.Config{
-		Region: region, Profile: g.profile, EndpointURL: g.endpoint,
+		Region: g.region, Profile: g.profile, EndpointURL: g.endpoint,
 		NoSign: g.noSign, CABundle: g.caBundle, InsecureTLS: g.noVerify,
-		ConnectTimeout: seconds(g.connectTimeout), ReadTimeout: seconds(g.readTimeout),
+		ConnectTimeout: g.connectTimeout, ReadTimeout: g.readTimeout,
 	})
-	return client, configured(err)
-}
-
-// seconds turns the options' 0, which is no limit, into a Config's.
-func seconds(n int) time.Duration {
-	if n == 0 {
-		return -1
+	if err != nil {
+		return nil, configured(err)
 	}
-	return time.Duration(n) * time.Second
+	if !regionPattern.MatchString(client.Region()) {
+		return nil, generalf("the region %q is not of a supported form", client.Region())
+	}
+	if client.MaxAttempts() < 0 {
+		return nil, generalf("max_attempts has to be a whole number from 1")
+	}
+	return client, nil
 }
 
 func hasScheme(endpoint string) bool {
@@ -115,19 +105,15 @@ func configured(err error) error {
 	return &exitError{code, conf.Error(), conf.Hint()}
 }
 
-const longestWait = 20 * time.Second
-
-// waitUnit is how long the wait before the second attempt is at most; that
-// before each further one is twice as long.
-var waitUnit = time.Second
+const (
+	defaultAttempts = 3
+	longestWait     = 20 * time.Second
+)
 
 // attempt sends a request until it is answered with something that is not
 // worth another attempt, or the attempts are used up.
 func (c *invocation) attempt(ctx context.Context, client *cognito.Client, body []byte) error {
-	most, err := c.settings.attempts()
-	if err != nil {
-		return err
-	}
+	most := cmp.Or(client.MaxAttempts(), defaultAttempts)
 	for n := 1; ; n++ {
 		c.debugf("%s: attempt %d, to Region %s", c.op.api, n, client.Region())
 		answer, err := client.Call(ctx, c.op.api, body)
@@ -147,7 +133,8 @@ func (c *invocation) attempt(ctx context.Context, client *cognito.Client, body [
 		default:
 			return nil
 		}
-		wait := min(longestWait, time.Duration(rand.Float64()*float64(waitUnit<<min(n-1, 5))))
+		unit := cmp.Or(c.streams.unit, time.Second)
+		wait := min(longestWait, time.Duration(rand.Float64()*float64(unit<<min(n-1, 5))))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -161,21 +148,20 @@ func retryable(err error) bool {
 	return errors.As(err, &fault) && fault.Fault != cognito.NotSent
 }
 
-var unansweredFormats = map[cognito.CallFault]string{
-	cognito.Unreachable: "could not connect to the endpoint URL: %q",
-	cognito.DialTimeout: "connect timeout on endpoint URL: %q",
-	cognito.ReadTimeout: "read timeout on endpoint URL: %q",
-	cognito.Closed:      "the connection was closed before a valid response came from endpoint URL: %q",
-	cognito.BadTLS:      "SSL validation failed for %s",
-}
-
 // unanswered is the error of a request that got no answer.
 func (c *invocation) unanswered(err error) error {
+	formats := map[cognito.CallFault]string{
+		cognito.Unreachable: "could not connect to the endpoint URL: %q",
+		cognito.DialTimeout: "connect timeout on endpoint URL: %q",
+		cognito.ReadTimeout: "read timeout on endpoint URL: %q",
+		cognito.Closed:      "the connection was closed before a valid response came from endpoint URL: %q",
+		cognito.BadTLS:      "SSL validation failed for %s",
+	}
 	var fault *cognito.CallError
 	if !errors.As(err, &fault) {
 		return configured(err)
 	}
-	format, known := unansweredFormats[fault.Fault]
+	format, known := formats[fault.Fault]
 	if !known || c.globals.endpoint == "" {
 		return generalf("%v", err)
 	}

@@ -1,27 +1,15 @@
 package awscli
 
-import (
-	"strings"
-
-	"cogpass/cmd/cogpass/awscli/pyval"
-)
+import "strings"
 
 // jsonSkeleton is a request of the operation to fill in, for --cli-input-json.
 func (op operation) jsonSkeleton() string {
-	sample := &pyval.Map{}
+	samples := map[kind]string{text: `""`, boolean: "true", textMap: "{\n        \"KeyName\": \"\"\n    }"}
+	var lines []string
 	for _, m := range op.members {
-		switch m.kind {
-		case boolean:
-			sample.Set(m.name, true)
-		case textMap:
-			entry := &pyval.Map{}
-			entry.Set("KeyName", "")
-			sample.Set(m.name, entry)
-		default:
-			sample.Set(m.name, "")
-		}
+		lines = append(lines, `    "`+m.name+`": `+samples[m.kind])
 	}
-	return pyval.Indented(sample) + "\n"
+	return "{\n" + strings.Join(lines, ",\n") + "\n}\n"
 }
 
 // yamlSkeleton is the same for --cli-input-yaml, with a comment on each member.

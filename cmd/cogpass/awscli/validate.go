@@ -2,29 +2,35 @@ package awscli
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
-	"cogpass/cmd/cogpass/awscli/pyval"
+	"cogpass/jobs"
 )
 
 // validate checks a request as the AWS CLI does before it is sent, and names
 // every fault. It says of what type a value is, never what it is.
-func (op operation) validate(params *pyval.Map) error {
+func (op operation) validate(r request) error {
 	var faults []string
 	fault := func(format string, a ...any) { faults = append(faults, fmt.Sprintf(format, a...)) }
 	for _, m := range op.members {
-		if _, given := params.Get(m.name); m.required && !given {
+		value, given := r[m.name]
+		if given {
+			m.validate(value, fault)
+		} else if m.required {
 			fault("missing required parameter %s", m.name)
 		}
 	}
-	for _, name := range params.Keys() {
-		m, known := op.member(name)
-		if !known {
-			fault("unknown parameter %s; the parameters are %s", pyval.Str(name), strings.Join(op.memberNames(), ", "))
-			continue
+	var names []string
+	for _, m := range op.members {
+		names = append(names, m.name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		if !slices.Contains(names, name) {
+			fault("unknown parameter%s; the parameters are %s", shownName(name), strings.Join(names, ", "))
 		}
-		value, _ := params.Get(name)
-		m.validate(value, fault)
 	}
 	if faults == nil {
 		return nil
@@ -32,34 +38,41 @@ func (op operation) validate(params *pyval.Map) error {
 	return usagef("invalid request: %s", strings.Join(faults, "\n  "))
 }
 
-func (m member) validate(value any, fault func(string, ...any)) {
-	want := func(types, where string, value any) {
-		fault("parameter %s has to be a %s, not of type %s", where, types, pyval.TypeName(value))
+var plainName = regexp.MustCompile(`^[A-Za-z]+(?:-[A-Za-z]+)*$`)
+
+// shownName shows a key of a document, unless that may be a password that is
+// in the wrong place.
+func shownName(key string) string {
+	if plainName.MatchString(key) {
+		return " " + key
 	}
+	return ""
+}
+
+func (m member) validate(value any, fault func(string, ...any)) {
 	switch m.kind {
 	case text:
-		s, ok := value.(string)
-		if !ok {
-			want("str", m.name, value)
+		s, isText := value.(string)
+		if secret, is := value.(jobs.Secret); is {
+			s, isText = secret.Reveal(), true
+		}
+		if !isText {
+			fault("parameter %s has to be a string, not a %s", m.name, typeName(value))
 		} else if len(s) < m.min {
 			fault("parameter %s is too short: its least length is %d", m.name, m.min)
 		}
 	case boolean:
 		if _, ok := value.(bool); !ok {
-			want("bool", m.name, value)
+			fault("parameter %s has to be true or false, not a %s", m.name, typeName(value))
 		}
 	case textMap:
-		entries, ok := value.(*pyval.Map)
+		entries, ok := value.(map[string]any)
 		if !ok {
-			want("dict", m.name, value)
-			return
+			fault("parameter %s has to be a mapping, not a %s", m.name, typeName(value))
 		}
-		for _, k := range entries.Keys() {
-			if _, ok := k.(string); !ok {
-				want("str", fmt.Sprintf("%s (key: %s)", m.name, pyval.Str(k)), k)
-			}
-			if v, _ := entries.Get(k); pyval.TypeName(v) != "str" {
-				want("str", fmt.Sprintf("%s.%s", m.name, pyval.Str(k)), v)
+		for _, k := range slices.Sorted(maps.Keys(entries)) {
+			if _, ok := entries[k].(string); !ok {
+				fault("parameter %s: the value of %q has to be a string, not a %s", m.name, k, typeName(entries[k]))
 			}
 		}
 	}
