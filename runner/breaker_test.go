@@ -266,3 +266,34 @@ func TestUserLimits(t *testing.T) {
 		}
 	})
 }
+
+// However much waits to be sent, an outage is probed with one request at a time.
+func TestOneProbeAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPool(0)
+		p.latency = 100 * time.Millisecond
+		var failed []time.Time // looks
+		p.down = func() error {
+			failed = append(failed, time.Now())
+			return ways["500"]
+		}
+		var tasks []Task
+		for i := range 100 {
+			tasks = append(tasks, Task{Seq: int64(i + 1), Username: fmt.Sprint(i), Action: jobs.Reset, Attempts: 1,
+				Doubt: &Intent{Seq: int64(i + 1), Attempts: 1, Began: time.Now().Add(-time.Hour)}})
+		}
+		opt := Options{Journal: &journal{}, Lanes: map[jobs.Category]float64{jobs.UserList: 1000}}
+		if _, err := run(t, t.Context(), p, seq(tasks), opt); !errors.Is(err, ErrOutage) {
+			t.Fatalf("got %v, want an outage", err)
+		}
+		probes := failed[64:] // those before were in flight when it began
+		for i := range probes[1:] {
+			if gap := probes[i+1].Sub(probes[i]); gap < firstProbe {
+				t.Fatalf("a probe came %s after the one before", gap)
+			}
+		}
+		if len(probes) < 10 || len(probes) > 20 {
+			t.Errorf("%d probes in 5 minutes, want one every half a minute", len(probes))
+		}
+	})
+}

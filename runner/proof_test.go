@@ -40,12 +40,16 @@ func TestNoSecondCodeWithoutProof(t *testing.T) {
 		{name: "a newer time without the state", show: func(s *Sight) { s.Status = Confirmed }, want: Unknown, why: "modified since and is CONFIRMED"},
 		{name: "a newer time without a state", show: func(s *Sight) { s.Status = "" }, want: Unknown, why: "modified since"},
 	} {
-		for _, lost := range []string{"lost-after", "500-after", "unreadable"} {
+		for i, lost := range []string{"lost-after", "500-after", "unreadable", "lost-after"} {
 			synctest.Test(t, func(t *testing.T) {
+				clock := new(Clock)
+				if i > 0 { // it is known by now
+					*clock = Clock{known: true}
+				}
 				time.Sleep(tt.past)
 				p, tasks := newPool(1)
 				p.script["u00001"], p.show, p.ahead = []string{lost}, tt.show, tt.ahead
-				got, err := run(t, t.Context(), p, tasks, Options{Journal: &journal{}})
+				got, err := run(t, t.Context(), p, tasks, Options{Journal: &journal{}, Clock: clock})
 				if err != nil {
 					t.Fatal(err)
 				}
