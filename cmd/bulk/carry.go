@@ -37,7 +37,12 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	if err := p.file.SetState(runfile.Running, ""); err != nil {
 		return nil, err
 	}
-	stopped := p.runTasks(ctx, t, p.opt.begun(before, p.Rate()))
+	kept, inFlight, err := p.fit()
+	if err != nil {
+		return nil, err
+	}
+	stopped := p.runTasks(ctx, t, inFlight, p.opt.begun(before, p.Rate()))
+	kept.release()
 	if err := p.file.Flush(); err != nil {
 		return nil, p.unrecorded(err)
 	}
@@ -55,8 +60,29 @@ func (p *Plan) forgetRate() error {
 	return runfile.ChangeControl(p.path, func(asked *runfile.Control) { asked.Rate = 0 })
 }
 
+// fit returns how many requests may be in flight at most, and files that are
+// kept back for the reports.
+func (p *Plan) fit() (reserve, int, error) {
+	asked, each := p.Info.Concurrency, 1
+	if p.opt.Concurrency > 0 {
+		asked = p.opt.Concurrency
+	}
+	if p.opt.Sandbox {
+		each = 2 // both ends of a connection
+	}
+	kept, inFlight := fitFiles(asked, each)
+	if inFlight < 1 {
+		kept.release()
+		return nil, 0, fail(NoFiles, "the system lets this program open too few files to send even one request")
+	}
+	if inFlight < asked {
+		p.opt.warn("the system lets this program open only so many files: %d requests in flight at most, not %d", inFlight, asked)
+	}
+	return kept, inFlight, nil
+}
+
 // runTasks carries out the pending tasks and returns what stopped the run.
-func (p *Plan) runTasks(ctx context.Context, t *target, progress Progress) error {
+func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, progress Progress) error {
 	screen := p.opt.Screen
 	screen.Show(progress)
 	defer func() {
@@ -81,24 +107,29 @@ func (p *Plan) runTasks(ctx context.Context, t *target, progress Progress) error
 	steer.look(ctx) // what holds from the first request on
 	watching.Go(func() { steer.watch(ctx) })
 
-	concurrency := p.Info.Concurrency
-	if p.opt.Concurrency > 0 {
-		concurrency = p.opt.Concurrency
-	}
 	return runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, p.pending(), runner.Options{
-		Rate: steer.asked, Concurrency: concurrency, Attempts: p.Info.Attempts,
+		Rate: steer.asked, Concurrency: inFlight, Attempts: p.Info.Attempts,
 		MaxDelay: p.Info.MaxDelay, Timeout: p.Info.Timeout,
 		Journal: p.file, Clock: t.clock, Rates: steer.rates,
 		Observe: func(s runner.Stats) {
 			progress.Sending = s
 			screen.Show(progress)
 		},
-		Notice: func(n runner.Notice) { p.opt.notice("%s", report.Visible(n.String())) },
+		Notice: p.noticed,
 	}, func(r runner.Result) error {
 		progress.add(r)
 		screen.Show(progress)
 		return p.file.Record(r)
 	})
+}
+
+// noticed says what keeps the run from going on as asked, or does no more.
+func (p *Plan) noticed(n runner.Notice) {
+	if n.Kind == runner.OutageEnds {
+		p.opt.notice("%s", report.Visible(n.String()))
+	} else {
+		p.opt.warn("%s", report.Visible(n.String()))
+	}
 }
 
 // pending are the tasks that are to be done, with their passwords.

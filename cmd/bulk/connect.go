@@ -68,8 +68,23 @@ func (p *Plan) reach(ctx context.Context) (t *target, stop func(), err error) {
 	return t, stop, nil
 }
 
-// describeTries is how often a pool is asked about before a run is given up.
-const describeTries = 3
+const (
+	credentialTime = time.Minute     // for credentials, which a program or a sign-in may have to fetch
+	quietTime      = 2 * time.Second // after which it is said what is waited for
+)
+
+// waitFor asks a question before the run, which has so much time.
+func (p *Plan) waitFor(ctx context.Context, what string, limit time.Duration, ask func(context.Context) error) error {
+	asking, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
+	defer cancel()
+	said := time.AfterFunc(quietTime, func() { p.opt.notice("waiting for %s, %s at most", what, limit) })
+	defer said.Stop()
+	err := ask(asking)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
 
 // connect finds out, before anything is changed, whether the pool is there and
 // the credentials are good. Without the permission to ask for the pool it goes
@@ -79,34 +94,35 @@ func (p *Plan) connect(ctx context.Context, cfg cognito.Config) (*target, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := client.Check(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
+	if err := p.waitFor(ctx, "the AWS credentials", credentialTime, client.Check); err != nil {
 		return nil, err
 	}
 	t := &target{client: client, clock: new(runner.Clock), actor: client.Actor(ctx)}
 	for try := 1; ; try++ {
-		sent := time.Now()
-		pool, answer, err := client.Describe(ctx, p.Info.UserPoolID)
-		t.clock.Observe(answer.Date, sent, time.Now())
-		t.pool = pool
+		err := p.waitFor(ctx, "Cognito's answer about the user pool "+p.Info.UserPoolID, p.Info.Timeout, func(ctx context.Context) error {
+			sent := time.Now()
+			pool, answer, err := client.Describe(ctx, p.Info.UserPoolID)
+			t.clock.Observe(answer.Date, sent, time.Now())
+			t.pool = pool
+			return err
+		})
 		var fault *runner.Error
 		switch {
 		case err == nil:
 			return t, nil
 		case ctx.Err() != nil:
-			return nil, context.Cause(ctx)
+			return nil, err
 		case errors.As(err, &fault) && strings.HasPrefix(fault.Code, "AccessDenied"):
 			p.opt.warn("the pool's name and settings are not known: %s", report.Visible(fault.Message))
 			return t, nil
-		case errors.As(err, &fault) && passes(fault.Class) && try < describeTries:
-			select {
-			case <-time.After(time.Duration(try) * time.Second):
-			case <-ctx.Done():
-			}
-		default:
+		case !errors.As(err, &fault) || !passes(fault.Class) || try >= p.Info.Attempts:
 			return nil, fail(Unreachable, "asking for the user pool %s: %w", p.Info.UserPoolID, err)
+		}
+		wait := min(time.Second<<min(try-1, 10), p.Info.MaxDelay)
+		p.opt.notice("asking for the user pool: %s; attempt %d of %d follows", report.Visible(err.Error()), try+1, p.Info.Attempts)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
 		}
 	}
 }

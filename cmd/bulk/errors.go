@@ -16,6 +16,7 @@ const (
 	InSandbox                 // the run was begun in the sandbox and cannot go on at AWS
 	NotInSandbox              // the other way round
 	Unreachable               // the pool could not be asked about
+	NoFiles                   // the system lets the process open too few files
 	Unrecorded                // the run was stopped, because its run file cannot be written
 	Unreported                // the run has ended, and some report could not be written
 	BadReport                 // a report would replace what it must not, or cannot be written

@@ -147,6 +147,8 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitFatal, "name a run file elsewhere with --run-file"
 	case bulk.BadReport:
 		return exitUsage, "name another place for it"
+	case bulk.NoFiles:
+		return exitFatal, "raise the limit of open files: ulimit -n"
 	case bulk.Internal:
 		return exitFatal, "please report this; what was recorded is safe, and `cogpass run RUN_FILE` goes on"
 	case bulk.InSandbox:
