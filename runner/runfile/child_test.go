@@ -79,6 +79,18 @@ var children = map[string]func(path string) error{
 		fmt.Println("refused")
 		return nil
 	},
+	// plan writes a plan until it is killed.
+	"plan": func(path string) error {
+		d, err := Create(path, examplePlan())
+		if err != nil {
+			return err
+		}
+		if err := d.Add(exampleTask(1)); err != nil {
+			return err
+		}
+		fmt.Println("writing")
+		select {}
+	},
 	// record records an outcome a task until it is killed, and says so once
 	// each is durable.
 	"record": func(path string) error {

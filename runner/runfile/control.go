@@ -34,6 +34,9 @@ func ChangeControl(path string, change func(*Control)) error {
 }
 
 func changeControl(path string, change func(*Control)) (err error) {
+	if err := mustBeFile(path); err != nil {
+		return err
+	}
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err

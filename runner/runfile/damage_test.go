@@ -210,8 +210,9 @@ func TestNotARunFile(t *testing.T) {
 		{"newer", ofVersion(formatVersion + 1), ErrNewer, true},
 		{"format 1", ofVersion(1), ErrOlder, true},
 		{"a job", write("version: 1\nname: spring\nusers: [a]\n"), ErrNotRunFile, false},
-		{"empty", write(""), ErrNotRunFile, false},
-		{"another database", write("SQLite format 3\x00" + string(make([]byte, 4080))), ErrNotRunFile, false},
+		{"empty", write(""), ErrDamaged, true},
+		{"another database", write("SQLite format 3\x00" + string(make([]byte, 4080))), ErrNotRunFile, true},
+		{"damaged where it begins", write(string(make([]byte, 4096))), ErrNotRunFile, true},
 		{"missing", filepath.Join(t.TempDir(), "none.run"), fs.ErrNotExist, false},
 	}
 	for _, test := range tests {

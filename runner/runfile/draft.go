@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 
 	"cogpass/jobs"
 )
@@ -23,6 +25,7 @@ import (
 // the same have one digest, and no guess at a password can be tried on it.
 type Draft struct {
 	path, temp string
+	lock       *os.File // keeps others from taking temp for a dead one's
 	plan       Plan
 	progress   progress
 	db         *sql.DB
@@ -46,19 +49,62 @@ func Create(path string, plan Plan) (*Draft, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, &Error{Path: path, Err: fs.ErrExist, Hint: "name another with --run-file, or carry this one on"}
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp") // mode 0600
+	removeDeadDrafts(filepath.Dir(path))
+	lock, err := makeDraft(path)
 	if err != nil {
 		return nil, cannotMake(path, err)
 	}
-	d := &Draft{path: path, temp: temp.Name(), plan: plan, digest: sha256.New()}
+	d := &Draft{path: path, temp: lock.Name(), lock: lock, plan: plan, digest: sha256.New()}
 	d.plan.Counts = map[jobs.Action]int64{}
 	id := make([]byte, 16)
 	rand.Read(id) // never fails
 	d.plan.RunID = hex.EncodeToString(id)
-	if err := join(temp.Close(), d.open()); err != nil {
+	if err := d.open(); err != nil {
 		return nil, join(wrap(path, "making it", err), d.Discard())
 	}
 	return d, nil
+}
+
+// draftSuffix ends the name of a plan that is being written.
+const draftSuffix = ".plan.tmp"
+
+// makeDraft makes and locks the file of a plan that is being written.
+func makeDraft(path string) (*os.File, error) {
+	for {
+		f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*"+draftSuffix) // mode 0600
+		if err != nil {
+			return nil, err
+		}
+		if err := tryExclusive(f); err == nil && isStill(f, f.Name()) {
+			return f, nil
+		} else if err != nil && !errors.Is(err, errHeld) {
+			return nil, join(err, release(f))
+		}
+		f.Close() // another process took it for a dead one's
+	}
+}
+
+// removeDeadDrafts removes what processes have left that were killed while
+// they wrote a plan.
+func removeDeadDrafts(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), draftSuffix) || !e.Type().IsRegular() {
+			continue
+		}
+		f, err := os.OpenFile(filepath.Join(dir, e.Name()), os.O_RDWR, 0)
+		if err != nil {
+			continue
+		}
+		if tryExclusive(f) == nil {
+			release(f)
+		} else {
+			f.Close()
+		}
+	}
 }
 
 // cannotMake says why there can be no file beside path; the name that was
@@ -177,10 +223,14 @@ func (d *Draft) Commit(sources []jobs.Source) error {
 	if err := join(d.finish(), d.close()); err != nil {
 		return wrap(d.path, "writing the plan", err)
 	}
+	if runtime.GOOS == "windows" { // does not rename what is open
+		d.lock.Close()
+	}
 	if err := place(d.temp, d.path); err != nil {
 		return wrap(d.path, "putting it in place", err)
 	}
 	d.temp = ""
+	d.lock.Close() // nothing was written through it
 	return nil
 }
 
@@ -212,6 +262,7 @@ func (d *Draft) Discard() error {
 	if d.temp == "" {
 		return err
 	}
+	d.lock.Close() // may be closed already
 	if removed := os.Remove(d.temp); !errors.Is(removed, fs.ErrNotExist) {
 		err = join(err, removed)
 	}

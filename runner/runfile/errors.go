@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -17,10 +19,13 @@ var (
 	ErrOlder      = errors.New("in a format that this version of cogpass no longer reads")
 	ErrDamaged    = errors.New("damaged")
 	ErrNotWhole   = errors.New("not whole")
+	ErrGone       = errors.New("gone from its place")
+	ErrUnreadable = errors.New("cannot be read")
 	ErrReadOnly   = errors.New("cannot be written")
 	ErrFull       = errors.New("no space is left for it")
 	ErrIO         = errors.New("reading or writing it failed")
 	ErrBusy       = errors.New("another program keeps it locked")
+	ErrOpenFiles  = errors.New("too many files are open")
 	ErrClosed     = errors.New("closed")
 )
 
@@ -41,12 +46,15 @@ var kinds = []struct {
 	err  error
 	hint string
 }{
-	{ErrNotRunFile, "a run file is made by `cogpass plan` or `cogpass run`"},
+	{ErrNotRunFile, "a run file is made by `cogpass plan` or `cogpass run`; if this was one, restore it from a copy"},
 	{ErrNewer, "use the version of cogpass that wrote it, or a newer one"},
 	{ErrOlder, "make a new plan; the version of cogpass that wrote it can still carry this one out and report it"},
 	{ErrNotWhole, "put back what belongs to it; where that is gone, `cogpass run --look-first RUN_FILE` looks at every pending user before it sends anything"},
+	{ErrGone, "put it back under its name, with the -wal and .lock files that belong to it, and run it again; where it was deleted, a new plan would act on everybody anew"},
 	{ErrDamaged, "restore it from a copy; `cogpass report` shows what is still readable"},
 	{ErrFull, "make space and run it again: nothing that was recorded is lost"},
+	{ErrOpenFiles, "raise the limit (ulimit -n), or lower limits.concurrency, and run it again: nothing that was recorded is lost"},
+	{ErrUnreadable, "run cogpass as the user whose file it is, or have its mode changed"},
 	{ErrReadOnly, "make the file and its folder writable, or copy it to a folder that is, together with its -wal and .lock files if there are any"},
 	{ErrIO, "check the disk and run it again: nothing that was recorded is lost"},
 	{ErrBusy, "close the program that has it open and run it again"},
@@ -99,6 +107,9 @@ func wrap(path, doing string, err error) error {
 		return err
 	}
 	kind := kindOf(err)
+	if kind == nil && cannotOpen(err) {
+		kind = whyNotOpen(path)
+	}
 	if kind == nil {
 		return &Error{Path: path, Err: fmt.Errorf("%s: %w", doing, err)}
 	}
@@ -120,6 +131,8 @@ func kindOf(err error) error {
 		return ErrReadOnly
 	case errors.Is(err, syscall.ENOSPC):
 		return ErrFull
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return ErrOpenFiles
 	}
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
@@ -130,7 +143,7 @@ func kindOf(err error) error {
 		return ErrNotRunFile
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR: // a query is wrong only where a table is gone
 		return ErrDamaged
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return ErrReadOnly
 	case sqlite3.SQLITE_FULL:
 		return ErrFull
@@ -140,6 +153,31 @@ func kindOf(err error) error {
 		return ErrBusy
 	}
 	return nil
+}
+
+func cannotOpen(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_CANTOPEN
+}
+
+// whyNotOpen finds out what SQLite does not say.
+func whyNotOpen(path string) error {
+	folder, err := os.Open(filepath.Dir(path)) // which takes a descriptor, as a file does
+	if err == nil {
+		folder.Close()
+	}
+	if kind := kindOf(err); kind == ErrOpenFiles {
+		return kind
+	}
+	if _, err := os.Stat(path); err != nil {
+		return ErrGone
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		if _, err := headerOf(real, 1); errors.Is(err, fs.ErrPermission) {
+			return ErrUnreadable
+		}
+	}
+	return ErrReadOnly // what it needs beside it cannot be made
 }
 
 // damaged says what of the file does not fit.

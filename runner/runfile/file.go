@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"unicode/utf8"
 
 	"cogpass/runner"
 )
@@ -34,14 +35,33 @@ type File struct {
 }
 
 // Is reports whether the file at path is a run file, or was one before it was
-// damaged, by how it begins.
+// damaged: by how it begins, or by its name where it is empty or no text.
 func Is(path string) bool {
 	head, err := headerOf(path, 72)
 	if err == errInUse {
 		return true
 	}
 	id := []byte{applicationID >> 24, applicationID >> 16 & 0xff, applicationID >> 8 & 0xff, applicationID & 0xff}
-	return err == nil && bytes.HasPrefix(head, []byte("SQLite format 3\x00")) && bytes.Equal(head[68:72], id)
+	if len(head) == 72 && bytes.HasPrefix(head, []byte("SQLite format 3\x00")) && bytes.Equal(head[68:], id) {
+		return true
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && filepath.Ext(path) == ".run" &&
+		(len(head) == 0 || bytes.IndexByte(head, 0) >= 0 || !utf8.Valid(head))
+}
+
+// mustBeFile says what of a file can be told without reading it.
+func mustBeFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return ErrNotRunFile
+	case info.Size() == 0:
+		return damaged("it is empty")
+	}
+	return nil
 }
 
 // OpenOptions are those of Open and OpenReadOnly. The zero value works.
@@ -52,9 +72,9 @@ type OpenOptions struct {
 	Place string
 
 	// LookFirst lets Open take a file that is not whole. Pending then yields
-	// every task of which it is not known better with a Doubt since the run
-	// began, until a look at its user has settled it; the file counts as whole
-	// again. OpenReadOnly takes such a file in any case.
+	// each task with a Doubt since the run began, until a look at its user has
+	// settled it, also in later runs of the file, which counts as whole again.
+	// OpenReadOnly takes such a file in any case.
 	LookFirst bool
 }
 
@@ -63,6 +83,9 @@ type OpenOptions struct {
 // *Error if the file cannot be used: one of kind ErrNotWhole where it has lost
 // something that it once had.
 func Open(path string, opt OpenOptions) (*File, error) {
+	if err := mustBeFile(path); err != nil {
+		return nil, wrap(path, "opening it", err)
+	}
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, wrap(path, "opening it", err)
@@ -73,21 +96,18 @@ func Open(path string, opt OpenOptions) (*File, error) {
 	}
 	f := &File{path: path, real: real, lock: lock}
 	s, err := probe(real, lock, &opt)
-	var lost error
-	if err == nil {
-		lost = s.missing()
-		if lost != nil && (!opt.LookFirst || s.foreign()) {
-			err = lost
-		}
+	if err == nil && (!opt.LookFirst || s.foreign()) {
+		err = s.missing()
 	}
 	if err == nil {
 		err = f.openToWrite(s, &opt)
 	}
-	if err == nil && lost != nil {
+	if err == nil && opt.LookFirst {
 		err = f.w.lookFirst(s)
 	}
 	if err != nil {
-		return nil, join(wrap(path, "opening it", err), f.Close())
+		closed := f.Close() // first: why it cannot be opened may have to be looked for
+		return nil, join(wrap(path, "opening it", err), closed)
 	}
 	return f, nil
 }
@@ -106,6 +126,10 @@ func (f *File) openToWrite(st *state, opt *OpenOptions) (err error) {
 	if err := checkCounts(s.conn); err != nil {
 		return join(err, s.close())
 	}
+	watch, err := newWatch(f.real, f.lock.file)
+	if err != nil {
+		return join(err, s.close())
+	}
 	m := marks{files: []*os.File{f.lock.file}}
 	if m.owned, err = openMark(opt, st.runID); err != nil {
 		f.warnings = append(f.warnings, fmt.Sprintf("how far the run is cannot be noted outside its file (%v): "+
@@ -114,7 +138,7 @@ func (f *File) openToWrite(st *state, opt *OpenOptions) (err error) {
 		m.files = append(m.files, m.owned)
 	}
 	if err = m.set(mark{st.runID, max(st.commits, st.newest())}); err == nil {
-		f.w, err = newWriter(f.path, s, m, st.runID)
+		f.w, err = newWriter(f.path, s, m, st.runID, watch)
 	}
 	if err != nil {
 		return join(err, m.close(), s.close())
@@ -127,11 +151,7 @@ func (f *File) openToWrite(st *state, opt *OpenOptions) (err error) {
 // cannot be written. A file that is not whole is read all the same: Warnings
 // says so.
 func OpenReadOnly(path string, opt OpenOptions) (*File, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = ErrNotRunFile
-	}
-	if err != nil {
+	if err := mustBeFile(path); err != nil {
 		return nil, wrap(path, "opening it", err)
 	}
 	real, err := filepath.EvalSymlinks(path)
@@ -170,7 +190,8 @@ func openToRead(path, real, mode string, s *state, opt *OpenOptions) (*File, err
 		err = join(err, conn.Close())
 	}
 	if err != nil {
-		return nil, join(wrap(path, "opening it", err), f.Close())
+		closed := f.Close() // first: why it cannot be opened may have to be looked for
+		return nil, join(wrap(path, "opening it", err), closed)
 	}
 	return f, nil
 }

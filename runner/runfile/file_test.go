@@ -251,6 +251,42 @@ func TestDraftLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// TestDraftOfAKilledPlan is removed by the next plan in its folder, and not
+// before its process has died.
+func TestDraftOfAKilledPlan(t *testing.T) {
+	dir := t.TempDir()
+	drafts := func() int {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	discard := func(path string) {
+		d, err := Create(path, examplePlan())
+		if err == nil {
+			err = d.Discard()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd, out := child(t, "plan", filepath.Join(dir, "a.run"))
+	expect(t, out, "writing")
+	discard(filepath.Join(dir, "b.run"))
+	if n := drafts(); n != 1 {
+		t.Fatalf("there are %d files, want that of the other process", n)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	discard(filepath.Join(dir, "b.run"))
+	if n := drafts(); n != 0 {
+		t.Errorf("there are %d files, want none", n)
+	}
+}
+
 func TestCreateOverwritesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.run")
 	d, err := Create(path, examplePlan())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -81,21 +82,29 @@ func use(path string, n int) {
 	}
 }
 
-// headerOf reads the first n bytes of a file that is not in use.
+// headerOf reads the first n bytes of a file that is not in use, or what there
+// is of them.
 func headerOf(path string, n int) ([]byte, error) {
 	inUse.Lock()
 	defer inUse.Unlock()
-	if inUse.paths[path] > 0 {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	if inUse.paths[real] > 0 {
 		return nil, errInUse
 	}
-	f, err := os.Open(path)
+	if info, err := os.Stat(real); err != nil || !info.Mode().IsRegular() { // a pipe would block
+		return nil, join(err, ErrNotRunFile)
+	}
+	f, err := os.Open(real)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	b := make([]byte, n)
-	_, err = io.ReadFull(f, b)
-	return b, err
+	read, err := io.ReadFull(f, b)
+	return b[:read], err
 }
 
 var errInUse = errors.New("this process has it open")

@@ -34,6 +34,7 @@ type writer struct {
 	session    *session
 	marks      marks
 	runID      string
+	watch      *watch
 	sql        statements
 	spare      group // emptied, for its memory
 }
@@ -53,7 +54,7 @@ func (g *group) reset() {
 	g.answered, g.results, g.samples, g.begun = g.answered[:0], g.results[:0], g.samples[:0], nil
 }
 
-func newWriter(path string, session *session, marks marks, runID string) (*writer, error) {
+func newWriter(path string, session *session, marks marks, runID string, watch *watch) (*writer, error) {
 	var mode string
 	if err := session.conn.QueryRowContext(background, "PRAGMA journal_mode=wal").Scan(&mode); err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func newWriter(path string, session *session, marks marks, runID string) (*write
 	if mode != "wal" {
 		return nil, fmt.Errorf("%w: its journal stays in mode %s", ErrReadOnly, mode)
 	}
-	w := &writer{path: path, session: session, marks: marks, runID: runID, wake: make(chan struct{}, 1), quit: make(chan struct{}),
+	w := &writer{path: path, session: session, marks: marks, runID: runID, watch: watch, wake: make(chan struct{}, 1), quit: make(chan struct{}),
 		stopped: make(chan struct{}), failed: make(chan struct{})}
 	if err := w.sql.prepare(session); err != nil {
 		return nil, join(err, session.exec("PRAGMA journal_mode=delete"))
@@ -70,20 +71,28 @@ func newWriter(path string, session *session, marks marks, runID string) (*write
 	return w, nil
 }
 
-// flush commits what no Begin has taken along in time.
+// flush commits what no Begin has taken along in time, and looks after the
+// files. A failure is kept, and told by Failed.
 func (w *writer) flush() {
 	defer close(w.stopped)
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
 	for {
 		select {
 		case <-w.quit:
 			return
+		case <-tick.C:
+			if err := w.watch.check(false); err != nil {
+				w.fail(err)
+			}
+			continue
 		case <-w.wake:
 		}
 		select {
 		case <-w.quit:
 			return
 		case <-time.After(recordDelay):
-			w.commit(nil) // a failure is kept, and told by Failed
+			w.commit(nil)
 		}
 	}
 }
@@ -156,7 +165,7 @@ func (w *writer) write(g *group, also func(*session) error) error {
 		w.session.exec("ROLLBACK") // fails where SQLite has rolled back by itself
 		return err
 	}
-	return w.marks.set(mark{w.runID, w.sql.progress.commits})
+	return join(w.marks.set(mark{w.runID, w.sql.progress.commits}), w.watch.check(true))
 }
 
 // fail makes the writer dead.
