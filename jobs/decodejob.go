@@ -247,17 +247,12 @@ func (d *decoder) decodeReport(fields map[string]field) {
 
 func (d *decoder) checkReport(n *yamldoc.Node, path string) bool {
 	before := d.faults.Len()
-	switch ext := filepath.Ext(path); {
-	case ext == ".html":
-		d.fault(n, "", "an HTML report is not supported yet")
-	case !slices.Contains(reportKinds, ext):
-		d.fault(n, "let the name end in .json, .jsonl, .csv or .txt", "the name of this report does not say its format")
-	case slices.Contains(d.job.Report, path):
+	if slices.Contains(d.job.Report, path) {
 		d.fault(n, "", "this report is there twice")
 	}
-	for _, p := range placeholders.FindAllString(path, -1) {
-		if p != "{name}" && p != "{time}" {
-			d.fault(n, "{name} and {time} are filled in", "the name of this report holds something else in braces")
+	if check := d.job.opt.CheckReport; check != nil {
+		if err := check(path); err != nil {
+			d.fault(n, "", "%v", err)
 		}
 	}
 	return d.faults.Len() == before

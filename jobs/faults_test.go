@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -16,6 +17,14 @@ var update = flag.Bool("update", false, "write what the tests got as what they w
 func environment(name string) (string, bool) {
 	text, ok := map[string]string{"PW": "Pa55word!", "EMPTY": "", "SPACED": "hunter2 "}[name]
 	return text, ok
+}
+
+// checkReport stands for the check of whoever writes reports.
+func checkReport(path string) error {
+	if filepath.Ext(path) == ".pdf" {
+		return errors.New("no report is a PDF")
+	}
+	return nil
 }
 
 // faultsOf reads a job to its end and returns what is wrong with it, with
@@ -83,7 +92,7 @@ func testArchive(t *testing.T, path string) {
 			continue
 		}
 		t.Run(filepath.Clean(name), func(t *testing.T) {
-			got := faultsOf(t, filepath.Join(dir, name, "job.yaml"), jobs.Options{LookupEnv: environment, Stdin: strings.NewReader("username\n")})
+			got := faultsOf(t, filepath.Join(dir, name, "job.yaml"), jobs.Options{LookupEnv: environment, Stdin: strings.NewReader("username\n"), CheckReport: checkReport})
 			switch {
 			case got == "":
 				t.Error("got no faults")

@@ -32,7 +32,10 @@ type Options struct {
 	LookupEnv  func(string) (string, bool) // for {env: NAME}; nil: such a password is a fault
 	UserPoolID string                      // if not empty, beats the job's
 	Region     string                      // if not empty, must be the pool's
-	Salt       []byte                      // for OpenPasswords: Job.Salt, when the plan was made
+	// CheckReport says what is wrong with the path of a report; nil: nothing
+	// is. Its error is shown, with the place.
+	CheckReport func(path string) error
+	Salt        []byte // for OpenPasswords: Job.Salt, when the plan was made
 }
 
 // Job is a job file that was read. Its faults, if it has any, come with

@@ -1,9 +1,17 @@
 package jobs
 
-import _ "embed"
+import (
+	"bytes"
+	_ "embed"
+	"strings"
+)
 
 //go:embed schema.json
 var schema []byte
 
-// Schema returns the JSON Schema (draft 2020-12) of the job file.
-func Schema() []byte { return append([]byte(nil), schema...) }
+// Schema returns the JSON Schema (draft 2020-12) of the job file. The
+// names of reports end in one of the extensions, which have their dots.
+func Schema(reports []string) []byte {
+	pattern := strings.ReplaceAll(strings.Join(reports, "|"), ".", "")
+	return bytes.Replace(schema, []byte("EXTENSION_OF_REPORT"), []byte(pattern), 1)
+}

@@ -17,7 +17,7 @@ import (
 
 func compileSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(jobs.Schema()))
+	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(jobs.Schema([]string{".json", ".jsonl", ".csv", ".txt", ".html"})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestSchemaHasTheTables(t *testing.T) {
 			Action struct{ Enum []string }
 		} `json:"$defs"`
 	}
-	if err := json.Unmarshal(jobs.Schema(), &schema); err != nil {
+	if err := json.Unmarshal(jobs.Schema([]string{".csv"}), &schema); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
@@ -148,9 +148,9 @@ func TestSchemaHasTheTables(t *testing.T) {
 	}
 	compiled := compileSchema(t)
 	for _, refused := range []string{"handoff: none", "signOut: true", "where: {enabled: true}", "limits: {canary: 1}", "limits: {maxFailures: 1}",
-		"limits: {messages: 5/day}", "password: {generate: {}}", "report: [a.html]"} {
+		"limits: {messages: 5/day}", "password: {generate: {}}", "report: [a.pdf]"} {
 		text := head + "action: reset\nusers: [ana]\n" + refused + "\n"
-		if faultsOf(t, jobIn(t, text), jobs.Options{}) == "" {
+		if faultsOf(t, jobIn(t, text), jobs.Options{CheckReport: checkReport}) == "" {
 			t.Errorf("%s: got no fault", refused)
 		} else if compiled.Validate(asJSON(t, text)) == nil {
 			t.Errorf("%s: the schema takes it, and a job may not say it", refused)

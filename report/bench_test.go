@@ -35,7 +35,7 @@ func generated(n int) Results {
 
 func BenchmarkWrite(b *testing.B) {
 	const tasks = 1_000_000
-	for _, f := range []Format{JSON, JSONL, CSV, Text} {
+	for _, f := range Formats() {
 		b.Run(string(f), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -1,44 +1,41 @@
 package report
 
 import (
+	"bufio"
 	"strconv"
 	"strings"
-	"time"
 
-	"cogpass/jobs"
 	"cogpass/runner"
 )
 
-const csvHeader = jobs.ReportColumns + ",attempts,throttled,code,reason,request_id," +
-	"started_at,finished_at,duration_ms,status_before,sign_out,expires_at,source\n"
-
-// appendCSVRow appends a result as a row of RFC 4180 that ends in a line feed.
-func appendCSVRow(b []byte, r *runner.Result) []byte {
-	b = append(strconv.AppendInt(b, r.Seq, 10), ',')
-	b = append(appendCSVField(b, r.Username), ',')
-	b = append(appendCSVField(b, r.Sub), ',')
-	b = append(append(b, r.Action.String()...), ',')
-	b = append(append(b, r.Outcome.String()...), ',')
-	b = append(strconv.AppendInt(b, int64(r.Attempts), 10), ',')
-	b = append(strconv.AppendInt(b, int64(r.Throttled), 10), ',')
-	b = append(appendCSVField(b, r.Code), ',')
-	b = append(appendCSVField(b, r.Reason), ',')
-	b = append(appendCSVField(b, r.RequestID), ',')
-	b = append(appendCSVTime(b, r.StartedAt), ',')
-	b = append(appendCSVTime(b, r.FinishedAt), ',')
-	if ms, ok := took(r); ok {
-		b = strconv.AppendInt(b, ms, 10)
+// writeCSV writes RFC 4180, in which a row ends in a line feed. By its header,
+// which begins with jobs.ReportColumns, a job knows it again as a list of users.
+func writeCSV(out *bufio.Writer, _ Run, results Results) error {
+	for i, c := range columns {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		out.WriteString(c.name)
 	}
-	b = append(b, ',')
-	b = append(appendCSVField(b, string(r.StatusBefore)), ",,,"...) // sign_out and expires_at are not known yet
-	return append(appendCSVField(b, r.Source), '\n')
+	out.WriteByte('\n')
+	return writeRows(out, results, appendCSVRow)
 }
 
-func appendCSVTime(b []byte, t time.Time) []byte {
-	if t.IsZero() {
-		return b
+func appendCSVRow(b []byte, r *runner.Result) []byte {
+	for i, c := range columns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		switch cell := c.cell(r); cell.kind {
+		case textCell:
+			b = appendCSVField(b, cell.text)
+		case numberCell:
+			b = strconv.AppendInt(b, cell.number, 10)
+		case timeCell:
+			b = cell.time.AppendFormat(b, timeForm)
+		}
 	}
-	return t.UTC().AppendFormat(b, timeForm)
+	return append(b, '\n')
 }
 
 // appendCSVField appends a field that no spreadsheet runs as a formula: one

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -85,11 +86,8 @@ func syncFolder(folder string) {
 func ExpandPath(path, name string, at time.Time) (string, error) {
 	path = strings.ReplaceAll(path, "{name}", name)
 	path = strings.ReplaceAll(path, "{time}", at.UTC().Format("20060102T150405Z"))
-	if _, rest, found := strings.Cut(path, "{"); found {
-		word, _, closed := strings.Cut(rest, "}")
-		if closed {
-			return "", fmt.Errorf("report path: unknown {%s}: there are {name} and {time}", word)
-		}
+	if _, rest, found := strings.Cut(path, "{"); found && strings.Contains(rest, "}") {
+		return "", errors.New("the name of a report holds {…} that is neither {name} nor {time}")
 	}
 	return path, nil
 }

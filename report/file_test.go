@@ -131,7 +131,7 @@ func TestExpandPath(t *testing.T) {
 		{"out/{name}-{time}.csv", "out/rotation-20260301T090002Z.csv", ""},
 		{"{name}/{name}.csv", "rotation/rotation.csv", ""},
 		{"a{b.csv", "a{b.csv", ""},
-		{"{Name}.csv", "", "report path: unknown {Name}: there are {name} and {time}"},
+		{"{Name}.csv", "", "the name of a report holds {…} that is neither {name} nor {time}"},
 	}
 	for _, tt := range tests {
 		got, err := ExpandPath(tt.path, "rotation", at)

@@ -36,32 +36,31 @@ func writeJSON(out *bufio.Writer, run Run, results Results) error {
 	return err
 }
 
-func appendJSONLRow(b []byte, r *runner.Result) []byte { return append(appendJSONRow(b, r), '\n') }
+func writeJSONL(out *bufio.Writer, _ Run, results Results) error {
+	return writeRows(out, results, func(b []byte, r *runner.Result) []byte { return append(appendJSONRow(b, r), '\n') })
+}
 
 // appendJSONRow appends a result as an object that has every key, null where
 // the value is not known.
 func appendJSONRow(b []byte, r *runner.Result) []byte {
-	b = strconv.AppendInt(append(b, `{"seq":`...), r.Seq, 10)
-	b = appendJSONString(append(b, `,"username":`...), r.Username)
-	b = appendJSONKnown(append(b, `,"sub":`...), r.Sub)
-	b = appendJSONString(append(b, `,"action":`...), r.Action.String())
-	b = appendJSONString(append(b, `,"outcome":`...), r.Outcome.String())
-	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(r.Attempts), 10)
-	b = strconv.AppendInt(append(b, `,"throttled":`...), int64(r.Throttled), 10)
-	b = appendJSONKnown(append(b, `,"code":`...), r.Code)
-	b = appendJSONKnown(append(b, `,"reason":`...), r.Reason)
-	b = appendJSONKnown(append(b, `,"request_id":`...), r.RequestID)
-	b = appendJSONTime(append(b, `,"started_at":`...), r.StartedAt)
-	b = appendJSONTime(append(b, `,"finished_at":`...), r.FinishedAt)
-	b = append(b, `,"duration_ms":`...)
-	if ms, ok := took(r); ok {
-		b = strconv.AppendInt(b, ms, 10)
-	} else {
-		b = append(b, "null"...)
+	for i, c := range columns {
+		separator := byte(',')
+		if i == 0 {
+			separator = '{'
+		}
+		b = append(append(append(b, separator, '"'), c.name...), '"', ':')
+		switch cell := c.cell(r); cell.kind {
+		case textCell:
+			b = appendJSONString(b, cell.text)
+		case numberCell:
+			b = strconv.AppendInt(b, cell.number, 10)
+		case timeCell:
+			b = appendJSONTime(b, cell.time)
+		default:
+			b = append(b, "null"...)
+		}
 	}
-	b = appendJSONKnown(append(b, `,"status_before":`...), string(r.StatusBefore))
-	b = append(b, `,"sign_out":null,"expires_at":null,"source":`...)
-	return append(appendJSONKnown(b, r.Source), '}')
+	return append(b, '}')
 }
 
 func appendJSONRun(b []byte, run *Run) []byte {

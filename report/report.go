@@ -9,14 +9,12 @@ package report
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"path/filepath"
-	"strings"
 	"time"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 )
 
@@ -46,91 +44,51 @@ type Run struct {
 // must give the same each time.
 type Results = iter.Seq2[runner.Result, error]
 
-// Format is a kind of report.
-type Format string
-
-// The formats.
-const (
-	JSON  Format = "json"  // one object: run, summary, results
-	JSONL Format = "jsonl" // a result a line
-	CSV   Format = "csv"   // a header, and a result a row
-	Text  Format = "text"  // for people: the summary, and the tasks that failed, are unknown or were skipped
-)
-
-var errHTML = errors.New("html reports are not supported yet")
-
-// ParseFormat returns the format of that name.
-func ParseFormat(name string) (Format, error) {
-	switch f := Format(name); f {
-	case JSON, JSONL, CSV, Text:
-		return f, nil
-	case "html":
-		return "", errHTML
-	}
-	return "", fmt.Errorf("unknown report format %q: use json, jsonl, csv or text", name)
-}
-
-// FormatOf returns the format that the extension of a path asks for: .json,
-// .jsonl, .csv or .txt.
-func FormatOf(path string) (Format, error) {
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".json", ".jsonl", ".csv":
-		return Format(ext[1:]), nil
-	case ".txt", ".text":
-		return Text, nil
-	case ".html", ".htm":
-		return "", errHTML
-	}
-	return "", fmt.Errorf("%q does not end in .json, .jsonl, .csv or .txt: no telling which report it is", path)
-}
-
-// Write writes a report. An error of results ends it, and what was written
-// until then is not a whole report.
+// Write writes a report. An error of results ends it, as does an action that
+// is not known, and what was written until then is not a whole report.
 func Write(w io.Writer, f Format, run Run, results Results) error {
-	out := bufio.NewWriterSize(w, 1<<16)
-	var err error
-	switch f {
-	case JSON:
-		err = writeJSON(out, run, results)
-	case JSONL:
-		err = writeRows(out, results, appendJSONLRow)
-	case CSV:
-		out.WriteString(csvHeader)
-		err = writeRows(out, results, appendCSVRow)
-	case Text:
-		err = writeText(out, run, results)
-	default:
-		_, err = ParseFormat(string(f))
-	}
+	known, err := f.known()
 	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 1<<16)
+	if err := known.write(out, run, checked(results)); err != nil {
 		return err
 	}
 	return out.Flush()
 }
 
+// checked makes it an error that a result has an action which no view knows.
+func checked(results Results) Results {
+	return func(yield func(runner.Result, error) bool) {
+		for r, err := range results {
+			if err == nil && !r.Action.Known() {
+				err = unknownAction(r.Seq, r.Action)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+func unknownAction(seq int64, a jobs.Action) error {
+	return fmt.Errorf("task %d: unknown action %d", seq, uint8(a))
+}
+
 // writeRows writes each result as appendRow forms it.
 func writeRows(out *bufio.Writer, results Results, appendRow func([]byte, *runner.Result) []byte) error {
 	var row []byte
+	var current runner.Result // one for all rows: its address goes where the compiler cannot follow
 	for r, err := range results {
 		if err != nil {
 			return err
 		}
-		row = appendRow(row[:0], &r)
+		current = r
+		row = appendRow(row[:0], &current)
 		if _, err := out.Write(row); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// timeForm is RFC 3339 in UTC with milliseconds; 24 characters in all.
-const timeForm = "2006-01-02T15:04:05.000Z"
-
-// took is the time from a task's first request to its end, in the
-// milliseconds that the report shows for both; a clock set back gives 0.
-func took(r *runner.Result) (ms int64, ok bool) {
-	if r.StartedAt.IsZero() || r.FinishedAt.IsZero() {
-		return 0, false
-	}
-	return max(0, r.FinishedAt.UnixMilli()-r.StartedAt.UnixMilli()), true
 }

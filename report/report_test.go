@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -89,7 +91,7 @@ func checkGolden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	for _, f := range []Format{JSON, JSONL, CSV, Text} {
+	for _, f := range Formats() {
 		checkGolden(t, "run."+string(f), render(t, f, sampleRun(), sequence(sampleResults())))
 	}
 	allOK := Run{Name: "rotation", State: "done", AskedRate: math.Inf(1), Tasks: 1}
@@ -115,7 +117,7 @@ func TestResultsError(t *testing.T) {
 	results := func(yield func(runner.Result, error) bool) {
 		_ = yield(sampleResults()[0], nil) && yield(runner.Result{}, broken)
 	}
-	for _, f := range []Format{JSON, JSONL, CSV, Text} {
+	for _, f := range Formats() {
 		if err := Write(&bytes.Buffer{}, f, Run{}, results); !errors.Is(err, broken) {
 			t.Errorf("%s: got error %v, want %v", f, err, broken)
 		}
@@ -126,8 +128,29 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
+// What no view knows is no view's to show.
+func TestUnknownAction(t *testing.T) {
+	last := jobs.Actions()[len(jobs.Actions())-1]
+	for _, a := range []jobs.Action{0, last + 1} {
+		want := fmt.Sprintf("task 3: unknown action %d", a)
+		results := sequence([]runner.Result{{Seq: 3, Username: "ana", Action: a}})
+		for _, f := range Formats() {
+			if err := Write(io.Discard, f, Run{}, results); errorText(err) != want {
+				t.Errorf("%s: got error %v, want %s", f, err, want)
+			}
+		}
+		if _, err := Summarize(results); errorText(err) != want {
+			t.Errorf("summary: got error %v, want %s", err, want)
+		}
+		s := Skeletons{W: io.Discard, Format: SkeletonText}
+		if err := s.Write(runner.Task{Seq: 3, Username: "ana", Action: a}); errorText(err) != want {
+			t.Errorf("skeleton: got error %v, want %s", err, want)
+		}
+	}
+}
+
 func TestWriterError(t *testing.T) {
-	for _, f := range []Format{JSON, JSONL, CSV, Text} {
+	for _, f := range Formats() {
 		for _, n := range []int{1, 10_000} {
 			if err := Write(fullDisk{}, f, Run{}, generated(n)); err == nil {
 				t.Errorf("%s of %d tasks: got no error, want that of the writer", f, n)
@@ -137,37 +160,39 @@ func TestWriterError(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
+	const unsaid = "the name of a report ends in .json, .jsonl, .csv or .txt: that says its format"
 	tests := []struct {
 		path    string
 		want    Format
-		wantErr string
+		wantErr string // of CheckPath
 	}{
 		{"out/report.json", JSON, ""},
 		{"REPORT.JSONL", JSONL, ""},
 		{"a.b.csv", CSV, ""},
 		{"a.txt", Text, ""},
-		{"out/report.html", "", "html reports are not supported yet"},
-		{"report", "", `"report" does not end in .json, .jsonl, .csv or .txt: no telling which report it is`},
+		{"{name}-{time}.csv", CSV, ""},
+		{"{date}.csv", CSV, "the name of a report holds {…} that is neither {name} nor {time}"},
+		{"out/report.html", "", "HTML reports are not supported yet"},
+		{"report", "", unsaid},
+		{"json", "", unsaid},
 	}
 	for _, tt := range tests {
-		got, err := FormatOf(tt.path)
-		if got != tt.want || errorText(err) != tt.wantErr {
-			t.Errorf("FormatOf(%q): got %q, %v, want %q, %q", tt.path, got, err, tt.want, tt.wantErr)
+		got, _ := FormatOf(tt.path)
+		if err := CheckPath(tt.path); got != tt.want || errorText(err) != tt.wantErr {
+			t.Errorf("%s: got %q, %v, want %q, %q", tt.path, got, err, tt.want, tt.wantErr)
 		}
 	}
-	for _, f := range []Format{JSON, JSONL, CSV, Text} {
+	for _, f := range Formats() {
 		if got, err := ParseFormat(string(f)); got != f || err != nil {
 			t.Errorf("ParseFormat(%q): got %q, %v", f, got, err)
 		}
 	}
-	if _, err := ParseFormat("html"); errorText(err) != "html reports are not supported yet" {
-		t.Errorf("ParseFormat(html): got %v", err)
-	}
-	if _, err := ParseFormat("xml"); errorText(err) != `unknown report format "xml": use json, jsonl, csv or text` {
-		t.Errorf("ParseFormat(xml): got %v", err)
-	}
-	if err := Write(&bytes.Buffer{}, "html", Run{}, sequence(nil)); errorText(err) != "html reports are not supported yet" {
-		t.Errorf("Write(html): got %v", err)
+	for name, want := range map[Format]string{
+		"html": "HTML reports are not supported yet", "xml": `unknown report format "xml": use json, jsonl, csv or text`,
+	} {
+		if err := Write(io.Discard, name, Run{}, sequence(nil)); errorText(err) != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"cogpass/jobs"
 	"cogpass/runner"
 )
 
@@ -55,7 +54,11 @@ func ParseSkeletonFormat(name string) (SkeletonFormat, error) {
 }
 
 // Write writes the skeleton of a task, in one call of W.Write: W should buffer.
+// An action that is not known is an error.
 func (s *Skeletons) Write(t runner.Task) error {
+	if !t.Action.Known() {
+		return unknownAction(t.Seq, t.Action)
+	}
 	s.line = s.line[:0]
 	switch {
 	case s.Format == SkeletonText:
@@ -84,11 +87,12 @@ func (s *Skeletons) password(t *runner.Task) string {
 func (s *Skeletons) appendJSON(b []byte, t *runner.Task) []byte {
 	b = appendJSONString(append(b, `{"UserPoolId":`...), s.UserPoolID)
 	b = appendJSONString(append(b, `,"Username":`...), t.Username)
-	switch {
-	case t.Action.Sets():
+	spec := t.Action.Spec()
+	if spec.Password {
 		b = appendJSONString(append(b, `,"Password":`...), s.password(t))
-		b = fmt.Appendf(b, `,"Permanent":%t`, t.Action == jobs.SetPermanent)
-	case len(t.ClientMetadata) > 0:
+		b = fmt.Appendf(b, `,"Permanent":%t`, spec.Permanent)
+	}
+	if spec.Metadata && len(t.ClientMetadata) > 0 {
 		b = appendJSONMap(append(b, `,"ClientMetadata":`...), t.ClientMetadata)
 	}
 	return append(b, '}')
@@ -107,28 +111,44 @@ func appendJSONMap(b []byte, m map[string]string) []byte {
 }
 
 func (s *Skeletons) appendCLI(b []byte, t *runner.Task) []byte {
-	if t.Action.Sets() {
-		b = append(b, "aws cognito-idp admin-set-user-password"...)
-	} else {
-		b = append(b, "aws cognito-idp admin-reset-user-password"...)
-	}
+	spec := t.Action.Spec()
+	b = append(append(b, "aws cognito-idp "...), commandOf(spec.Operation)...)
 	if s.Region != "" {
 		b = appendOption(b, "--region", s.Region)
 	}
-	if !isPlainArgument(t.Username) || t.Action.Sets() && !isPlainArgument(s.password(t)) {
+	if !isPlainArgument(t.Username) || spec.Password && !isPlainArgument(s.password(t)) {
 		return appendOption(b, "--cli-input-json", string(s.appendJSON(nil, t)))
 	}
 	b = appendOption(b, "--user-pool-id", s.UserPoolID)
 	b = appendOption(b, "--username", t.Username)
-	switch {
-	case t.Action == jobs.SetPermanent:
-		b = append(appendOption(b, "--password", s.password(t)), " --permanent"...)
-	case t.Action.Sets():
-		b = append(appendOption(b, "--password", s.password(t)), " --no-permanent"...)
-	case len(t.ClientMetadata) > 0:
+	if spec.Password {
+		b = appendOption(b, "--password", s.password(t))
+		if spec.Permanent {
+			b = append(b, " --permanent"...)
+		} else {
+			b = append(b, " --no-permanent"...)
+		}
+	}
+	if spec.Metadata && len(t.ClientMetadata) > 0 {
 		b = appendOption(b, "--client-metadata", string(appendJSONMap(nil, t.ClientMetadata)))
 	}
 	return b
+}
+
+// commandOf names an operation of the API as the AWS CLI does: its words in
+// lower case, with hyphens between them.
+func commandOf(operation string) string {
+	var b []byte
+	for i, c := range []byte(operation) {
+		if c >= 'A' && c <= 'Z' {
+			if i > 0 {
+				b = append(b, '-')
+			}
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return string(b)
 }
 
 // isPlainArgument reports whether the AWS CLI takes an argument as it is
@@ -186,12 +206,14 @@ func isShellSafe(s string) bool {
 
 func (s *Skeletons) appendText(b []byte, t *runner.Task) []byte {
 	b = fmt.Appendf(b, "%6d  %-13s  %-32s  %s", t.Seq, t.Action, Visible(t.Username), Visible(t.Source))
-	switch {
-	case t.Skip != "":
-		b = append(append(b, "  skipped: "...), Visible(t.Skip)...)
-	case t.Action.Sets():
+	if t.Skip != "" {
+		return append(append(b, "  skipped: "...), Visible(t.Skip)...)
+	}
+	spec := t.Action.Spec()
+	if spec.Password {
 		b = append(append(b, "  password "...), Visible(s.password(t))...)
-	case len(t.ClientMetadata) > 0:
+	}
+	if spec.Metadata && len(t.ClientMetadata) > 0 {
 		b = append(append(b, "  clientMetadata "...), appendJSONMap(nil, t.ClientMetadata)...)
 	}
 	return b

@@ -159,3 +159,16 @@ func TestVisible(t *testing.T) {
 		}
 	}
 }
+
+// The AWS CLI has a command of that name for each operation of the table.
+func TestCommandOf(t *testing.T) {
+	for operation, want := range map[string]string{
+		jobs.SetPermanent.Spec().Operation: "admin-set-user-password",
+		jobs.Reset.Spec().Operation:        "admin-reset-user-password",
+		"AdminUserGlobalSignOut":           "admin-user-global-sign-out",
+	} {
+		if got := commandOf(operation); got != want {
+			t.Errorf("%s: got %s, want %s", operation, got, want)
+		}
+	}
+}

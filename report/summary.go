@@ -29,10 +29,11 @@ const OtherCodes = "(other)"
 
 const maxCodes = 100
 
-// Summarize folds results into a summary.
+// Summarize folds results into a summary. An action that is not known is an
+// error.
 func Summarize(results Results) (Summary, error) {
 	var s Summary
-	for r, err := range results {
+	for r, err := range checked(results) {
 		if err != nil {
 			return s, err
 		}
@@ -41,7 +42,7 @@ func Summarize(results Results) (Summary, error) {
 	return s, nil
 }
 
-// Add counts a result.
+// Add counts a result, whose action is to be a known one.
 func (s *Summary) Add(r *runner.Result) {
 	if s.Outcomes == nil {
 		s.Outcomes = make(map[runner.Outcome]int64)
@@ -108,7 +109,7 @@ func (s *Summary) outcomeCounts() (counts []count) {
 }
 
 func (s *Summary) actionCounts() (counts []count) {
-	for _, a := range [...]jobs.Action{jobs.SetTemporary, jobs.SetPermanent, jobs.Reset} {
+	for _, a := range jobs.Actions() {
 		counts = append(counts, count{a.String(), s.Actions[a]})
 	}
 	return counts

@@ -55,7 +55,7 @@ type Result struct {
 	Action              jobs.Action
 	Outcome             Outcome
 	Attempts, Throttled int    // requests made; how many of them were throttled
-	Code                string // AWS's error code, of the last attempt that failed
+	Code                string // AWS's error code, of the last attempt, where that was answered with one
 	Reason              string // one line; what made it fail, be skipped or stay unknown
 	RequestID           string // of the last attempt that was answered
 	StartedAt           time.Time

@@ -15,9 +15,6 @@ const (
 	exitBroken = 130 // cogpass was interrupted
 )
 
-// formats are those that reports may have.
-var formats = []string{"json", "jsonl", "csv", "html", "text"}
-
 // million measures a large run in each step: planning, half of it, going on,
 // and reports.
 func (b *bench) million() ([]line, error) {
@@ -116,16 +113,13 @@ func (b *bench) half(file string, calls int64, until time.Time) (p part, log int
 // reports measures a report of a run in each format.
 func (b *bench) reports(file string) ([]line, error) {
 	var lines []line
-	for _, format := range formats {
-		if _, err := report.ParseFormat(format); err != nil {
-			continue
-		}
-		m, err := b.measure(b.cogpass, "report", file, "--format", format, "--out", filepath.Join(b.dir, "report"))
+	for _, format := range report.Formats() {
+		m, err := b.measure(b.cogpass, "report", file, "--format", string(format), "--out", filepath.Join(b.dir, "report"))
 		if err != nil {
 			return lines, err
 		}
 		lines = append(lines,
-			line{what: "report, " + format, figure: seconds(m.wall), want: "≤ 20 s", reached: reached(m.wall <= 20*time.Second)},
+			line{what: "report, " + string(format), figure: seconds(m.wall), want: "≤ 20 s", reached: reached(m.wall <= 20*time.Second)},
 			memory("memory of it", m, mostMemory))
 	}
 	return lines, nil

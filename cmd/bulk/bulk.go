@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"cogpass/jobs"
+	"cogpass/report"
 	"cogpass/runner/runfile"
 )
 
@@ -141,5 +142,7 @@ func (o *Options) expected(users int64) error {
 }
 
 func (o *Options) jobOptions() jobs.Options {
-	return jobs.Options{Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region}
+	return jobs.Options{
+		Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region, CheckReport: report.CheckPath,
+	}
 }

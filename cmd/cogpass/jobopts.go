@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -45,11 +44,7 @@ func (s *system) options(o *bulk.Options) error {
 		}
 	}
 	for _, path := range o.Report {
-		_, err := report.FormatOf(path)
-		if err == nil {
-			_, err = report.ExpandPath(path, "name", time.Time{})
-		}
-		if err != nil {
+		if err := report.CheckPath(path); err != nil {
 			return usage("--report %s: %w", path, err)
 		}
 	}

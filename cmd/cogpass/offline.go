@@ -20,7 +20,7 @@ func newSchema(sys *system) *cobra.Command {
 An editor with the YAML language server checks a job that begins with
   # yaml-language-server: $schema=cogpass.schema.json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return sys.print("%s", jobs.Schema()) },
+		RunE: func(*cobra.Command, []string) error { return sys.print("%s", jobs.Schema(report.Extensions())) },
 	}
 }
 

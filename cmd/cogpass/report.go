@@ -23,7 +23,7 @@ plan, with its outcome so far.` + "\n" + exitHelpFile,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
-	cmd.Flags().StringVar(&o.Format, "format", "", "json, jsonl, csv or text (default: by the extension of --out, or text)")
+	cmd.Flags().StringVar(&o.Format, "format", "", report.FormatNames()+" (default: by the extension of --out, or text)")
 	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "where to write it, in one step, with mode 0600 (default: standard output)")
 	return cmd
 }

@@ -11,12 +11,13 @@ import (
 
 	"cogpass/jobs"
 	"cogpass/jobs/yamldoc"
+	"cogpass/report"
 )
 
 // TestSchemaTakesScriptJobs holds the schema to every job that the scripts
 // carry out: what runs has no fault in an editor.
 func TestSchemaTakesScriptJobs(t *testing.T) {
-	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(jobs.Schema()))
+	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(jobs.Schema(report.Extensions())))
 	if err != nil {
 		t.Fatal(err)
 	}
