@@ -41,6 +41,9 @@ func changeControl(path string, change func(*Control)) (err error) {
 	if err != nil {
 		return err
 	}
+	if s := seen(real); s.foreign() {
+		return s.missing()
+	}
 	use(real, 1)
 	defer use(real, -1)
 	db, err := open(real, "mode=rw", "busy_timeout(10000)", "synchronous(full)")

@@ -90,6 +90,7 @@ func mustHold(t *testing.T, path, place string, seq int64) {
 // the file, which are not synced, are gone. Each copy opens and holds all that
 // was durable.
 func TestPowerCut(t *testing.T) {
+	t.Parallel()
 	path := makeFile(t, 800)
 	f := openFile(t, path)
 	random := rand.New(rand.NewPCG(3, 4))
@@ -135,6 +136,7 @@ func torn(random *rand.Rand) []byte {
 
 // TestPowerCutInTheLog cuts the log anywhere behind what was durable.
 func TestPowerCutInTheLog(t *testing.T) {
+	t.Parallel()
 	path := makeFile(t, 400)
 	f := openFile(t, path)
 	var size, done int64
@@ -181,6 +183,7 @@ func TestPowerCutInTheLog(t *testing.T) {
 
 // TestKilledProcessLosesNothing kills another process while it records.
 func TestKilledProcessLosesNothing(t *testing.T) {
+	t.Parallel()
 	path := makeFile(t, 20_000)
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 5 {

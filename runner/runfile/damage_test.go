@@ -37,6 +37,7 @@ func halfDone(t testing.TB, n int64) string {
 // TestFlippedByteIsNeverAnotherTask flips bytes all over a file. Whatever
 // comes of it is what was written, or an *Error.
 func TestFlippedByteIsNeverAnotherTask(t *testing.T) {
+	t.Parallel()
 	path := halfDone(t, 1200)
 	content, err := os.ReadFile(path)
 	if err != nil {

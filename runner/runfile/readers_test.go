@@ -11,6 +11,7 @@ import (
 // TestReadersDoNotDisturbARun reads a file over and over, and changes what is
 // asked of the run, while it is carried out.
 func TestReadersDoNotDisturbARun(t *testing.T) {
+	t.Parallel()
 	path := makeFile(t, 1200)
 	f := openFile(t, path)
 	stop, read := make(chan struct{}), make(chan error, 2)

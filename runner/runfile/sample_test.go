@@ -54,9 +54,10 @@ func TestSamples(t *testing.T) {
 // TestSamplesOfDaysAreBounded: of a long run, neighbours are put together, and
 // nothing is lost by it; it goes on so after the file was closed.
 func TestSamplesOfDaysAreBounded(t *testing.T) {
+	t.Parallel()
 	path := makeFile(t, 1)
 	f := openFile(t, path)
-	const seconds = 40_000
+	const seconds = 12_000
 	for i := range int64(seconds) {
 		if i == seconds/2 {
 			if err := f.Close(); err != nil {

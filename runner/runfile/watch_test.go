@@ -35,6 +35,7 @@ func TestFileIsGone(t *testing.T) {
 				name += " while nothing is recorded"
 			}
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				folder := filepath.Join(t.TempDir(), "runs")
 				if err := os.Rename(filepath.Dir(makeFile(t, 10)), folder); err != nil {
 					t.Fatal(err)

@@ -111,11 +111,13 @@ var errInUse = errors.New("this process has it open")
 
 // seen is what can be seen of a file before SQLite opens it.
 func seen(real string) *state {
-	s := new(state)
+	s := &state{log: hasWAL(real)}
 	if b, err := headerOf(real, 20); err == nil {
 		s.readable, s.inWAL = true, b[18] == 2
 	}
-	s.log = hasWAL(real)
+	if s.foreign() { // or a run has just ended
+		s.log = hasWAL(real)
+	}
 	if f, err := os.Open(real + ".lock"); err == nil {
 		s.lock, s.beside = true, readMark(f)
 		f.Close()

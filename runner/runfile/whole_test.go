@@ -186,6 +186,7 @@ func write(path, text string) error {
 // TestFlippedByteInTheLog flips a byte anywhere in the -wal of a process that
 // was killed: the file is refused, or has all that was durable.
 func TestFlippedByteInTheLog(t *testing.T) {
+	t.Parallel()
 	path, durable := killed(t)
 	log, err := os.ReadFile(path + "-wal")
 	if err != nil {
@@ -320,6 +321,9 @@ func TestLogOfAnotherCopy(t *testing.T) {
 	mustBeRefused(t, path, options, "that of another copy")
 	if _, err := Open(path, OpenOptions{Place: options.Place, LookFirst: true}); !errors.Is(err, ErrNotWhole) {
 		t.Errorf("to look first gives %v, want that it is not whole", err)
+	}
+	if err := ChangeControl(path, func(*Control) {}); !errors.Is(err, ErrNotWhole) {
+		t.Errorf("changing what is asked of it gives %v, want that it is not whole", err)
 	}
 	c, err := openReadOnly(t, path).Count()
 	if err != nil || c.ByOutcome[runner.OK] < durable+50 {
