@@ -42,6 +42,7 @@ type Options struct {
 	Report      []string // paths, relative to the current folder; nil: the job's own
 	RunFile     string   // where to make the run file; empty: a new name in StateDir
 
+	LookFirst    bool // with a run file that is not whole: look at each pending user before anything is sent
 	RetryFailed  bool // with a run file: do those that failed again
 	RetryUnknown bool // with a run file: do those that are unknown again; a user may get a second code
 	Sandbox      bool // act on a stand-in of Cognito that holds the job's users; nobody is asked
@@ -96,19 +97,14 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 	if err := opt.mustNotAsk(); err != nil {
 		return nil, err
 	}
-	unlock, err := p.lockPool()
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
 	if err := p.openPasswords(ctx); err != nil {
 		return nil, err
 	}
-	t, stop, err := p.reach(ctx)
+	t, leave, err := p.reach(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer stop()
+	defer leave()
 	if err := p.commit(); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"sync"
 
 	"cogpass/jobs"
@@ -18,11 +19,20 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 		if closed := p.file.Close(); err == nil { // or it says the same again
 			err = closed
 		}
+		if together := p.file.Companions(); len(together) > 1 {
+			p.opt.warn("another program was reading the run file: these belong together, and are to be copied together: %s",
+				report.Visible(strings.Join(together, ", ")))
+		}
 	}()
 	before, err := p.file.Count()
 	if err != nil {
 		return nil, err
 	}
+	kept, inFlight, err := p.fit()
+	if err != nil {
+		return nil, err
+	}
+	defer kept.release()
 	p.opt.detail("run file: %s", report.Visible(p.path))
 	account := t.pool.Account
 	if p.opt.Sandbox {
@@ -35,10 +45,6 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 		return nil, err
 	}
 	if err := p.file.SetState(runfile.Running, ""); err != nil {
-		return nil, err
-	}
-	kept, inFlight, err := p.fit()
-	if err != nil {
 		return nil, err
 	}
 	stopped := p.runTasks(ctx, t, inFlight, p.opt.begun(before, p.Rate()))
@@ -91,28 +97,28 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, progress P
 	}()
 	var watching sync.WaitGroup
 	defer watching.Wait()
-	asked := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watching.Go(func() {
 		select {
 		case <-p.file.Failed():
 			cancel(p.file.Err())
-		case <-asked.Done():
-			p.opt.notice("interrupted: waiting for requests in flight, 30 s at most; interrupt again to end at once")
 		case <-ctx.Done():
 		}
 	})
 	steer := &steering{plan: p, asked: float64(p.Rate()), now: float64(p.Rate()), rates: make(chan float64, 1)}
 	steer.look(ctx) // what holds from the first request on
 	watching.Go(func() { steer.watch(ctx) })
+	samples := newSampler(steer.now)
+	watching.Go(func() { samples.record(ctx, p.file) })
 
 	return runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, p.pending(), runner.Options{
 		Rate: steer.asked, Concurrency: inFlight, Attempts: p.Info.Attempts,
-		MaxDelay: p.Info.MaxDelay, Timeout: p.Info.Timeout,
+		MaxDelay: p.Info.MaxDelay, Timeout: p.Info.Timeout, Outage: p.Info.Outage,
 		Journal: p.file, Clock: t.clock, Rates: steer.rates,
 		Observe: func(s runner.Stats) {
 			progress.Sending = s
+			samples.observe(s)
 			screen.Show(progress)
 		},
 		Notice: p.noticed,

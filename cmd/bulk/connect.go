@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,33 +40,59 @@ func (q Question) PoolName() string {
 	return q.Pool.Name
 }
 
-// reach connects to the pool, or to a sandbox with the users of the plan,
-// checks the passwords of a new run against the pool's policy, and has it
-// confirmed. stop ends the sandbox.
-func (p *Plan) reach(ctx context.Context) (t *target, stop func(), err error) {
+// reach takes the lock of the pool, connects to it, checks the passwords of a
+// new run against its policy, and has the run confirmed. The pool of a sandbox
+// is the run's own, with the users of the plan: it needs no lock. leave gives
+// up what was taken.
+func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	o, info := p.opt, &p.Info
+	var taken []func()
+	giveUp := func() {
+		for _, give := range slices.Backward(taken) {
+			give()
+		}
+	}
+	defer func() {
+		if err != nil {
+			giveUp()
+		}
+	}()
 	cfg := cognito.Config{
 		Region: info.Region, Profile: o.Profile, EndpointURL: o.EndpointURL,
 		Conns: max(o.Concurrency, info.Concurrency, 64),
 	}
-	stop = func() {}
 	if o.Sandbox {
-		if stop, err = p.startSandbox(ctx, &cfg); err != nil {
+		stop, err := p.startSandbox(ctx, &cfg)
+		if err != nil {
+			return nil, nil, err
+		}
+		taken = append(taken, stop)
+	}
+	client, err := cognito.Open(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !o.Sandbox {
+		lock, err := p.lockPool(client.Endpoint())
+		if err != nil {
+			return nil, nil, err
+		}
+		taken = append(taken, func() { _ = lock.Unlock() }) // the end of the process releases it too
+	}
+	if t, err = p.connect(ctx, client); err != nil {
+		return nil, nil, err
+	}
+	if info.State == runfile.Planned && p.Tally.Passwords() > 0 {
+		if err = t.pool.Policy.CheckAll(p.tasks(ctx), p.passwords); err != nil {
 			return nil, nil, err
 		}
 	}
-	t, err = p.connect(ctx, cfg)
-	if err == nil && info.State == runfile.Planned && p.Tally.Passwords() > 0 {
-		err = t.pool.Policy.CheckAll(p.tasks(ctx), p.passwords)
+	if !o.Yes && !o.Sandbox {
+		if err = o.Confirm(ctx, Question{Info: info, Pool: t.pool, Tally: &p.Tally, Rate: p.Rate()}); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err == nil && !o.Yes && !o.Sandbox {
-		err = o.Confirm(ctx, Question{Info: info, Pool: t.pool, Tally: &p.Tally, Rate: p.Rate()})
-	}
-	if err != nil {
-		stop()
-		return nil, nil, err
-	}
-	return t, stop, nil
+	return t, giveUp, nil
 }
 
 const (
@@ -89,11 +116,7 @@ func (p *Plan) waitFor(ctx context.Context, what string, limit time.Duration, as
 // connect finds out, before anything is changed, whether the pool is there and
 // the credentials are good. Without the permission to ask for the pool it goes
 // on without its name.
-func (p *Plan) connect(ctx context.Context, cfg cognito.Config) (*target, error) {
-	client, err := cognito.Open(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
+func (p *Plan) connect(ctx context.Context, client *cognito.Client) (*target, error) {
 	if err := p.waitFor(ctx, "the AWS credentials", credentialTime, client.Check); err != nil {
 		return nil, err
 	}

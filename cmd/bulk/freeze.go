@@ -56,7 +56,7 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 		JobPath: job.Path, JobDir: filepath.Dir(absolute(job.Path)), JobDigest: job.Digest,
 		ToolVersion: o.Version, CreatedAt: o.Now(), AskedRate: float64(job.Limits.Rate),
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
-		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Report: job.Report, Salt: job.Salt,
+		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Outage: job.Retry.Outage, Report: job.Report, Salt: job.Salt,
 	}}
 }
 

@@ -1,16 +1,16 @@
 package bulk
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 
 	"cogpass/jobs"
+	"cogpass/report"
 	"cogpass/runner"
 	"cogpass/runner/runfile"
 )
@@ -143,11 +143,11 @@ func (p *Plan) Tasks(ctx context.Context, passwords bool) iter.Seq2[runner.Task,
 
 // open opens a job or a run file.
 func (o *Options) open(ctx context.Context, path string, for_ purpose) (*Plan, error) {
-	if isRunFile(path) {
+	if runfile.Is(path) {
 		return o.openFile(ctx, path, for_)
 	}
-	if o.RetryFailed || o.RetryUnknown {
-		return nil, fail(Refused, "what failed or is unknown can be retried with its run file only, and %s is none", path)
+	if o.RetryFailed || o.RetryUnknown || o.LookFirst {
+		return nil, fail(Refused, "what was sent before is known with its run file only, and %s is none", path)
 	}
 	job, err := o.openJob(path)
 	if err != nil {
@@ -168,29 +168,6 @@ func (o *Options) open(ctx context.Context, path string, for_ purpose) (*Plan, e
 	return o.freeze(ctx, job, runPath)
 }
 
-// isRunFile tells a run file from a job by its content. One whose beginning is
-// lost is still known by its name.
-func isRunFile(path string) bool {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() { // a pipe would be waited for
-		return false
-	}
-	if runfile.Is(path) {
-		return true
-	}
-	if filepath.Ext(path) != ".run" {
-		return false
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	head := make([]byte, 4096)
-	n, err := io.ReadFull(file, head)
-	return err == io.EOF || bytes.IndexByte(head[:n], 0) >= 0 // no text
-}
-
 // openFile opens a run file, for what is left of its run.
 func (o *Options) openFile(ctx context.Context, path string, for_ purpose) (*Plan, error) {
 	if o.UserPoolID != "" || o.Region != "" || o.RunFile != "" {
@@ -200,9 +177,12 @@ func (o *Options) openFile(ctx context.Context, path string, for_ purpose) (*Pla
 	if for_ == toRun {
 		open = runfile.Open
 	}
-	file, err := open(path, runfile.OpenOptions{})
+	file, err := open(path, o.opening())
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range file.Warnings() {
+		o.warn("%s", report.Visible(w))
 	}
 	p := &Plan{opt: o, path: path, file: file}
 	if err := p.readFile(for_); err != nil {
@@ -275,20 +255,30 @@ func (p *Plan) openPasswords(ctx context.Context) (err error) {
 	return err
 }
 
-// lockPool takes the lock of the pool. A sandbox needs none: its pool is this
-// run's own.
-func (p *Plan) lockPool() (unlock func(), err error) {
-	if p.opt.Sandbox {
-		return func() {}, nil
+// opening says how run files are opened. How far a rehearsal in the sandbox has
+// come is nothing to the run that follows, of the same plan.
+func (o *Options) opening() runfile.OpenOptions {
+	opening := runfile.OpenOptions{LookFirst: o.LookFirst}
+	if o.Sandbox && o.StateDir != "" {
+		opening.Place = filepath.Join(o.StateDir, "locks")
 	}
-	if p.opt.StateDir == "" {
-		return nil, fail(NoStateDir, "there is no folder for run files and locks")
+	return opening
+}
+
+// lockPool takes the lock of the pool, for an endpoint.
+func (p *Plan) lockPool(endpoint string) (*runfile.Lock, error) {
+	fallback := ""
+	if p.opt.StateDir != "" {
+		fallback = filepath.Join(p.opt.StateDir, "locks")
 	}
-	lock, err := runfile.LockPool(filepath.Join(p.opt.StateDir, "locks"), p.Info.UserPoolID, p.opt.EndpointURL, p.path)
+	place, warning, err := runfile.UserPlace(fallback)
 	if err != nil {
-		return nil, err
+		return nil, &Error{NoStateDir, p.path, fmt.Errorf("there is no folder for locks: %w", err)}
 	}
-	return func() { _ = lock.Unlock() }, nil // the end of the process releases it too
+	if warning != "" {
+		p.opt.warn("%s", report.Visible(warning))
+	}
+	return runfile.LockPool(place, p.Info.UserPoolID, endpoint, p.path)
 }
 
 // commit puts the run file of a job in place, and opens it.
@@ -299,7 +289,7 @@ func (p *Plan) commit() (err error) {
 	if err := p.draft.Commit(p.sources); err != nil {
 		return err
 	}
-	p.file, err = runfile.Open(p.path, runfile.OpenOptions{})
+	p.file, err = runfile.Open(p.path, p.opt.opening())
 	return err
 }
 

@@ -24,6 +24,8 @@ type Recorded struct {
 	Holder  *runfile.HeldError // who carries it out; nil: nobody
 	Err     error              // of List: why this one cannot be read
 
+	Warnings []string // what a person should be told of the file
+
 	file *runfile.File
 }
 
@@ -33,7 +35,7 @@ func Read(path string) (*Recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Recorded{Path: path, Holder: runfile.Holder(path), file: file}
+	r := &Recorded{Path: path, Holder: runfile.Holder(path), Warnings: file.Warnings(), file: file}
 	if r.Info, err = file.Info(); err == nil {
 		r.Counts, err = file.Count()
 	}

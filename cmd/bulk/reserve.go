@@ -18,7 +18,7 @@ type reserve []io.Closer
 
 func (r reserve) release() {
 	for _, file := range r {
-		_ = file.Close() // it was never written
+		_ = file.Close() // it was never written, and may be closed already
 	}
 }
 

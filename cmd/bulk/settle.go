@@ -43,9 +43,9 @@ func (p *Plan) settle(stopped error, interrupted bool) (*Ended, error) {
 	if err != nil {
 		return nil, err
 	}
-	info.State, info.Reason, info.FinishedAt = state, reason, time.Now()
-	if state != runfile.Done { // its reports may be written again
-		if err := p.file.SetState(state, reason); err != nil {
+	info.State, info.Reason, info.FinishedAt = state, reason, time.Now() // as the run file will have it
+	if state != runfile.Done {                                           // its reports may be written again
+		if err := p.file.SetStateAt(state, reason, info.FinishedAt); err != nil {
 			return nil, p.unrecorded(err)
 		}
 	}
@@ -57,7 +57,7 @@ func (p *Plan) settle(stopped error, interrupted bool) (*Ended, error) {
 		stopped, state, reason = written, runfile.Stopped, report.Visible(written.Error())
 	}
 	if state == runfile.Done || written != nil {
-		if err := p.file.SetState(state, reason); err != nil {
+		if err := p.file.SetStateAt(state, reason, info.FinishedAt); err != nil {
 			return nil, p.unrecorded(err)
 		}
 	}

@@ -38,6 +38,7 @@ func (o *reportOptions) run(ctx context.Context, sys *system, path string) error
 		return err
 	}
 	defer r.Close()
+	sys.fileWarnings(r)
 	if o.Out != "" {
 		if err := r.MayReportTo(o.Out); err != nil {
 			return err

@@ -57,6 +57,7 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.Int64Var(&users, "expect-users", 0, "refuse to start with any other number of users")
 	f.StringVar(&o.RunFile, "run-file", "", "where to make the run file")
+	f.BoolVar(&o.LookFirst, "look-first", false, "with a run file that is not whole: look at every pending user before anything is sent")
 	f.BoolVar(&o.RetryFailed, "retry-failed", false, "with a run file: do those that failed again")
 	f.BoolVar(&o.RetryUnknown, "retry-unknown", false, "with a run file: do those that are unknown again; a user may get a second code")
 	f.BoolVar(&o.Sandbox, "sandbox", false, "act on an embedded stand-in of Cognito that holds the job's users")

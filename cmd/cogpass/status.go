@@ -37,6 +37,7 @@ func (s *system) status(path string) error {
 		return err
 	}
 	defer r.Close()
+	s.fileWarnings(r)
 	return s.stream(func(w io.Writer) error {
 		line := func(name, format string, args ...any) {
 			if text := fmt.Sprintf(format, args...); text != "" {
@@ -64,6 +65,13 @@ func (s *system) status(path string) error {
 		}
 		return nil
 	})
+}
+
+// fileWarnings says what is wrong with a run file that can be read.
+func (s *system) fileWarnings(r *bulk.Recorded) {
+	for _, w := range r.Warnings {
+		s.warn("%s", report.Visible(w))
+	}
 }
 
 func controlled(c runfile.Control) string {

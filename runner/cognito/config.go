@@ -108,6 +108,10 @@ func (c *Client) begin(ctx context.Context) (context.Context, context.CancelFunc
 	return ctx, cancel, f
 }
 
+// Endpoint returns the URL that requests go to where the settings name one,
+// or "" where it is AWS's own.
+func (c *Client) Endpoint() string { return aws.ToString(c.api.Options().BaseEndpoint) }
+
 // Region returns the Region that requests go to.
 func (c *Client) Region() string { return c.cfg.Region }
 

@@ -37,6 +37,7 @@ type Plan struct {
 	Attempts    int           `json:"attempts"`
 	MaxDelay    time.Duration `json:"max_delay"`
 	Timeout     time.Duration `json:"timeout"`
+	Outage      time.Duration `json:"outage"`
 	Report      []string      `json:"reports"`
 	Salt        []byte        `json:"salt"`
 

@@ -5,8 +5,11 @@ import "time"
 // SetState records how far the run is, with all that was recorded before,
 // and is durable when it returns nil. Running sets StartedAt, if nothing did
 // before, and clears FinishedAt; any other state but Planned sets FinishedAt.
-func (f *File) SetState(s State, reason string) error {
-	now := time.Now().UnixMilli()
+func (f *File) SetState(s State, reason string) error { return f.SetStateAt(s, reason, time.Now()) }
+
+// SetStateAt is SetState at a time that is already in a report.
+func (f *File) SetStateAt(s State, reason string, at time.Time) error {
+	now := at.UnixMilli()
 	return f.update(func(session *session) error {
 		if s == Running {
 			return session.exec(`UPDATE run SET state = ?, reason = ?, started_at = coalesce(started_at, ?), finished_at = NULL`,
