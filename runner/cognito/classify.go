@@ -19,8 +19,8 @@ import (
 	"cogpass/runner"
 )
 
-// classes of the error codes. The user's state is meant by
-// NotAuthorizedException here, not IAM.
+// classes are the classes of error codes. NotAuthorizedException is about the
+// user's state here, not about IAM.
 var classes = map[string]runner.Class{
 	"TooManyRequestsException": runner.Throttled,
 	"ThrottlingException":      runner.Throttled,
@@ -58,7 +58,7 @@ var classes = map[string]runner.Class{
 	"OptInRequired":                         runner.Fatal,
 }
 
-// families are codes of which AWS has several with one beginning.
+// families are the classes of codes that AWS has in several forms.
 var families = []struct {
 	prefix string
 	class  runner.Class
@@ -71,7 +71,7 @@ var families = []struct {
 	{"InvalidEmailRole", runner.Budget},
 }
 
-// An attempt is what classify has to know of a request, beside its error.
+// An attempt is what classify needs to know about a request besides its error.
 type attempt struct {
 	left     bool        // any of it may have been written
 	changes  bool        // it would have changed something
@@ -79,7 +79,7 @@ type attempt struct {
 }
 
 // classify says what an error of the SDK means. It is the one place that does.
-// What it says is fit to be shown.
+// All that it returns may be shown.
 func classify(err error, a attempt) *runner.Error {
 	status := 0
 	var response *awshttp.ResponseError
@@ -94,7 +94,7 @@ func classify(err error, a attempt) *runner.Error {
 		return withoutAnswer(err, a.left)
 	}
 	e := refusal(err, status, a)
-	// The cause is left out: its text holds what the service has said, as it is.
+	// No Err: its text would hold all that the service has said.
 	e.Answer = runner.Answer{RequestID: response.ServiceRequestID()}
 	if e.Answer.RequestID = fit(e.Answer.RequestID, requestIDs); shows(e.Answer.RequestID, a.password) {
 		e.Answer.RequestID = ""
@@ -133,8 +133,7 @@ func refusal(err error, status int, a attempt) *runner.Error {
 	return e
 }
 
-// unknownCode is the SDK's word for an answer without a code, and for one
-// without a message.
+// unknownCode stands in the SDK's errors for a missing code or message.
 const unknownCode = "UnknownError"
 
 // classOf returns the class of an error code, or else of the status alone.
@@ -159,7 +158,7 @@ func classOf(code, text string, status int) runner.Class {
 	return runner.UserFault
 }
 
-// hostFaults are what this machine may lack to send a request.
+// hostFaults are the errors of a machine that lacks what a request needs.
 var hostFaults = []error{
 	syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS,
 	syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL,
@@ -174,8 +173,8 @@ func givenUp(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// withoutAnswer classifies an error that came in place of an answer. Where
-// nothing of the request was written it is safe to send it again.
+// withoutAnswer classifies an error that came instead of an answer. If nothing
+// of the request was written, it is safe to send it again.
 func withoutAnswer(err error, left bool) *runner.Error {
 	e := &runner.Error{Err: err}
 	var send *smithyhttp.RequestSendError
@@ -193,7 +192,7 @@ func withoutAnswer(err error, left bool) *runner.Error {
 		e.Class, e.Message = runner.Fatal, short(oneLine(certificate.Error()))
 	case ofHost(err):
 		e.Class, e.Message = runner.Host, "no connection: "+short(oneLine(root(err).Error()))
-	case strings.Contains(err.Error(), "get identity") && !givenUp(err):
+	case strings.Contains(err.Error(), "get identity") && !givenUp(err) && !errors.As(err, &send):
 		e.Class, e.Message = runner.Fatal, "no valid credentials: "+credentialsFault(err)
 	case errors.As(err, &send), givenUp(err):
 		e.Class, e.Message = runner.Transient, "no connection: "+short(oneLine(root(err).Error()))
@@ -203,8 +202,8 @@ func withoutAnswer(err error, left bool) *runner.Error {
 	return e
 }
 
-// root returns the innermost error, which says what happened without saying
-// through how many layers.
+// root returns the innermost error: what happened, without the layers it came
+// through.
 func root(err error) error {
 	for {
 		inner := errors.Unwrap(err)

@@ -1,11 +1,14 @@
 // Package cognito is the user pool on the AWS SDK: the Directory that a run
 // acts on, and the single calls of the AWS CLI's two commands. It is the only
-// import of the SDK, and the one place that says what an error of Cognito
-// means.
+// package that imports the SDK.
+//
+// Begin with Open and Client.Directory. requests.go has the request of each
+// action, wire.go decides what counts as an answer, classify.go says what an
+// error means, and screen.go what of it may be shown.
 //
 // The SDK's own retries are off in every client: its retry budget is shared
-// over the client and breaks bulk work. Who sends, decides whether to send
-// again.
+// by all requests of a client and breaks bulk work. The caller decides whether
+// to send again.
 package cognito
 
 import (
@@ -28,9 +31,8 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// Config says which Cognito to talk to, as whom and how. What is zero is
-// taken from the environment and the shared config files, as every AWS SDK
-// does.
+// Config says which Cognito to talk to, as whom and how. Zero fields are taken
+// from the environment and the shared config files, as in every AWS SDK.
 type Config struct {
 	Region, Profile, EndpointURL string
 
@@ -47,17 +49,17 @@ type Config struct {
 // Client is a way to Cognito in one Region. It is safe for concurrent use.
 type Client struct {
 	api    *cip.Client // gives answers as they come, for Call
-	strict *cip.Client // for all else: see strict
+	strict *cip.Client // for everything else; its HTTP client is a strict
 	cfg    aws.Config
 	sign   bool
 
-	// How long the Directory's and Describe's requests take at most where their
-	// context has no deadline, and fetching credentials in any case.
+	// Time limits: of a request whose context has no deadline, and of fetching
+	// credentials.
 	answerIn, credentialsIn time.Duration
 }
 
 // Open reads the settings and makes a Client. It sends nothing. Its error is a
-// *ConfigError where the settings do not suffice.
+// *ConfigError if the settings are not enough to send anything with.
 func Open(ctx context.Context, c Config) (*Client, error) {
 	opts := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(transport(c)),
@@ -67,11 +69,6 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	}
 	if c.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(c.Profile))
-	}
-	if c.EndpointURL != "" {
-		opts = append(opts, config.WithBaseEndpoint(c.EndpointURL),
-			// The SDK refuses these where an endpoint is given.
-			config.WithUseFIPSEndpoint(aws.FIPSEndpointStateDisabled), config.WithUseDualStackEndpoint(aws.DualStackEndpointStateDisabled))
 	}
 	if c.NoSign {
 		opts = append(opts, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
@@ -91,14 +88,27 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	if cfg.Region == "" {
 		return nil, &ConfigError{Kind: NoRegion}
 	}
+	client := func(wrap func(aws.HTTPClient) aws.HTTPClient) *cip.Client {
+		return cip.NewFromConfig(cfg, func(o *cip.Options) {
+			o.HTTPClient = wrap(oneHop(o.HTTPClient))
+			if c.EndpointURL == "" {
+				return
+			}
+			// Of this service alone: credentials are fetched elsewhere.
+			o.BaseEndpoint = &c.EndpointURL
+			// The SDK refuses these where an endpoint is given.
+			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = aws.FIPSEndpointStateDisabled, aws.DualStackEndpointStateDisabled
+		})
+	}
 	return &Client{
-		api:    cip.NewFromConfig(cfg, func(o *cip.Options) { o.HTTPClient = oneHop(o.HTTPClient) }),
-		strict: cip.NewFromConfig(cfg, func(o *cip.Options) { o.HTTPClient = strict{oneHop(o.HTTPClient)} }),
+		api:    client(func(h aws.HTTPClient) aws.HTTPClient { return bounded{h} }),
+		strict: client(func(h aws.HTTPClient) aws.HTTPClient { return strict{h} }),
 		cfg:    cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute,
 	}, nil
 }
 
-// begin begins a request: it ends by itself, and tells how far it came.
+// begin returns the context of a request, with a time limit, and the record of
+// how far the request came.
 func (c *Client) begin(ctx context.Context) (context.Context, context.CancelFunc, *flight) {
 	ctx, f := watch(ctx)
 	if _, ok := ctx.Deadline(); ok {
@@ -188,7 +198,7 @@ const (
 	UnknownProfile                   // the profile Name is in no shared config file
 )
 
-// ConfigError is that the settings do not suffice to send a request.
+// ConfigError says that the settings are not enough to send a request with.
 type ConfigError struct {
 	Kind ConfigKind
 	Name string // the profile or the file; may be empty
@@ -211,7 +221,7 @@ func (e *ConfigError) Error() string {
 
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// Hint returns advice in one line, or "" where there is none to give.
+// Hint returns advice in one line, or "".
 func (e *ConfigError) Hint() string {
 	switch e.Kind {
 	case NoRegion:
@@ -224,8 +234,8 @@ func (e *ConfigError) Hint() string {
 	return ""
 }
 
-// credentialsFault says why credentials could not be fetched. A process's output
-// that cannot be read is not shown, as the SDK does: it may well hold a key.
+// credentialsFault says why credentials could not be fetched. It never shows the
+// output of a process, as the SDK's error does: that may hold a key.
 func credentialsFault(err error) string {
 	var exit *exec.ExitError
 	switch text := err.Error(); {

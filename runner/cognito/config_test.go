@@ -3,6 +3,7 @@ package cognito
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -99,6 +100,37 @@ func TestCredentialProcessIsNotQuoted(t *testing.T) {
 				if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "credential_process") {
 					t.Errorf("got %v", err)
 				}
+			}
+		})
+	}
+}
+
+// A request whose credentials could not be fetched has not left, though the one
+// for them has.
+func TestNotSentWithoutCredentials(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		want   runner.Class
+	}{
+		"no answer": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, runner.Transient},
+		"refused": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>")
+		}, runner.Fatal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sts := httptest.NewServer(tt.answer)
+			defer sts.Close()
+			settings(t, "[default]\nregion = us-west-2\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = other\n",
+				"[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n")
+			t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+			client, err := Open(t.Context(), Config{EndpointURL: "http://127.0.0.1:1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.Directory(Pool{ID: testPool}).Do(t.Context(), runner.Task{Username: "ana", Action: jobs.Reset})
+			if fault := mustFault(t, err); fault.Class != tt.want {
+				t.Errorf("got class %d (%v), want %d: %v", fault.Class, err, tt.want, fault.Err)
 			}
 		})
 	}

@@ -24,8 +24,8 @@ type Directory struct {
 	pool   Pool
 }
 
-// Directory returns the pool with an ID. Of pool only ID has to be known; what
-// else is known of it tells Look by which attribute a user is found.
+// Directory returns the pool with an ID. Only pool.ID is required; the rest tells
+// Look which attribute a name stands for.
 func (c *Client) Directory(pool Pool) *Directory { return &Directory{c, pool} }
 
 // Do sends the request of a task. A task whose action has none stops the run,
@@ -55,7 +55,7 @@ func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, er
 	out, err := d.client.strict.ListUsers(ctx, &cip.ListUsersInput{UserPoolId: &d.pool.ID, Filter: &filter, Limit: aws.Int32(2)})
 	if err != nil {
 		fault := classify(err, attempt{left: f.left(err)})
-		if strings.HasPrefix(fault.Code, "AccessDenied") { // what cannot be looked at is unknown; the run goes on
+		if strings.HasPrefix(fault.Code, "AccessDenied") { // the run goes on, and what is in doubt is unknown
 			fault.Class = runner.UserFault
 		}
 		return runner.Sight{Answer: fault.Answer}, fault
@@ -85,16 +85,16 @@ func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, er
 	return s, nil
 }
 
-// unreadable says that an answer of success lacks what was asked for.
+// unreadable is the error of a success that lacks what was asked for.
 func unreadable(what string, a runner.Answer) *runner.Error {
 	return &runner.Error{Class: runner.Unreadable, Message: what, Answer: a}
 }
 
-// quote writes a filter's value as ListUsers wants it.
+// quote escapes a value for a filter of ListUsers.
 var quote = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// attribute returns the one that a name in a job stands for: a sub by its
-// form, an alias where the pool has such, or else a username.
+// attribute returns the attribute that a name in a job stands for: a sub by its
+// form, an alias if the pool has such, or else the username.
 func (d *Directory) attribute(name string) string {
 	alias := func(attribute string) bool {
 		return slices.Contains(d.pool.UsernameAttributes, attribute) || slices.Contains(d.pool.AliasAttributes, attribute)
@@ -119,7 +119,7 @@ func answerOf(md middleware.Metadata, password jobs.Secret) (a runner.Answer) {
 	return a
 }
 
-// Pool is what DescribeUserPool tells of a pool.
+// Pool is what DescribeUserPool says about a pool.
 type Pool struct {
 	ID, Name           string
 	Account            string   // the AWS account's number
@@ -129,8 +129,8 @@ type Pool struct {
 	Policy             jobs.Policy
 }
 
-// Describe asks for a pool. Also with an error, the Answer has the server's
-// time, if it answered at all. The error is a *runner.Error.
+// Describe asks about a pool. The Answer has the server's time if there was an
+// answer, an error included. The error is a *runner.Error.
 func (c *Client) Describe(ctx context.Context, id string) (Pool, runner.Answer, error) {
 	ctx, done, f := c.begin(ctx)
 	defer done()
@@ -146,7 +146,7 @@ func (c *Client) Describe(ctx context.Context, id string) (Pool, runner.Answer, 
 	return describe(id, out.UserPool), answer, nil
 }
 
-// describe takes what a run needs to know of a pool.
+// describe returns what a run needs to know about a pool.
 func describe(id string, p *types.UserPoolType) Pool {
 	pool := Pool{
 		ID: id, Name: short(oneLine(aws.ToString(p.Name))),

@@ -177,6 +177,18 @@ func TestMemoryOfHostileAnswers(t *testing.T) {
 	}
 }
 
+// Nor does one to the AWS CLI's commands.
+func TestCallReadsNoAnswerWithoutEnd(t *testing.T) {
+	for _, way := range []hostile.Way{hostile.OKEndless, hostile.Large400, hostile.LargeHeaders} {
+		d := openHostile(t, way)
+		_, err := d.client.Call(t.Context(), AdminResetUserPassword, []byte(`{"Username": "ana"}`))
+		var fault *CallError
+		if !errors.As(err, &fault) || fault.Fault != Closed {
+			t.Errorf("%s: got %v, want that the answer broke off", way, err)
+		}
+	}
+}
+
 // A redirect is not followed: a code would be sent by whom it names.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, way := range []hostile.Way{hostile.Redirect301, hostile.Redirect302, hostile.Redirect303, hostile.Redirect307, hostile.Redirect308} {

@@ -10,11 +10,11 @@ import (
 	"cogpass/runner"
 )
 
-// A request sends what a task asks for. What it returns is of use only without
-// an error.
+// A request sends what a task asks for. The metadata is valid only without an
+// error.
 type request func(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error)
 
-// requests are those of the actions, by the operation that jobs has them by.
+// requests are the requests of all actions, by operation.
 var requests = map[string]request{
 	"AdminSetUserPassword":   setPassword,
 	"AdminResetUserPassword": resetPassword,

@@ -13,8 +13,8 @@ import (
 	"cogpass/jobs"
 )
 
-// What an answer says of itself is shown in logs, reports and files. These are
-// the forms that Cognito's have; anything else is left out.
+// These parts of an answer appear in logs, reports and files. What does not have
+// the form that Cognito uses is left out.
 var (
 	requestIDs = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 	codes      = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z.]{0,99}$`)
@@ -24,7 +24,7 @@ var (
 	userinfo   = regexp.MustCompile(`://[^\s/@"]*@`)
 )
 
-// fit returns a text that is of a form, or "".
+// fit returns text if it has that form, or "".
 func fit(text string, form *regexp.Regexp) string {
 	if !form.MatchString(text) {
 		return ""
@@ -47,7 +47,7 @@ func oneLine(text string) string {
 	return userinfo.ReplaceAllString(strings.Join(strings.Fields(clean), " "), "://")
 }
 
-// short cuts a text to a length that a report can have in every row.
+// short cuts a text to a length that every row of a report can have.
 func short(text string) string {
 	const most = 500
 	if runes := []rune(text); len(runes) > most {
@@ -56,9 +56,8 @@ func short(text string) string {
 	return text
 }
 
-// message returns what a service has said, fit to be shown. Where that holds
-// the request's password in any form, none of it is: what else it may hold is
-// anyone's guess.
+// message returns what a service has said in a form that may be shown. If it
+// repeats the request's password in any way, none of it is shown.
 func message(text string, password jobs.Secret) string {
 	text = text[:min(len(text), 16<<10)] // far more than is shown
 	if shows(text, password) {
@@ -103,7 +102,7 @@ func holds(text, secret string) bool {
 }
 
 // telling reports whether a part of a password is more than a word that a
-// message may well have of its own: "Password" begins many of both.
+// message may contain anyway: many of both begin with "Password".
 func telling(part string) bool {
 	if strings.Contains("passwords", strings.ToLower(part)) {
 		return false
@@ -118,10 +117,10 @@ var (
 	base64Chars = strings.NewReplacer("-", "+", "_", "/")
 )
 
-// decodings returns a text and what it may stand for.
+// decodings returns a text and what it decodes to.
 func decodings(text string) []string {
 	all := []string{text}
-	for last := text; len(all) < 4; all = append(all, last) { // what is escaped may have been before
+	for last := text; len(all) < 4; all = append(all, last) { // what was escaped once may have been escaped twice
 		plain := html.UnescapeString(unescapeURL(unescapeJSON(last)))
 		if plain == last {
 			break
@@ -167,7 +166,7 @@ func unescapeJSON(text string) string {
 	})
 }
 
-// unescapeURL decodes what of a text is percent-encoded, and leaves what is not.
+// unescapeURL decodes whatever in a text is percent-encoded.
 func unescapeURL(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {

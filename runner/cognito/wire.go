@@ -17,16 +17,15 @@ import (
 	"cogpass/runner"
 )
 
-// What is read of an answer at most, in bytes. Cognito's own are far smaller.
+// The most that is read of an answer, in bytes. Cognito's are far smaller.
 const (
 	mostHeaders = 64 << 10
 	mostBody    = 1 << 20
 	mostPage    = 16 << 20 // of users: 60, with up to 50 attributes each
 )
 
-// oneHop returns the client without the redirects of 307 and 308 that the SDK
-// follows: whoever answers with one would have a password sent elsewhere, or a
-// code sent twice.
+// oneHop returns the client without following any redirect. The SDK follows 307
+// and 308, which would send a password elsewhere or a code twice.
 func oneHop(client aws.HTTPClient) aws.HTTPClient {
 	b, ok := client.(*awshttp.BuildableClient)
 	if !ok {
@@ -41,32 +40,58 @@ func oneHop(client aws.HTTPClient) aws.HTTPClient {
 	return &hop
 }
 
-// flight is what the wire tells of one request.
+// bounded is the HTTP client of Call. It passes answers on as they come, up to a
+// length.
+type bounded struct{ next aws.HTTPClient }
+
+func (b bounded) Do(r *http.Request) (*http.Response, error) {
+	response, err := b.next.Do(r)
+	if err == nil {
+		response.Body = &ending{response.Body, mostBody}
+	}
+	return response, err
+}
+
+// ending is a body that breaks off after that many more bytes.
+type ending struct {
+	io.ReadCloser
+	more int
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.ReadCloser.Read(p[:min(len(p), e.more+1)])
+	if e.more -= n; e.more < 0 {
+		return 0, fmt.Errorf("an answer of more than %d bytes: %w", mostBody, io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
+// flight records how far a request came.
 type flight struct {
 	connected, sent atomic.Bool
 }
 
 type flightKey struct{}
 
-// watch returns a context whose request tells how far it came.
+// watch returns a context that records how far its request comes.
 func watch(ctx context.Context) (context.Context, *flight) {
 	f := new(flight)
 	return context.WithValue(ctx, flightKey{}, f), f
 }
 
 // left reports whether any of the request may have been written. One that is
-// given up while it has a connection may be written a moment later.
+// cancelled while it has a connection may still be written a moment later.
 func (f *flight) left(err error) bool {
 	return f.sent.Load() || f.connected.Load() && givenUp(err)
 }
 
-// strict is the HTTP client of a run. It reads answers whole, within bounds,
-// and lets nothing pass for an answer of Cognito's that is none.
+// strict is the HTTP client of a run. It reads answers whole, within bounds, and
+// passes on only what can be an answer of Cognito's.
 type strict struct{ next aws.HTTPClient }
 
 func (s strict) Do(r *http.Request) (*http.Response, error) {
 	if f, ok := r.Context().Value(flightKey{}).(*flight); ok {
-		// Here, and not around the whole call, which may also fetch credentials.
+		// Traced here, since the call as a whole may fetch credentials too.
 		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 			GotConn:      func(httptrace.GotConnInfo) { f.connected.Store(true) },
 			WroteHeaders: func() { f.sent.Store(true) },
@@ -96,8 +121,8 @@ type content struct {
 	tooLong, cut bool
 }
 
-// judge says what is wrong with an answer, if anything. Of one that refuses and
-// is not whole, the header's type is enough: the body is left out then.
+// judge returns an error for what is no whole answer of Cognito's. A refusal
+// with its type in the header needs no body: what came of it is dropped.
 func (c *content) judge(r *http.Response) *answerError {
 	status := strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", r.StatusCode, http.StatusText(r.StatusCode)))
 	partial := c.cut || c.tooLong
@@ -139,7 +164,8 @@ func (c *content) judge(r *http.Response) *answerError {
 	return nil
 }
 
-// place says where an answer redirects to, without what may be a secret.
+// place says where an answer redirects to, without the query, which may hold a
+// secret.
 func place(r *http.Response) string {
 	to, err := r.Location()
 	if err != nil || strings.HasSuffix(to.Path, "/badhttpredirectlocation") { // the SDK puts that where there is none

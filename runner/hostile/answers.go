@@ -35,7 +35,7 @@ func (x *exchange) html(status int) {
 	fmt.Fprintf(x.w, "<html><head><title>%d</title></head><body>Please sign in.</body></html>", status)
 }
 
-// throttle puts the type into the header, as Cognito does too.
+// throttle sets the header that Cognito repeats an error's type in.
 func (x *exchange) throttle() { x.w.Header().Set("X-Amzn-Errortype", "TooManyRequestsException:") }
 
 func redirect(status int) func(*exchange) {
@@ -100,7 +100,7 @@ var bomb = sync.OnceValue(func() []byte {
 	for i := range block {
 		block[i] = 'x'
 	}
-	for range 256 {
+	for range 64 {
 		_, _ = pack.Write(block)
 	}
 	_, _ = io.WriteString(pack, `"}`)
@@ -108,7 +108,7 @@ var bomb = sync.OnceValue(func() []byte {
 	return packed.Bytes()
 })
 
-// bomb answers with gzip also where nobody has asked for it.
+// bomb answers with gzip even if nobody has asked for it.
 func (x *exchange) bomb() {
 	x.w.Header().Set("Content-Encoding", "gzip")
 	x.json(200, string(bomb()))
@@ -138,7 +138,7 @@ func (x *exchange) secret() string {
 	return in.Password
 }
 
-// echo refuses a request, and says a text wherever an answer can say something.
+// echo refuses a request and puts a text wherever an answer has room for one.
 func echo(text func(*exchange) string) func(*exchange) {
 	return func(x *exchange) {
 		said := text(x)
@@ -193,7 +193,7 @@ func each(change func(u map[string]any)) func(map[string]any) {
 	}
 }
 
-// rename makes another user of one: in name, sub and every attribute.
+// rename turns a user into another one.
 func rename(u map[string]any) {
 	u["Username"] = "somebody-else"
 	attributes, _ := u["Attributes"].([]any)

@@ -1,7 +1,7 @@
 // Package hostile is an endpoint that misbehaves, for tests. It stands before a
-// handler, such as the sandbox, and spoils the answers to the requests that it
-// is told to, in each of the ways that Ways lists. All other requests are the
-// handler's.
+// handler, such as the sandbox, and spoils the answers to the requests that its
+// rules name. Every other request goes to the handler. Begin with Endpoint; Ways
+// lists all that it can do.
 //
 // A way belongs to an operation and a user, never to "the first n requests", so
 // a test means the same in whatever order its requests come.
@@ -20,7 +20,7 @@ import (
 // Rule says which requests are spoiled, and how.
 type Rule struct {
 	Operation string // such as "AdminResetUserPassword"; empty is every one
-	User      string // as it is named in the request; empty is every one
+	User      string // as the request names it; empty is every one
 	Way       Way
 	Times     int // how many of these requests; 0 is all
 }
@@ -92,7 +92,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	way := e.rule(operation, func(user string) bool { return names(body, user) })
 	x := &exchange{e: e, w: w, r: r, body: body, way: way}
 	if way == "" || strings.HasPrefix(r.URL.Path, "/moved") {
-		// What a redirect has moved is carried out, so that following it shows.
+		// A redirect that is followed is carried out, so that tests notice.
 		e.Handler.ServeHTTP(w, x.request())
 		return
 	}
@@ -158,8 +158,8 @@ func (x *exchange) pass(a *answer) {
 	_, _ = x.w.Write(a.body.Bytes())
 }
 
-// close ends the connection after some bytes of an answer; reset is an end
-// without good-bye.
+// close ends the connection after some bytes of an answer, with a reset or in
+// good order.
 func (x *exchange) close(text string, reset bool) {
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {

@@ -8,7 +8,7 @@ type Way string
 // The connection ends, or the answer does not. All but the first two come after
 // the request was carried out.
 const (
-	CloseUnread Way = "close before the request is read" // with a reset, as where bytes were left unread
+	CloseUnread Way = "close before the request is read" // with a reset, as if bytes were left unread
 	CloseRead   Way = "close after the request is read"
 	CloseDone   Way = "close after the request is carried out"
 	CutHeaders  Way = "end in the headers"
@@ -33,7 +33,7 @@ const (
 	OKLength   Way = "200 with a wrong Content-Length"
 	OKEndless  Way = "200 without an end"
 	OKLarge    Way = "200 with 10 MB"
-	OKGzipBomb Way = "200 with gzip that unpacks to 256 MB"
+	OKGzipBomb Way = "200 with gzip that unpacks to 64 MB"
 )
 
 // The answer is not Cognito's, or not whole; nothing was carried out.
@@ -82,8 +82,8 @@ const (
 	EchoCut      Way = "the password, cut"
 )
 
-// A look's answer is no proof. These are of ListUsers alone; with any other
-// operation they pass the answer on as it is.
+// A look's answer is no proof. These spoil ListUsers; the answers of any other
+// operation they pass on.
 const (
 	LookOther        Way = "another user"
 	LookNobody       Way = "nobody"

@@ -1,5 +1,5 @@
-// Package runnertest holds what a run relies on in a runner.Directory to one
-// suite, for any directory: Cognito's, a stand-in, or a program's own.
+// Package runnertest tests any runner.Directory for what a run relies on:
+// Cognito's, a stand-in, or a program's own. Begin with TestDirectory.
 package runnertest
 
 import (
@@ -14,8 +14,9 @@ import (
 	"cogpass/runner"
 )
 
-// Fixture is a directory to test. Its Users, six at least, are CONFIRMED, were
-// not modified for a minute, and can be reset; there is no user Missing.
+// Fixture is a directory to test. It has six Users or more, and as many as there
+// are actions; they are CONFIRMED, were not modified for a minute, and can be
+// reset. It has no user Missing.
 type Fixture struct {
 	Directory runner.Directory
 	Users     []string
@@ -24,8 +25,8 @@ type Fixture struct {
 
 const password = "Correct-Horse-7-Battery"
 
-// TestDirectory tests the directory that open returns, and the looks at it if
-// it is a runner.Looker too. Each test opens one of its own.
+// TestDirectory tests the directory that open returns, and its Look if it is a
+// runner.Looker too. Each test opens its own.
 func TestDirectory(t *testing.T, open func(t *testing.T) Fixture) {
 	for name, test := range map[string]func(*testing.T, Fixture){
 		"Actions": testActions, "Missing": testMissing, "NotSent": testNotSent, "Unknown": testUnknown,
@@ -43,7 +44,8 @@ func task(username string, action jobs.Action) runner.Task {
 	return t
 }
 
-// Every action succeeds, says when by the server's clock, and shows.
+// Every action succeeds, tells the server's time, and leaves the user as the
+// table of actions says.
 func testActions(t *testing.T, f Fixture) {
 	for i, action := range jobs.Actions() {
 		name := f.Users[i%len(f.Users)]
@@ -74,7 +76,7 @@ func testActions(t *testing.T, f Fixture) {
 	}
 }
 
-// An action that is none is an error, and changes nothing.
+// An unknown action is an error and changes nothing.
 func testUnknown(t *testing.T, f Fixture) {
 	none := jobs.Action(len(jobs.Actions()) + 1)
 	for _, action := range []jobs.Action{0, none, 255} {
@@ -86,7 +88,7 @@ func testUnknown(t *testing.T, f Fixture) {
 	}
 }
 
-// look looks at a user, where that can be done.
+// look looks at a user, if the directory is a Looker.
 func look(t *testing.T, f Fixture, name string) (runner.Sight, bool) {
 	t.Helper()
 	looker, ok := f.Directory.(runner.Looker)
@@ -111,7 +113,7 @@ func testMissing(t *testing.T, f Fixture) {
 	}
 }
 
-// mustBe fails unless an error is of one of the classes, and fit to be shown.
+// mustBe fails unless an error has one of the classes and may be shown.
 func mustBe(t *testing.T, err error, classes ...runner.Class) {
 	t.Helper()
 	var fault *runner.Error
@@ -153,7 +155,7 @@ func mustBeSame(t *testing.T, f Fixture, name string, before runner.Sight) {
 	}
 }
 
-// Requests may be made at once.
+// Requests may be made at the same time.
 func testAtOnce(t *testing.T, f Fixture) {
 	var all sync.WaitGroup
 	for _, name := range f.Users {
@@ -169,7 +171,7 @@ func testAtOnce(t *testing.T, f Fixture) {
 	all.Wait()
 }
 
-// A name is a name, whatever is in it: a look finds that user or none.
+// A look finds the user of that name or none, whatever characters are in it.
 func testHostile(t *testing.T, f Fixture) {
 	for _, name := range []string{`"`, `\`, `\"`, `" or username = "` + f.Users[0], f.Users[0] + `"`, "*", "%", "日本語", "$(id)"} {
 		if s, ok := look(t, f, name); ok && s.Found {

@@ -14,8 +14,8 @@ import (
 	"cogpass/jobs"
 )
 
-// controlPath is where tests and tools look at the server and change it; AWS
-// has nothing there.
+// controlPath is where tests and tools read and change the server's state. AWS
+// serves nothing there.
 const controlPath = "/sandbox/"
 
 func (s *Server) controlHandler() http.Handler {
@@ -59,7 +59,8 @@ func writeLines[T any](w http.ResponseWriter, values []T) {
 	_ = out.Flush()
 }
 
-// readJSON reads the body into v; where it cannot, it answers and reports false.
+// readJSON reads the body into v and reports whether it could. If not, it has
+// sent the error.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	text, err := io.ReadAll(r.Body)
 	if err == nil {
@@ -68,7 +69,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	return accept(w, err)
 }
 
-// accept answers with an error, if there is one, and reports whether there is none.
+// accept reports whether err is nil. If not, it sends err as the answer.
 func accept(w http.ResponseWriter, err error) bool {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -76,7 +77,7 @@ func accept(w http.ResponseWriter, err error) bool {
 	return err == nil
 }
 
-// descriptions returns the pools, by ID.
+// descriptions returns the descriptions of all pools, sorted by ID.
 func (s *Server) descriptions() []Pool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -94,7 +95,7 @@ func (s *Server) putPools(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// userReport is a user as the control path shows them: without the password.
+// userReport is how the control path shows a user: without the password.
 type userReport struct {
 	Pool     string    `json:"pool"`
 	Username string    `json:"username"`
@@ -105,8 +106,8 @@ type userReport struct {
 	Counts
 }
 
-// getUsers writes the users of ?pool=, or of all pools, as JSON lines in the
-// order of their adding; ?username= asks for one.
+// getUsers writes users as JSON lines in the order in which they were added:
+// those of ?pool=, or of all pools. ?username= asks for one.
 func (s *Server) getUsers(w http.ResponseWriter, r *http.Request) {
 	id, username := r.FormValue("pool"), r.FormValue("username")
 	if id != "" && s.pool(id) == nil {
@@ -148,7 +149,7 @@ func (p *pool) report(username string) []*user {
 	return slices.Clone(p.order)
 }
 
-// putUsers adds users from JSON lines, up to the first one at fault.
+// putUsers adds users from JSON lines, and stops at the first bad one.
 func (s *Server) putUsers(w http.ResponseWriter, r *http.Request) {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
@@ -174,7 +175,7 @@ func (s *Server) putUsers(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// putQuotas sets the categories that the body names.
+// putQuotas sets the quotas of the categories that the body names.
 func (s *Server) putQuotas(w http.ResponseWriter, r *http.Request) {
 	var rates map[string]float64
 	if !readJSON(w, r, &rates) {
@@ -206,7 +207,7 @@ func (s *Server) putFaults(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// latency is the control path's form of how long answers take.
+// latency is how the control path shows and takes the time that answers take.
 type latency struct {
 	Latency string `json:"latency"` // as "100ms"
 	Jitter  string `json:"jitter"`

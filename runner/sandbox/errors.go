@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// ErrNewPasswordRequired is SignIn's answer to a temporary password that is
-// right: Cognito would ask for a new one.
+// ErrNewPasswordRequired is what SignIn returns for the right temporary
+// password: Cognito would now ask for a new one.
 var ErrNewPasswordRequired = errors.New("NEW_PASSWORD_REQUIRED")
 
-// Error is an answer of the service that is not success.
+// Error is an error that the service answers with.
 type Error struct {
 	Code    string // such as "UserNotFoundException"
 	Message string

@@ -11,24 +11,23 @@ import (
 	"cogpass/jobs"
 )
 
-// Faults says what goes wrong with AdminSetUserPassword and
-// AdminResetUserPassword. The shares, 0 to 1, are of all requests that no
-// list of User decides; together they are at most 1. A request that the quota
-// throttles meets no fault.
+// Faults says what goes wrong with the operations of a job's actions. The
+// shares, from 0 to 1 and at most 1 together, are of the requests that no list
+// in User covers. A request over the quota is throttled and meets no fault.
 type Faults struct {
 	Throttle   float64 `json:"throttle"`   // TooManyRequestsException
 	Fail       float64 `json:"fail"`       // InternalErrorException
 	LostAfter  float64 `json:"lostAfter"`  // the change is made, the connection closed without an answer
 	LostBefore float64 `json:"lostBefore"` // the connection is closed and nothing changed
 
-	// User says, by username, what becomes of the user's first, second and
-	// further requests: "ok", "throttle", "500", "lost-after", "lost-before", or
-	// an error as "UserNotFoundException" or "CODE: text". "*3" at the end
-	// means three times, "*" for ever. After its end the shares hold.
+	// User lists, by username, what happens to the user's first, second and
+	// later requests: "ok", "throttle", "500", "lost-after", "lost-before", or
+	// an error such as "UserNotFoundException" or "CODE: text". A "*3" at the
+	// end of one means three times, "*" for ever. After the list the shares apply.
 	User map[string][]string `json:"user,omitempty"`
 }
 
-// fault is what becomes of one request; the zero value is nothing.
+// fault is what happens to one request. The zero value is no fault.
 type fault struct {
 	lost  lost
 	error *Error
@@ -67,7 +66,7 @@ func (f *Faults) of(seed uint64, username string, nth uint32) fault {
 	return fault{}
 }
 
-// roll returns a number from 0 up to 1 that its arguments decide.
+// roll returns a number in [0, 1) that depends on its arguments alone.
 func roll(seed uint64, username string, nth uint32, what string) float64 {
 	h := fnv.New64a()
 	var number [12]byte

@@ -12,7 +12,7 @@ type filter struct {
 	prefix    bool // ^=, else =
 }
 
-// filterAttributes are what ListUsers can search for.
+// filterAttributes are the attributes that ListUsers can search by.
 var filterAttributes = map[string]bool{
 	"username": true, "email": true, "phone_number": true, "name": true, "given_name": true, "family_name": true,
 	"preferred_username": true, "cognito:user_status": true, "status": true, "sub": true,

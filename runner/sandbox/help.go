@@ -1,6 +1,6 @@
 package sandbox
 
-// Help is the long help of `cogpass sandbox`: how to set each of what it can do.
+// Help is the long help of `cogpass sandbox`, with all that can be set.
 const Help = `The sandbox is a stand-in for the Cognito endpoint, in memory, on a loopback
 port. It keeps Cognito's state rules, password policy and quotas, collects the
 codes it would send, and can be slow, throttle, fail and lose answers.

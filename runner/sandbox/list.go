@@ -43,8 +43,8 @@ func (s *Server) listUsersInGroup(c *call) (any, *Error) {
 	}{users, token}, nil
 }
 
-// candidates returns the users among whom are all that the filter takes, in
-// the order of their adding. p is locked as long as they are looked at.
+// candidates returns users in the order in which they were added. They include
+// all that the filter takes. p stays locked while they are in use.
 func (p *pool) candidates(f filter) []*user {
 	one := func(u *user) []*user {
 		if u == nil {
@@ -64,7 +64,8 @@ func (p *pool) candidates(f filter) []*user {
 	return p.order
 }
 
-// page returns the users of the page that token names, and the next one's token.
+// page returns the users of the page that a token names, and the token of the
+// next page.
 func (s *Server) page(c *call, candidates []*user, f filter, token string) ([]userOutput, string, *Error) {
 	limit := maxPage
 	if c.in.Limit != nil && *c.in.Limit > 0 {
@@ -92,8 +93,8 @@ func (s *Server) page(c *call, candidates []*user, f filter, token string) ([]us
 	return users, "", nil
 }
 
-// listStamp binds a token to the question it belongs to: Cognito refuses a
-// token with other parameters.
+// listStamp ties a token to the parameters of its request: Cognito refuses it
+// with any others.
 func listStamp(c *call) string {
 	h := fnv.New64a()
 	for _, part := range []string{c.name, c.in.UserPoolId, c.in.Filter, c.in.GroupName} {

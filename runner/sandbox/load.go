@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// poolFile is the form of what Load reads.
+// poolFile is the format that Load reads.
 type poolFile struct {
 	Pools []struct {
 		Pool
@@ -42,8 +42,8 @@ func (l *userLine) user() (User, error) {
 	}, nil
 }
 
-// Load adds the pools and users that a JSON description names; docs/sandbox.md
-// shows its form. It adds nothing where the description has a fault.
+// Load adds the pools and users of a JSON description, whose format is in
+// docs/sandbox.md. It adds nothing if any of it is wrong.
 func (s *Server) Load(r io.Reader) error {
 	text, err := readObject(r)
 	if err != nil {
@@ -80,10 +80,10 @@ func (s *Server) Load(r io.Reader) error {
 	return nil
 }
 
-const maxDescription = 1 << 30 // bytes that Load reads at most: some millions of users
+const maxDescription = 1 << 30 // bytes that Load reads at most; enough for millions of users
 
-// readObject reads what may be a JSON object, and little of anything else: a
-// device has no end.
+// readObject reads a JSON object. Of anything else it reads only the beginning:
+// a device has no end.
 func readObject(r io.Reader) ([]byte, error) {
 	in := bufio.NewReader(io.LimitReader(r, maxDescription+1))
 	head, _ := in.Peek(512)

@@ -7,60 +7,60 @@ import (
 
 // Request is one line of the log.
 type Request struct {
-	Time      time.Time `json:"time"` // of its arrival, by real time; never runs back within a log
+	Time      time.Time `json:"time"` // when it arrived, in real time; later lines never have an earlier one
 	Operation string    `json:"operation"`
 	Pool      string    `json:"pool,omitempty"`
 	Username  string    `json:"username,omitempty"` // as sent
-	Code      string    `json:"code"`               // "ok", AWS's error code, "lost-before", "lost-after", or "" while it goes on
+	Code      string    `json:"code"`               // "ok", AWS's error code, "lost-before", "lost-after", or "" while it is being served
 	RequestID string    `json:"requestId"`
 }
 
-// Stats sums up all requests so far.
+// Stats counts all requests so far.
 type Stats struct {
 	Connections int                       `json:"connections"`
 	Operations  map[string]OperationStats `json:"operations"`
-	Seconds     []SecondStats             `json:"seconds"` // those with a request, of the two password operations
-	Busiest     int                       `json:"busiest"` // most password requests in any one second, whenever it began
+	Seconds     []SecondStats             `json:"seconds"` // that had requests of a job's actions
+	Busiest     int                       `json:"busiest"` // most of these requests within any one second
 }
 
-// OperationStats sums up the requests of one operation.
+// OperationStats counts the requests of one operation.
 type OperationStats struct {
 	Requests  int `json:"requests"`
 	OK        int `json:"ok"`
 	Throttled int `json:"throttled"`
-	Failed    int `json:"failed"` // with another error
-	Lost      int `json:"lost"`   // not answered on purpose
+	Failed    int `json:"failed"` // with any other error
+	Lost      int `json:"lost"`   // left unanswered on purpose
 }
 
-// SecondStats sums up one second.
+// SecondStats counts the requests that arrived within one second.
 type SecondStats struct {
 	Second    int `json:"second"` // since the server was made
 	Requests  int `json:"requests"`
-	Throttled int `json:"throttled"` // by when they came
+	Throttled int `json:"throttled"` // of those that arrived in it
 }
 
-// requestLog keeps the latest requests, and counts all.
+// requestLog keeps the latest requests and counts all of them.
 type requestLog struct {
 	ring[Request]
 	mu         sync.Mutex
 	operations map[string]*OperationStats
 	seconds    []SecondStats // in order
-	window     []time.Time   // password requests of the last second
+	window     []time.Time   // when those of the last second arrived
 	busiest    int
 }
 
-// logged is a request that goes on.
+// logged is a request that is being served.
 type logged struct {
 	number    int
 	operation string
 	second    int // index in seconds, or -1
 }
 
-// begin notes that a request has come.
+// begin records that a request has arrived.
 func (l *requestLog) begin(r Request, start time.Time, password bool) logged {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r.Time = time.Now() // in the lock, so that the log is in order
+	r.Time = time.Now() // under the lock, so that the log is in order
 	entry := logged{number: l.add(r), operation: r.Operation, second: -1}
 	stats := l.operations[r.Operation]
 	if stats == nil {
@@ -77,7 +77,7 @@ func (l *requestLog) begin(r Request, start time.Time, password bool) logged {
 	return entry
 }
 
-// count counts a password request, and returns the index of its second.
+// count counts a request of an action and returns the index of its second.
 func (l *requestLog) count(now time.Time, second int) int {
 	old := 0
 	for old < len(l.window) && now.Sub(l.window[old]) >= time.Second {
@@ -94,7 +94,7 @@ func (l *requestLog) count(now time.Time, second int) int {
 	return last
 }
 
-// end notes how a request was answered.
+// end records how a request was answered.
 func (l *requestLog) end(entry logged, code string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,15 +117,15 @@ func (l *requestLog) end(entry logged, code string) {
 	}
 }
 
-// Log returns the latest requests, in the order of their arrival. One that
-// could not be read as far as its operation's input is not among them.
+// Log returns the latest requests in the order in which they arrived, without
+// those whose input could not be read.
 func (s *Server) Log() []Request {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return s.log.all()
 }
 
-// Stats sums up all requests so far.
+// Stats returns the counts of all requests so far.
 func (s *Server) Stats() Stats {
 	l := &s.log
 	l.mu.Lock()

@@ -11,22 +11,21 @@ import (
 	"cogpass/jobs"
 )
 
-// operation is one of the operations that are served. It has a rule, for what
-// is done to one user, or else do.
+// operation is how one operation is served. One that acts on a single user has
+// a rule; any other has do.
 type operation struct {
-	category jobs.Category // whose quota its requests draw on
-	signed   bool          // for administrators: signed, and for a pool
-	token    bool          // for the holder of an access token, without naming a pool
-	user     bool          // names a user, in Username
+	category jobs.Category // its requests draw on this quota
+	signed   bool          // it is for administrators: signed, with a UserPoolId
+	token    bool          // it takes an access token and names no pool
+	user     bool          // it takes a Username
 
-	// rule carries the operation out on the user that it names, who is there and
-	// locked.
+	// rule carries out the operation on its user, who exists and is locked.
 	rule func(*Server, *call, *user) (any, *Error)
 	do   func(*Server, *call) (any, *Error)
 }
 
-// operations are all that are served. Those of the actions in jobs meet the
-// faults too.
+// operations is the table of all that is served. Faults apply to those that are
+// the operation of an action in jobs.
 var operations = map[string]operation{
 	"AdminCreateUser":        {category: jobs.UserCreation, signed: true, user: true, do: (*Server).adminCreateUser},
 	"AdminGetUser":           {category: jobs.UserRead, signed: true, user: true, rule: (*Server).adminGetUser},
@@ -43,7 +42,7 @@ var operations = map[string]operation{
 	"ChangePassword":         {category: jobs.UserAccountRecovery, token: true, do: (*Server).changePassword},
 }
 
-// actions are the operations that a job's actions send.
+// actions holds the operations of a job's actions.
 var actions = func() map[string]bool {
 	all := map[string]bool{}
 	for _, a := range jobs.Actions() {
@@ -52,7 +51,7 @@ var actions = func() map[string]bool {
 	return all
 }()
 
-// categories are those of the operations, in order.
+// categories returns the categories of all operations, sorted.
 func categories() []jobs.Category {
 	all := map[jobs.Category]bool{}
 	for _, op := range operations {
@@ -73,7 +72,7 @@ func parseCategory(name string) (jobs.Category, error) {
 	return "", fmt.Errorf("no quota category %q; the categories are %s", name, strings.Join(names, ", "))
 }
 
-// input is what the operations take, all of them together.
+// input has the parameters of all operations together.
 type input struct {
 	UserPoolId, Username, GroupName string
 	Password, TemporaryPassword     string
@@ -101,7 +100,7 @@ type input struct {
 	ProposedPassword   string
 }
 
-// The patterns of the API reference, and the lengths that go with them.
+// Patterns and lengths from the API reference.
 var (
 	poolIDPattern   = regexp.MustCompile(`^[\w-]+_[0-9a-zA-Z]+$`)
 	usernamePattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`)
@@ -115,7 +114,8 @@ const (
 	maxMetadata = 131_072
 )
 
-// check checks what all operations have in common against the API reference.
+// check checks an input against the API reference, as far as operations share
+// their parameters.
 func (in *input) check(op operation) *Error {
 	var wrong violations
 	if op.signed {
@@ -142,7 +142,7 @@ func (in *input) check(op operation) *Error {
 	return wrong.err()
 }
 
-// violations gathers what is wrong with an input.
+// violations collects what is wrong with an input.
 type violations []string
 
 func (v *violations) add(format string, args ...any) { *v = append(*v, fmt.Sprintf(format, args...)) }
@@ -158,7 +158,7 @@ func (v *violations) text(name, value string, longest int, pattern *regexp.Regex
 	}
 }
 
-// secret checks a password, and does not repeat it.
+// secret checks a password without repeating it.
 func (v *violations) secret(name, value string) {
 	switch {
 	case utf8.RuneCountInString(value) > maxPassword:

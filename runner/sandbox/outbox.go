@@ -19,12 +19,12 @@ type Message struct {
 	ClientMetadata map[string]string `json:"clientMetadata,omitempty"`
 }
 
-// outbox keeps the latest messages, and counts the day's e-mails.
+// outbox keeps the latest messages and counts the e-mails of the day.
 type outbox struct {
 	mu     sync.Mutex
 	sent   ring[Message]
 	day    int64
-	emails int // of that day, from pools that use Cognito's own sender
+	emails int // sent that day by pools that use Cognito's own sender
 }
 
 // Outbox returns the latest messages, oldest first.

@@ -29,8 +29,7 @@ func (s *Server) adminUserGlobalSignOut(_ *call, u *user) (any, *Error) {
 	return nil, nil
 }
 
-// sendCode gives u, which is locked, a new code and sends it, if u's state
-// lets it have one.
+// sendCode sends u a new code, if u's state allows it. u is locked.
 func (s *Server) sendCode(c *call, u *user, kind string) *Error {
 	switch {
 	case !u.enabled:
@@ -51,7 +50,8 @@ func (s *Server) sendCode(c *call, u *user, kind string) *Error {
 	return nil
 }
 
-// contact returns where codes for the user go; empty without a verified address.
+// contact returns where codes for the user go, or nothing if no address is
+// verified.
 func (u *user) contact() (medium, to string) {
 	if u.verified("email") {
 		to, _ = u.attribute("email")

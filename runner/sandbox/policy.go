@@ -33,8 +33,8 @@ func (p Policy) check(password string) *Error {
 	return &Error{"InvalidPasswordException", "Password did not conform with policy: " + lack}
 }
 
-// setPassword gives u, which is locked, a password that fits the policy. The
-// status is the caller's to set, after it.
+// setPassword sets u's password if it fits the policy. u is locked. The caller
+// sets the status afterwards.
 func (s *Server) setPassword(p Policy, u *user, password string) *Error {
 	if err := p.check(password); err != nil {
 		return err

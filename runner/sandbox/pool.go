@@ -50,12 +50,12 @@ type User struct {
 	Modified   time.Time // zero: Created
 }
 
-// Counts says how often a user was acted on.
+// Counts says how often each action was carried out on a user.
 type Counts struct {
 	Resets   int `json:"resets"`   // AdminResetUserPassword that took effect
 	Sets     int `json:"sets"`     // AdminSetUserPassword that took effect
 	SignOuts int `json:"signOuts"` // AdminUserGlobalSignOut that took effect
-	Requests int `json:"requests"` // AdminSetUserPassword and AdminResetUserPassword that came, however they ended
+	Requests int `json:"requests"` // of the actions' operations, whatever came of them
 }
 
 // ClientID returns the ID of the app client that a pool without any gets: the
@@ -91,8 +91,8 @@ func (s *Server) AddPool(p Pool) {
 	held.mu.Unlock()
 }
 
-// AddUser adds a user to a pool, or replaces the one of that name, whose
-// counts begin anew. A pool that is not there is made. A status that Cognito
+// AddUser adds a user to a pool, or replaces the one of that name and resets its
+// counts. It adds the pool if there is none with that ID. A status that Cognito
 // does not know counts as CONFIRMED.
 func (s *Server) AddUser(poolID string, u User) {
 	if s.pool(poolID) == nil {
@@ -104,7 +104,7 @@ func (s *Server) AddUser(poolID string, u User) {
 	s.pool(poolID).add(s.newUser(poolID, u))
 }
 
-// newUser makes the record of a user, who is created now if at no other time.
+// newUser makes the record of a user. Without a time of creation, that is now.
 func (s *Server) newUser(poolID string, u User) *user {
 	if u.Created.IsZero() {
 		u.Created = s.config.Now()

@@ -15,23 +15,23 @@ const (
 	targetPrefix = "AWSCognitoIdentityProviderService."
 	maxBody      = 8 << 20
 
-	// What the log says of a request that no error answered.
+	// Codes of the log that are not AWS's.
 	codeOK         = "ok"
 	codeLostBefore = "lost-before"
 	codeLostAfter  = "lost-after"
 )
 
-// call is a request that is carried out.
+// call is a request that is being served.
 type call struct {
 	name string
 	op   operation
 	in   input
 
-	pool  *pool // that the request names, itself or by its app client; may be nil
+	pool  *pool // named by its ID or by an app client; nil if there is no such pool
 	about Pool
 }
 
-// ServeHTTP answers one request: an operation, or what is below /sandbox/.
+// ServeHTTP serves one request: an operation, or the control path.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, controlPath) {
 		s.control.ServeHTTP(w, r)
@@ -64,7 +64,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// read reads a request as far as its operation's input.
+// read reads the operation and input of a request.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
 	c := &call{name: strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)}
 	known := false
@@ -90,9 +90,9 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
 	return c, nil
 }
 
-// answer carries out a request, with its faults and its latency. The code is
-// what the log says of it. A change is made half-way through the latency, also
-// where the client has gone: one that gives up early cannot know.
+// answer carries out a request, with its faults and latency. The code is for the
+// log. A change is made half-way through the latency, even if the client has
+// gone by then: who gives up early cannot know what happened.
 func (s *Server) answer(c *call) (out any, code string, err *Error) {
 	if c.pool = s.poolOf(c); c.pool != nil {
 		c.about = c.pool.description()
@@ -121,7 +121,7 @@ func (s *Server) answer(c *call) (out any, code string, err *Error) {
 	return out, code, err
 }
 
-// meet decides what a request meets: its fault, and how long it takes.
+// meet decides the fault of a request and how long it takes.
 func (s *Server) meet(c *call) (fault, time.Duration) {
 	s.mu.RLock()
 	faults, changes, latency, jitter := s.faults, s.faultChanges, s.latency, s.jitter
@@ -181,7 +181,7 @@ func (s *Server) do(c *call) (any, *Error) {
 	return c.op.rule(s, c, u)
 }
 
-// wait waits, and reports whether the server is still open.
+// wait waits and reports whether the server is still open.
 func (s *Server) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -207,8 +207,8 @@ func refuse(w http.ResponseWriter, err *Error) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// status returns the HTTP status of the error. Cognito answers 400 with all
-// but internal errors, also with throttling.
+// status returns the HTTP status of the error. It is 400 for all but internal
+// errors, throttling included.
 func (e *Error) status() int {
 	switch e.Code {
 	case codeInternal:
@@ -228,7 +228,7 @@ func (s *Server) requestID() string {
 	return s.config.RequestIDPrefix + id[len(s.config.RequestIDPrefix):]
 }
 
-// epoch is a time in milliseconds, written as Cognito does: in seconds.
+// epoch is a time in milliseconds. As JSON it is in seconds, as Cognito has it.
 type epoch int64
 
 func (e epoch) MarshalJSON() ([]byte, error) {

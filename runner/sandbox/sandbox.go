@@ -1,7 +1,10 @@
 // Package sandbox is a stand-in for the Cognito endpoint: a real HTTP server
 // that speaks AWS JSON 1.1, keeps user pools in memory, and holds to Cognito's
-// state rules, password policy and quotas. It can be slow, throttle, fail and
-// lose answers, as told.
+// state rules, password policy and quotas. It can be told to be slow, throttle,
+// fail and lose answers.
+//
+// Begin with New or Trial. operations.go is the table of what is served;
+// passwords.go, users.go, list.go and signin.go carry it out on the store.
 //
 // Invariants: the fault a request meets follows from the seed, its user and how
 // many requests that user has had, never from the order in which users come;
@@ -25,7 +28,7 @@ import (
 // and no faults.
 type Config struct {
 	Quotas map[jobs.Category]float64 // requests a second; a missing category has no limit
-	Burst  time.Duration             // how much of a quota may come at once, as time at its rate; zero is a second
+	Burst  time.Duration             // a quota's worth of this long may come at once; zero is a second
 
 	Latency time.Duration // each answer takes Latency ± Jitter, evenly spread; a change is made half-way
 	Jitter  time.Duration
@@ -41,7 +44,7 @@ type Config struct {
 	AllowUnsigned   bool             // serve administrators' operations without an Authorization header
 }
 
-// Check says what of a Config makes no sense, if anything.
+// Check returns an error if a value makes no sense.
 func (c Config) Check() error {
 	if err := checkLatency(c.Latency, c.Jitter); err != nil {
 		return err
@@ -60,7 +63,7 @@ func checkLatency(latency, jitter time.Duration) error {
 // any time, from any goroutine.
 type Server struct {
 	config  Config
-	start   time.Time // real, for quotas, lags and statistics
+	start   time.Time // in real time, for lags and statistics
 	quotas  quotas
 	log     requestLog
 	outbox  outbox
@@ -111,8 +114,7 @@ const TrialPrefix = "5a4db0c5"
 
 // Trial returns a Server to try a job against, with a pool of that ID. It has
 // Cognito's quotas and needs no signatures. The pool has Cognito's default
-// policy and sends through SES, so that no day's limit of e-mails stands in the
-// way.
+// policy and sends through SES, so that no daily limit of e-mails is in the way.
 func Trial(poolID string) *Server {
 	s := New(Config{Quotas: Cognito(), Latency: 5 * time.Millisecond, Record: -1, AllowUnsigned: true, RequestIDPrefix: TrialPrefix})
 	s.AddPool(Pool{ID: poolID, Name: "sandbox", Policy: DefaultPolicy(), EmailSendingAccount: "DEVELOPER"})

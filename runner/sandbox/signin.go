@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// SignIn tries a password, as InitiateAuth would: nil where it gives tokens,
-// ErrNewPasswordRequired where the password is right and temporary, else an
-// *Error.
+// SignIn tries a password as InitiateAuth would. It returns nil if the user gets
+// tokens, ErrNewPasswordRequired if the password is right but temporary, or else
+// an *Error.
 func (s *Server) SignIn(poolID, username, password string) error {
 	p := s.pool(poolID)
 	if p == nil {
@@ -25,7 +25,7 @@ func (s *Server) SignIn(poolID, username, password string) error {
 	return nil
 }
 
-// signIn tries a password. A challenge is that of a temporary password.
+// signIn tries a password. challenge is true if it is right but temporary.
 func (s *Server) signIn(p *pool, username, password string) (u *user, challenge bool, err *Error) {
 	if u = p.find(username); u == nil {
 		return nil, false, errWrongPassword
@@ -104,8 +104,8 @@ func (s *Server) respondToAuthChallenge(c *call) (any, *Error) {
 	})
 }
 
-// choose gives u the password that its owner has chosen, if may allows it,
-// and signs in.
+// choose sets the password that the user has chosen, if may allows it, and signs
+// the user in.
 func (s *Server) choose(p *pool, u *user, password string, may func() *Error) (any, *Error) {
 	var wrong violations
 	if wrong.secret("newPassword", password); len(wrong) > 0 {
@@ -177,15 +177,15 @@ func (s *Server) tokens(p *pool, u *user) signedIn {
 	}, map[string]string{}}
 }
 
-// token returns a token of that kind for u. It names its holder in the clear
-// and is not signed: the server keeps nothing, and guards nothing.
+// token returns a token of a kind for u. It names its holder in the clear and is
+// not signed: there is nothing here to guard.
 func (s *Server) token(p *pool, u *user, kind string) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %s %s %d", kind, p.id, u.sub, u.signOuts))
 }
 
-// holder returns whose token it is, if it still holds.
+// holder returns the holder of a token that is still valid.
 func (s *Server) holder(token, kind string) (*pool, *user, bool) {
 	text, err := base64.RawURLEncoding.DecodeString(token)
 	parts := strings.Fields(string(text))

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// pool holds a pool's users. Its lock covers the indexes; what is in a user
-// that can change has the user's own lock, under which p is not locked.
+// pool holds a pool's users. Its lock covers the indexes. What can change in a
+// user is under the user's own lock; p is never locked while that is held.
 type pool struct {
 	id string
 
@@ -22,7 +22,7 @@ type pool struct {
 	subs      map[string]*user
 	addresses map[string]map[string][]*user // by attribute, of those that sign-in and filters look up, and value
 	groups    map[string][]*user
-	strangers map[string]*user // names that requests were made for and that no user has
+	strangers map[string]*user // names that requests were made for but no user has
 }
 
 // user is a user's record; a million of them must fit into memory.
@@ -32,7 +32,7 @@ type user struct {
 	groups     []string
 	created    int64         // ms
 	position   int           // in pool.order
-	made       time.Duration // made by a request then, since the server's start; zero: there from the beginning
+	made       time.Duration // since the server's start, if a request made the user; else zero
 
 	mu sync.Mutex
 	state
@@ -45,14 +45,14 @@ type user struct {
 	counts
 }
 
-// state is what can change of what ListUsers shows.
+// state is the part of what ListUsers shows that can change.
 type state struct {
 	modified int64 // ms
 	status   status
 	enabled  bool
 }
 
-// pastState is a state that held until then, since the server's start.
+// pastState is a state and how long after the server's start it ended.
 type pastState struct {
 	state
 	until time.Duration
@@ -61,7 +61,7 @@ type pastState struct {
 type counts struct {
 	resets, sets, signOuts, requests uint32
 	met                              uint32 // requests that reached the faults, since they were set
-	faults                           uint32 // which faults met counts for
+	faults                           uint32 // the faultChanges that met counts for
 }
 
 type attribute struct{ Name, Value string }
@@ -221,26 +221,26 @@ func (u *user) attribute(name string) (string, bool) {
 	return "", false
 }
 
-// verified reports whether the user has that address and has shown it.
+// verified reports whether the user has that address and it is verified.
 func (u *user) verified(address string) bool {
 	value, _ := u.attribute(address)
 	verified, _ := u.attribute(address + "_verified")
 	return value != "" && verified == "true"
 }
 
-// touch is called, with u locked, before u's state is changed.
+// touch prepares a change of u's state. u is locked.
 func (s *Server) touch(u *user) {
 	if lag := s.config.ListLag; lag > 0 {
 		now := time.Since(s.start)
 		kept := slices.DeleteFunc(u.past, func(p pastState) bool { return p.until < now-lag })
 		u.past = append(kept, pastState{u.state, now})
 	}
-	// Two changes within a millisecond differ as well.
+	// Two changes within a millisecond have different times all the same.
 	u.modified = max(s.config.Now().UnixMilli(), u.modified+1)
 }
 
-// meet counts a request for u, and returns its number among those that reach
-// the faults, which were set that many times.
+// meet counts a request for u and returns its number among those that have
+// reached the faults since these were set. faults says how often they were.
 func (u *user) meet(reaches bool, faults uint32) uint32 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -255,7 +255,7 @@ func (u *user) meet(reaches bool, faults uint32) uint32 {
 	return nth
 }
 
-// listed returns the state that ListUsers shows, and whether it shows u.
+// listed returns the state that ListUsers shows, and whether it shows u at all.
 func (s *Server) listed(u *user) (state, bool) {
 	if s.config.ListLag <= 0 {
 		u.mu.Lock()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// userOutput is a user as AdminCreateUser and ListUsers show it.
+// userOutput is how AdminCreateUser and ListUsers show a user.
 type userOutput struct {
 	Username             string
 	Attributes           []attribute
@@ -18,7 +18,7 @@ type userOutput struct {
 	UserStatus           string
 }
 
-// output shows u in a state; names are the attributes to show, all if empty.
+// output shows u in a state. names are the attributes to show; empty is all.
 func (u *user) output(at state, names []string) userOutput {
 	out := userOutput{
 		Username: u.name, Enabled: at.enabled, UserStatus: at.status.String(),
@@ -92,7 +92,7 @@ func created(p Pool, in *input) (User, *Error) {
 	if len(p.UsernameAttributes) == 0 {
 		return u, nil
 	}
-	// Where users sign in with an address, Cognito names them by their sub.
+	// In a pool where users sign in with an address, their username is their sub.
 	attribute := "phone_number"
 	if strings.Contains(in.Username, "@") {
 		attribute = "email"
@@ -106,8 +106,8 @@ func created(p Pool, in *input) (User, *Error) {
 	return u, nil
 }
 
-// invitation is the message to a new user. It carries the temporary password,
-// which the outbox does not show.
+// invitation is the message to a new user. The temporary password that Cognito
+// would put into it is left out.
 func invitation(in *input, u *user) Message {
 	m := Message{Kind: "invitation", Medium: "SMS", ClientMetadata: in.ClientMetadata}
 	m.To, _ = u.attribute("phone_number")
