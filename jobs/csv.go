@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -69,82 +68,6 @@ func newCSVRows(in *input, columns []Column, _ string) (rowReader, bool) {
 		return c, c.matchNames(header)
 	}
 	return c, c.match(header, columns)
-}
-
-// match finds the columns that a job maps to fields. Nothing of the header is
-// shown: a file without one begins with a row.
-func (c *csvRows) match(header []string, columns []Column) bool {
-	ok := true
-	for _, want := range columns {
-		index := slices.Index(header, want.Header)
-		switch {
-		case index < 0:
-			hint := "the first line of a CSV names its columns"
-			if other := c.otherSeparator(); other != "" {
-				hint = other
-			}
-			c.fault(1, 1, "no column has the name that the job gives for "+fieldName(want.Field), hint)
-			ok = false
-		case slices.Contains(header[index+1:], want.Header):
-			c.fault(1, 1, "the column for "+fieldName(want.Field)+" is there twice", "")
-			ok = false
-		default:
-			c.fields = append(c.fields, csvField{want.Field, index})
-		}
-	}
-	return ok
-}
-
-// fieldName is a field of a row as messages name it.
-func fieldName(field string) string {
-	if strings.HasPrefix(field, metadataPrefix) {
-		return "a key of clientMetadata"
-	}
-	return field
-}
-
-func (c *csvRows) matchNames(header []string) bool {
-	if !slices.Contains(header, "username") {
-		hint := "the first line names the columns: username, action, password, clientMetadata.KEY; or map others to these with columns"
-		if other := c.otherSeparator(); other != "" {
-			hint = other
-		}
-		c.fault(1, 1, `no column "username"`, hint)
-		return false
-	}
-	ok := true
-	for i, name := range header {
-		line, column := c.place(header, i)
-		switch {
-		case !isRowField(name):
-			message, hint := unknown("column", name, rowFields)
-			if hint == "" {
-				hint = "to read some columns only, name them with columns"
-			}
-			c.fault(line, column, fmt.Sprintf("%s (number %d)", message, i+1), hint)
-			ok = false
-		case slices.Contains(header[:i], name):
-			c.fault(line, column, "the column for "+fieldName(name)+" is there twice", "")
-			ok = false
-		default:
-			c.fields = append(c.fields, csvField{strings.Clone(name), i})
-		}
-	}
-	return ok
-}
-
-// otherSeparator returns a hint where something other than a comma separates
-// the columns of the header: spreadsheets write semicolons where the comma is the
-// decimal mark.
-func (c *csvRows) otherSeparator() string {
-	switch {
-	case strings.Contains(c.first, ","):
-	case strings.Contains(c.first, ";"), strings.HasPrefix(c.first, "sep="):
-		return "this looks separated by semicolons: save it with commas"
-	case strings.Contains(c.first, "\t"):
-		return "this looks separated by tabs: save it with commas"
-	}
-	return ""
 }
 
 func (c *csvRows) next() (entry, bool, error) {

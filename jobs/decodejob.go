@@ -145,7 +145,7 @@ func (d *decoder) decodeLimits(fields map[string]field) {
 	if n, text, ok := d.textOf(of, "rate"); ok {
 		rate, err := ParseRate(text)
 		if err != nil {
-			d.fault(n, "write a rate as 10/s, 300/m or max", "rate is not above 0 and %d/s at most", fastest)
+			d.fault(n, "write a rate as 10/s, 300/m or max", "this is not a rate above 0 and up to %d/s", fastest)
 		} else {
 			j.Limits.Rate = rate
 		}

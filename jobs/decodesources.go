@@ -25,7 +25,10 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	of := d.decodeDefaults(fields)
 	s := &fileSource{kind: k}
 	if f, ok := fields["columns"]; ok {
-		s.columns = d.decodeColumns(f.value, exclude)
+		before := d.faults.Len()
+		if s.columns = d.decodeColumns(f.value, exclude); d.faults.Len() > before {
+			return // what the rows lack then is no news
+		}
 	}
 	f := fields[k.key]
 	path, ok := d.scalar(f.value, k.key)
@@ -138,6 +141,7 @@ func (d *decoder) decodeUsers(n *yamldoc.Node) {
 			k := kindOfSource(n)
 			k.decode(d, n, k, false)
 		} else if name, ok := d.username(n); ok {
+			d.warnOfPath(element, name)
 			d.job.users = addInline(d.job.users, entry{username: name, place: d.place(element)})
 		}
 	}
@@ -149,12 +153,24 @@ func (d *decoder) decodeExclude(n *yamldoc.Node) {
 		n = follow(n)
 		if n.Kind != yamldoc.Mapping {
 			if name, ok := d.username(n); ok {
+				d.warnOfPath(n, name)
 				d.job.excludes = addInline(d.job.excludes, entry{username: name, place: d.place(n)})
 			}
 		} else if k := kindOfSource(n); k.exclude == nil {
 			d.fault(n, "an entry of exclude is a username, {csv: PATH} or {jsonl: PATH}", "this is neither a username nor a source")
 		} else {
 			k.decode(d, n, k, true)
+		}
+	}
+}
+
+// warnOfPath tells of a username that looks like the path of a list: who means
+// the list would act on nobody, or protect nobody.
+func (d *decoder) warnOfPath(n *yamldoc.Node, name string) {
+	for _, k := range sourceKinds {
+		if k.rows != nil && strings.HasSuffix(strings.ToLower(name), "."+k.key) {
+			d.job.warnings = append(d.job.warnings, Fault{Place: d.place(n), Message: "this is taken for a username",
+				Hint: "if it is a list, write {" + k.key + ": PATH}"})
 		}
 	}
 }

@@ -41,8 +41,8 @@ func (j *jsonlRows) parse(text []byte) (entry, bool) {
 	clear(j.keyAt)
 	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, keyAt: j.keyAt}
 	row.entry.place = Place{j.in.path, j.lines.line, 1}
-	if at := badByte(text); at >= 0 {
-		row.fault(at, whatIsBad(text, at), "save the file as UTF-8")
+	if !utf8.Valid(text) {
+		row.fault(badByte(text), "this is not UTF-8 text", "save the file as UTF-8")
 	} else {
 		row.parse()
 	}

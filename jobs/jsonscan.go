@@ -14,10 +14,19 @@ type jsonScanner struct {
 
 // start moves to where the next value or key begins, and returns that.
 func (s *jsonScanner) start() int {
-	for s.at < len(s.text) && bytes.IndexByte([]byte(" \t\r\n,:"), s.text[s.at]) >= 0 {
+	for s.at < len(s.text) && isBetween(s.text[s.at]) {
 		s.at++
 	}
 	return s.at
+}
+
+// isBetween reports whether a byte stands between values and keys.
+func isBetween(b byte) bool {
+	switch b {
+	case ' ', '\t', '\r', '\n', ',', ':':
+		return true
+	}
+	return false
 }
 
 // kind says what the next value is, for messages.
@@ -76,7 +85,7 @@ func (s *jsonScanner) skip() {
 		case '}', ']':
 			depth--
 			s.at++
-		case ' ', '\t', '\r', '\n', ',', ':':
+		case ' ', '\t', '\r', '\n', ',', ':': // as isBetween
 			s.at++
 			continue
 		default:

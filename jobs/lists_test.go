@@ -170,12 +170,31 @@ func TestNamesOfOneUser(t *testing.T) {
 func TestSpreadsheetGuard(t *testing.T) {
 	path := jobIn(t, head+"action: reset\nusers: [+1]\nexclude: [{csv: u}]\n", archiveFile{"u", "username\n'bob\n'+1\n'+2\n"})
 	job, tasks := mustTasks(t, path, jobs.Options{})
-	if len(job.Warnings) != 1 || !strings.HasPrefix(job.Warnings[0].String(), "u:3:1: this username begins with an apostrophe") || tasks[0].Excluded {
+	if len(job.Warnings) != 2 || !strings.HasPrefix(job.Warnings[0].String(), "u:3:1: this username begins with an apostrophe") || tasks[0].Excluded {
 		t.Errorf("got %v, %v", job.Warnings, tasks)
 	}
 	path = jobIn(t, head+"action: reset\nusers: [{csv: u}]\n", archiveFile{"u", jobs.ReportColumns + ",code\n1,'+1,,reset,ok,\n"})
 	if got := faultsOf(t, path, jobs.Options{}); !strings.Contains(got, "hint: add columns: {username: username}") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestGuardThatMatchesNobody holds that a list that protects nobody is told of.
+func TestGuardThatMatchesNobody(t *testing.T) {
+	path := jobIn(t, head+"action: reset\nusers: [ana, kim]\nexclude: [{csv: a}, {csv: b}, {csv: c}, {csv: d}, nobody, list.csv]\n",
+		archiveFile{"a", "username\nana@example.com\n"}, archiveFile{"b", "username\nANA\n"}, archiveFile{"c", "username\nana\n"}, archiveFile{"d", "username\nx\nx\n"})
+	job, _ := mustTasks(t, path, jobs.Options{})
+	var got []string
+	for _, w := range job.Warnings {
+		got = append(got, strings.TrimPrefix(w.String(), filepath.Dir(path)+string(filepath.Separator)))
+	}
+	want := []string{
+		"job.yaml:5:59: this is taken for a username",
+		"job.yaml:5:17: none of the users is in this list, so it excludes nobody",
+		"job.yaml:5:47: none of the users is in this list, so it excludes nobody",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

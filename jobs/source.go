@@ -3,6 +3,7 @@ package jobs
 import (
 	"io"
 	"slices"
+	"strings"
 
 	"cogpass/jobs/yamldoc"
 )
@@ -104,7 +105,11 @@ type fileSource struct {
 func (s *fileSource) open(r *reading, of *part) (rowReader, bool) {
 	from, err := r.openPath(s.path)
 	if err != nil {
-		r.report(Fault{Place: of.place, Message: "cannot read the file that " + s.kind.key + " names: " + reasonOf(err), Hint: hintOf(err)})
+		hint := hintOf(err)
+		if strings.HasPrefix(s.path, "~") {
+			hint = "write the path out: only a shell knows ~"
+		}
+		r.report(Fault{Place: of.place, Message: "cannot read the file that " + s.kind.key + " names: " + reasonOf(err), Hint: hint})
 		return nil, false
 	}
 	in := newInput(s.path, from, r.job.Salt)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"path/filepath"
 	"slices"
 )
@@ -29,7 +28,7 @@ func (j *Job) Tasks(ctx context.Context) *Tasks { return &Tasks{ctx: ctx, job: j
 // Each walk reads the sources anew, but standard input, which is kept.
 func (t *Tasks) All() iter.Seq2[Task, error] {
 	return func(yield func(Task, error) bool) {
-		r := &reading{Tasks: t, yield: yield, folder: newFolder(t.job.caseSensitive), excluded: map[nameHash]bool{}, checked: map[PasswordRef]checkedRef{}}
+		r := &reading{Tasks: t, yield: yield, folder: newFolder(t.job.caseSensitive), guards: newGuards(), checked: map[PasswordRef]checkedRef{}}
 		r.faults = Faults{List: slices.Clone(t.job.faults.List), More: t.job.faults.More}
 		t.sources = slices.Clone(t.job.sources)
 		t.warnings = slices.Clone(t.job.warnings)
@@ -56,17 +55,17 @@ func (t *Tasks) Warnings() []Fault { return t.warnings }
 // reading is one walk through a job and its sources.
 type reading struct {
 	*Tasks
-	yield    func(Task, error) bool
-	stopped  bool // the caller wants no more
-	faults   Faults
-	seq      int64
-	sending  int64 // tasks that are not excluded
-	names    names
-	folder   folder
-	excluded map[nameHash]bool          // by key
-	checked  map[PasswordRef]checkedRef // the passwords from outside that were looked at
-	merged   mergedMetadata
-	again    bool // the second look at names: what is wrong was said before
+	yield   func(Task, error) bool
+	stopped bool // the caller wants no more
+	faults  Faults
+	seq     int64
+	sending int64 // tasks that are not excluded
+	names   names
+	folder  folder
+	guards  guards
+	checked map[PasswordRef]checkedRef // the passwords from outside that were looked at
+	merged  mergedMetadata
+	again   bool // the second look at names: what is wrong was said before
 }
 
 func (r *reading) report(f Fault) {
@@ -86,7 +85,8 @@ func (r *reading) over() bool { return r.stopped || r.ctx.Err() != nil }
 func (r *reading) readAll() {
 	j := r.job
 	for i := range j.excludes {
-		r.each(&j.excludes[i], func(e *entry) { r.excluded[hashKey(r.folder.key(e.username))] = true })
+		of := &j.excludes[i]
+		r.each(of, func(e *entry) { r.guards.add(r.folder.key(e.username), of) })
 	}
 	for i := range j.users {
 		of := &j.users[i]
@@ -95,6 +95,7 @@ func (r *reading) readAll() {
 	if r.over() {
 		return
 	}
+	r.guards.warn(j.excludes, r.warn)
 	if hashes, more := r.names.repeated(); len(hashes) > 0 {
 		r.lookAgain(hashes, more)
 	}
@@ -156,7 +157,7 @@ func (r *reading) task(e *entry, of *part) {
 	key := r.folder.key(e.username)
 	r.names.add(key)
 	t := Task{Username: e.username, Place: e.place, Source: of.index}
-	t.Excluded = len(r.excluded) > 0 && r.excluded[hashKey(key)]
+	t.Excluded = r.guards.has(key)
 	t.Action = r.action(e, of)
 	spec := t.Action.Spec()
 	if !t.Action.Known() {
@@ -240,78 +241,4 @@ func (r *reading) emit(t Task) {
 	if r.faults.Len() == 0 && !r.stopped {
 		r.stopped = !r.yield(t, nil)
 	}
-}
-
-// lookAgain reads all users a second time, to tell those that are named again
-// from those whose names have the same hash by chance. more is how many have a
-// hash that was there before.
-func (r *reading) lookAgain(hashes []uint64, more int) {
-	r.again = true
-	first := map[nameHash]namedAt{}
-	for i := range r.job.users {
-		of := &r.job.users[i]
-		r.each(of, func(e *entry) {
-			key := r.folder.key(e.username)
-			if _, there := slices.BinarySearch(hashes, r.names.hash(key)); !there || r.faults.More > 0 {
-				return
-			}
-			at := namedAt{of.index, e.place.Line, e.place.Column, hashKey(e.username)}
-			before, named := first[hashKey(key)]
-			if !named {
-				first[hashKey(key)] = at
-				return
-			}
-			more--
-			hint := "name each user once"
-			if before.exact != at.exact {
-				hint = "the names differ in case or Unicode form only, which makes them one user unless the job says caseSensitive: true"
-			}
-			r.faults.add(Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: hint})
-		})
-	}
-	if r.faults.More > 0 {
-		r.faults.More += more
-	}
-	r.again = false
-}
-
-// namedAt is where a user is named.
-type namedAt struct {
-	source, line, column int
-	exact                nameHash // of the name as it stands there
-}
-
-// placeOf returns the place of a user.
-func (r *reading) placeOf(at namedAt) Place {
-	file := r.job.Path
-	if at.source > 0 {
-		file = r.sources[at.source].Path
-	}
-	return Place{file, at.line, at.column}
-}
-
-// mergedMetadata adds up the metadata of a job, a source and a user, and
-// gives neighbours that get the same the same map.
-type mergedMetadata struct{ last map[string]string }
-
-func (m *mergedMetadata) of(levels ...map[string]string) map[string]string {
-	var only map[string]string
-	said := 0
-	for _, level := range levels {
-		if len(level) > 0 {
-			only = level
-			said++
-		}
-	}
-	if said > 1 {
-		only = map[string]string{}
-		for _, level := range levels {
-			maps.Copy(only, level)
-		}
-	}
-	if maps.Equal(m.last, only) {
-		return m.last
-	}
-	m.last = only
-	return only
 }

@@ -1,0 +1,51 @@
+package jobs
+
+import "slices"
+
+// lookAgain reads all users a second time, to tell those that are named again
+// from those whose names have the same hash by chance. more is how many have a
+// hash that was there before.
+func (r *reading) lookAgain(hashes []uint64, more int) {
+	r.again = true
+	first := map[nameHash]namedAt{}
+	for i := range r.job.users {
+		of := &r.job.users[i]
+		r.each(of, func(e *entry) {
+			key := r.folder.key(e.username)
+			if _, there := slices.BinarySearch(hashes, r.names.hash(key)); !there || r.faults.More > 0 {
+				return
+			}
+			at := namedAt{of.index, e.place.Line, e.place.Column, hashKey(e.username)}
+			before, named := first[hashKey(key)]
+			if !named {
+				first[hashKey(key)] = at
+				return
+			}
+			more--
+			hint := "name each user once"
+			if before.exact != at.exact {
+				hint = "the names differ in case or Unicode form only, which makes them one user unless the job says caseSensitive: true"
+			}
+			r.faults.add(Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: hint})
+		})
+	}
+	if r.faults.More > 0 {
+		r.faults.More += more
+	}
+	r.again = false
+}
+
+// namedAt is where a user is named.
+type namedAt struct {
+	source, line, column int
+	exact                nameHash // of the name as it stands there
+}
+
+// placeOf returns the place of a user.
+func (r *reading) placeOf(at namedAt) Place {
+	file := r.job.Path
+	if at.source > 0 {
+		file = r.sources[at.source].Path
+	}
+	return Place{file, at.line, at.column}
+}

@@ -1,0 +1,82 @@
+package jobs
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"unicode/utf8"
+)
+
+// errNotRegular is why a pipe or a device is not opened: that might wait for
+// ever, deaf to an interrupt, and what is read once is gone.
+var errNotRegular = errors.New("not a regular file")
+
+// openFile opens a regular file.
+func openFile(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("a folder, not a file")
+	case !info.Mode().IsRegular():
+		return nil, errNotRegular
+	}
+	return os.Open(path)
+}
+
+// hintOf says what to do where a file cannot be opened.
+func hintOf(err error) string {
+	if errors.Is(err, errNotRegular) {
+		return `write it to a file first, or pipe a list into standard input and name it "-"`
+	}
+	return ""
+}
+
+// reasonOf returns why an operation on a file failed, without the path.
+func reasonOf(err error) string {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		err = path.Err
+	}
+	return Visible(err.Error())
+}
+
+// badByte returns where text is not UTF-8, or holds a control character that is
+// neither a tab nor a line end, or -1.
+func badByte(text []byte) int {
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 || r == 0x7f || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+// whatIsBad says what badByte has found.
+func whatIsBad(text []byte, at int) string {
+	switch {
+	case isUTF16(text):
+		return "this is UTF-16, not UTF-8"
+	case text[at] == 0:
+		return "a NUL: this is no text"
+	case text[at] < utf8.RuneSelf:
+		return fmt.Sprintf("the control character %U", text[at])
+	}
+	return "this is not UTF-8 text"
+}
+
+func comparePlaces(a, b Place) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+// placeAt returns the place of a byte of a text.
+func placeAt(file string, text []byte, at int) Place {
+	before := text[:at]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return Place{file, bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
+}
