@@ -25,6 +25,14 @@ func (f Fault) String() string {
 	return s + f.Message
 }
 
+// Advice is String with the hint behind it, on one line: for a warning.
+func (f Fault) Advice() string {
+	if f.Hint == "" {
+		return f.String()
+	}
+	return f.String() + ": " + f.Hint
+}
+
 // Error is String, for a fault that is alone.
 func (f Fault) Error() string { return f.String() }
 

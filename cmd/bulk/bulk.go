@@ -81,7 +81,7 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 	}
 	defer p.Close()
 	for _, w := range p.Warnings {
-		opt.warn("%s", w)
+		opt.warn("%s", w.Advice())
 	}
 	if err := opt.expected(p.Tally.Users()); err != nil {
 		return nil, err

@@ -43,6 +43,6 @@ func (o *runOptions) dryRun(ctx context.Context, path string) error {
 // warnings says what a plan's user may not know of the job.
 func (s *system) warnings(p *bulk.Plan) {
 	for _, w := range p.Warnings {
-		s.warn("%s", w)
+		s.warn("%s", w.Advice())
 	}
 }
