@@ -170,7 +170,7 @@ func (e *engine) fit(a answer, fault *Error) bool {
 	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS} {
 		scarce = scarce || errors.Is(fault.Err, errno)
 	}
-	if !scarce || a.sent.Before(e.fittedAt) {
+	if !scarce || !a.sent.After(e.fittedAt) {
 		return scarce
 	}
 	most := max(1, min(e.most, e.inFlight+1)/2)

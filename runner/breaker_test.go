@@ -223,7 +223,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantAll(t, got, 500, OK)
-		if last.Kind != FewerInFlight || last.InFlight > most || last.InFlight < most/2 {
+		if last.Kind != FewerInFlight || last.InFlight > most || last.InFlight < most/4 {
 			t.Errorf("the last notice is %q, want some %d in flight", last, most)
 		}
 		if refused > 150 {

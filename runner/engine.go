@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"context"
 	"time"
+
+	"cogpass/jobs"
 )
 
 const (
@@ -26,6 +28,7 @@ type engine struct {
 	dir    Directory
 	looker Looker
 	kinds  []kind
+	specs  map[jobs.Action]*jobs.ActionSpec
 	next   func() (Task, error, bool)
 	emit   func(Result) error
 
@@ -265,7 +268,7 @@ func (e *engine) pull(now time.Time) bool {
 		e.drained, e.sourceErr = true, err
 		return err != nil
 	}
-	w := newWork(t)
+	w := newWork(t, e.specs[t.Action])
 	w.lane = e.lane(Act, w.spec)
 	switch {
 	case t.Skip != "":

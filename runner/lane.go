@@ -42,7 +42,7 @@ func newLane(category jobs.Category, perSecond float64) *lane {
 }
 
 // lane returns that of a step of a task with an action.
-func (e *engine) lane(step Step, action jobs.ActionSpec) *lane {
+func (e *engine) lane(step Step, action *jobs.ActionSpec) *lane {
 	return e.laneOf(e.kinds[step].category(action))
 }
 

@@ -90,6 +90,7 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 	e := &engine{
 		opt: opt, dir: dir, next: next, emit: emit,
 		kinds:    kinds(),
+		specs:    map[jobs.Action]*jobs.ActionSpec{},
 		requests: make(chan *work, opt.Concurrency),
 		answers:  make(chan answer, opt.Concurrency),
 		begun:    make(chan begun, 1),
@@ -102,7 +103,11 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 	}
 	defer context.AfterFunc(ctx, e.stopGrace)()
 	e.looker, _ = dir.(Looker)
-	e.lane(Look, jobs.ActionSpec{}) // the first to be served: what is in doubt is settled before more is sent
+	for _, a := range jobs.Actions() {
+		spec := a.Spec()
+		e.specs[a] = &spec
+	}
+	e.lane(Look, nil) // the first to be served: what is in doubt is settled before more is sent
 	e.recovery = e.laneOf(jobs.UserAccountRecovery)
 
 	var workers errgroup.Group

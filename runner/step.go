@@ -33,8 +33,8 @@ type Intent struct {
 // A kind is all that the engine knows of a step: another step is one more
 // entry in kinds, and the methods that it names.
 type kind struct {
-	category func(jobs.ActionSpec) jobs.Category // whose lane its requests take
-	intent   bool                                // it may change something: the journal has to have it first
+	category func(*jobs.ActionSpec) jobs.Category // whose lane its requests take
+	intent   bool                                 // it may change something: the journal has to have it first
 	send     func(*engine, context.Context, Task) (Sight, error)
 	answered func(*engine, answer, *Error) // error is nil where it was carried out
 }
@@ -43,7 +43,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		Act: {
-			category: func(a jobs.ActionSpec) jobs.Category { return a.Category },
+			category: func(a *jobs.ActionSpec) jobs.Category { return a.Category },
 			intent:   true,
 			send: func(e *engine, ctx context.Context, t Task) (s Sight, err error) {
 				s.Answer, err = e.dir.Do(ctx, t)
@@ -52,7 +52,7 @@ func kinds() []kind {
 			answered: (*engine).attempted,
 		},
 		Look: {
-			category: func(jobs.ActionSpec) jobs.Category { return jobs.UserList },
+			category: func(*jobs.ActionSpec) jobs.Category { return jobs.UserList },
 			send: func(e *engine, ctx context.Context, t Task) (Sight, error) {
 				return e.looker.Look(ctx, t.Username)
 			},

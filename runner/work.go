@@ -9,11 +9,11 @@ import (
 // work is a task on its way to its outcome.
 type work struct {
 	task      Task
-	spec      jobs.ActionSpec // of the task's action
-	step      Step            // that it is at
-	lane      *lane           // of that step
-	due       time.Time       // when it is its turn again
-	attempts  int             // made, throttled ones among them
+	spec      *jobs.ActionSpec // of the task's action
+	step      Step             // that it is at
+	lane      *lane            // of that step
+	due       time.Time        // when it is its turn again
+	attempts  int              // made, throttled ones among them
 	throttled int
 	tries     [Look + 1]int // at each step, charged against Options.Attempts
 	delays    int           // backoffs in a row
@@ -39,9 +39,9 @@ type work struct {
 	latency   time.Duration
 }
 
-func newWork(t Task) *work {
+func newWork(t Task, spec *jobs.ActionSpec) *work {
 	w := &work{
-		task: t, spec: t.Action.Spec(), attempts: t.Attempts, throttled: t.Throttled, startedAt: t.StartedAt,
+		task: t, spec: spec, attempts: t.Attempts, throttled: t.Throttled, startedAt: t.StartedAt,
 		intent: Intent{Seq: t.Seq}, doubt: t.Doubt,
 	}
 	if t.Doubt != nil {
