@@ -33,7 +33,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*.tmp") // with mode 0600
+	temp, err := createTemp(path)
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err := temp.Sync(); err != nil {
 		return err
 	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), path); err != nil {
+	if err := moveTo(temp, path); err != nil {
 		return err
 	}
 	syncFolder(folder)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,5 +139,38 @@ func TestExpandPath(t *testing.T) {
 		if got != tt.want || errorText(err) != tt.wantErr {
 			t.Errorf("%s: got %q, %v, want %q, %q", tt.path, got, err, tt.want, tt.wantErr)
 		}
+	}
+}
+
+// What a process has left that was killed while it wrote a report is removed
+// by the next one; what another is writing, and what is no report's, is not.
+func TestDeadTempsAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "r.csv")
+	for _, name := range []string{".r.csv.123.tmp", ".r.csv.notes.tmp", ".other.csv.123.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writing, err := createTemp(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writing.Close()
+	if err := WriteFile(path, CSV, Run{}, func(func(runner.Result, error) bool) {}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	want := []string{".other.csv.123.tmp", ".r.csv.notes.tmp", filepath.Base(writing.Name()), "r.csv"}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -85,7 +85,7 @@ const (
 func (o *Options) begun(before runfile.Counts, rate jobs.Rate) Progress {
 	p := Progress{
 		Tasks: before.Tasks, Done: before.Tasks - before.ByOutcome[pending], Began: time.Now(),
-		Sending: runner.Stats{Rate: float64(rate)},
+		Sending: runner.Stats{Asked: float64(rate), Rate: float64(rate)},
 	}
 	for outcome, again := range map[runner.Outcome]bool{failed: o.RetryFailed, unknown: o.RetryUnknown} {
 		if again {

@@ -141,12 +141,23 @@ func newBar(sys *system, p bulk.Progress) *bar {
 	b.keep(p)
 	line := decor.Any(func(decor.Statistics) string {
 		p := b.get()
-		return fmt.Sprintf(" %s of %s done, %s failed, %s retried, %.1f/s, %s left", report.Number(p.Done),
-			report.Number(p.Tasks), report.Number(p.Failed), report.Number(p.Sending.Retried), p.Rate(), left(p))
+		return fmt.Sprintf(" %s of %s done, %s failed, %s retried, %s", report.Number(p.Done),
+			report.Number(p.Tasks), report.Number(p.Failed), report.Number(p.Sending.Retried), pacing(p))
 	})
 	b.bar = b.bars.New(p.Tasks, mpb.BarStyle(), mpb.AppendDecorators(line))
 	b.bar.SetCurrent(p.Done)
 	return b
+}
+
+// pacing says how fast a run is, or what it waits for.
+func pacing(p bulk.Progress) string {
+	switch {
+	case !p.Sending.HeldSince.IsZero():
+		return "waiting for the service since " + p.Sending.HeldSince.Format(time.TimeOnly)
+	case p.Sending.Asked == 0:
+		return "paused"
+	}
+	return fmt.Sprintf("%.1f/s, %s left", p.Rate(), left(p))
 }
 
 func (b *bar) show(p bulk.Progress) {
@@ -198,7 +209,11 @@ func (l *lines) show(p bulk.Progress) { l.keep(p) }
 
 func (l *lines) line() {
 	p := l.get()
-	l.log.Info("progress", "done", p.Done, "tasks", p.Tasks, "failed", p.Failed, "retried", p.Sending.Retried,
+	waiting := []any{}
+	if !p.Sending.HeldSince.IsZero() {
+		waiting = append(waiting, "waiting_since", p.Sending.HeldSince.UTC().Format(time.RFC3339))
+	}
+	l.log.With(waiting...).Info("progress", "done", p.Done, "tasks", p.Tasks, "failed", p.Failed, "retried", p.Sending.Retried,
 		"throttled", p.Sending.Throttled, "rate", math.Round(p.Rate()*10)/10, "pace", pace(p.Sending.Rate), "left", left(p))
 }
 
