@@ -116,6 +116,11 @@ func TestHostileEndpoint(t *testing.T) {
 					return answer, err
 				},
 			}
+			switch spec.Way {
+			case hostile.OKLarge, hostile.OKGzipBomb, hostile.Large400, hostile.LargeHeaders: // slow, and the same for all
+				delete(requests, "set")
+				delete(requests, "look")
+			}
 			want, known := verdicts[spec.Way]
 			for name, send := range requests {
 				answer, err := send()

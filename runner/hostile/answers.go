@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -92,20 +93,17 @@ func (x *exchange) pad(status, size int) {
 	_, _ = io.WriteString(x.w, `"}`)
 }
 
+// bomb is made of many small members, which is quick to make.
 var bomb = sync.OnceValue(func() []byte {
-	var packed bytes.Buffer
-	pack, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-	_, _ = io.WriteString(pack, `{"message":"`)
-	block := make([]byte, 1<<20)
-	for i := range block {
-		block[i] = 'x'
+	pack := func(text string) []byte {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, _ = io.WriteString(w, text)
+		_ = w.Close()
+		return packed.Bytes()
 	}
-	for range 64 {
-		_, _ = pack.Write(block)
-	}
-	_, _ = io.WriteString(pack, `"}`)
-	_ = pack.Close()
-	return packed.Bytes()
+	block := pack(strings.Repeat("x", 1<<20))
+	return slices.Concat(pack(`{"message":"`), bytes.Repeat(block, 64), pack(`"}`))
 })
 
 // bomb answers with gzip even if nobody has asked for it.
@@ -222,7 +220,7 @@ func two(page map[string]any) {
 }
 
 func hostileUser(u map[string]any) {
-	text := "\x1b[31mred\x1b[0m\u202e" + strings.Repeat("x", 1<<20)
+	text := "\x1b[31mred\x1b[0m\u202e" + strings.Repeat("x", 64<<10)
 	u["UserStatus"] = "RESET_REQUIRED" + text
 	attributes, _ := u["Attributes"].([]any)
 	for _, a := range attributes {

@@ -94,7 +94,7 @@ const (
 	LookWholeSeconds Way = "a time in whole seconds"
 	LookStringTime   Way = "a time as a string"
 	LookEmptyPage    Way = "an empty page that goes on"
-	LookEscapes      Way = "escape sequences and 1 MB in name, sub and status"
+	LookEscapes      Way = "escape sequences and 64 KB in name, sub and status"
 )
 
 // Spec says what a way is, for tests that range over all.
