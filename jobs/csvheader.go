@@ -40,11 +40,7 @@ func fieldName(field string) string {
 
 func (c *csvRows) matchNames(header []string) bool {
 	if !slices.Contains(header, "username") {
-		hint := "the first line names the columns: username, action, password, clientMetadata.KEY; or map others to these with columns"
-		if other := c.otherSeparator(); other != "" {
-			hint = other
-		}
-		c.fault(1, 1, `no column "username"`, hint)
+		c.fault(1, 1, `no column "username"`, c.headerHint(header))
 		return false
 	}
 	ok := true
@@ -68,13 +64,28 @@ func (c *csvRows) matchNames(header []string) bool {
 	return ok
 }
 
+// headerHint says what to do about a header without a username.
+func (c *csvRows) headerHint(header []string) string {
+	if other := c.otherSeparator(); other != "" {
+		return other
+	}
+	for _, name := range header {
+		if nearest(strings.TrimSpace(name), []string{"username"}) != "" {
+			return "did you mean the column " + quote(name) + "? write it as username, or map it with columns"
+		}
+	}
+	return "the first line names the columns: username, action, password, clientMetadata.KEY; or map others to these with columns"
+}
+
 // otherSeparator returns a hint where something other than a comma separates
 // the columns of the header: spreadsheets write semicolons where the comma is the
 // decimal mark.
 func (c *csvRows) otherSeparator() string {
 	switch {
+	case strings.HasPrefix(c.first, "sep="):
+		return "this is for a spreadsheet: take out the line that begins with sep=, and save it with commas"
 	case strings.Contains(c.first, ","):
-	case strings.Contains(c.first, ";"), strings.HasPrefix(c.first, "sep="):
+	case strings.Contains(c.first, ";"):
 		return "this looks separated by semicolons: save it with commas"
 	case strings.Contains(c.first, "\t"):
 		return "this looks separated by tabs: save it with commas"

@@ -31,7 +31,7 @@ func openFile(path string) (*os.File, error) {
 // hintOf says what to do where a file cannot be opened.
 func hintOf(err error) string {
 	if errors.Is(err, errNotRegular) {
-		return `write it to a file first, or pipe a list into standard input and name it "-"`
+		return "write it to a file first"
 	}
 	return ""
 }

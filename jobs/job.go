@@ -104,10 +104,8 @@ func Open(path string, opt Options) (*Job, error) {
 
 func readJobFile(path string) ([]byte, error) {
 	f, err := openFile(path)
-	if errors.Is(err, errNotRegular) {
-		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "write it to a file first")
-	} else if err != nil {
-		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "")
+	if err != nil {
+		return nil, unusable(path, "cannot read the job: "+reasonOf(err), hintOf(err))
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxJobFile+1))

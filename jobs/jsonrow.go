@@ -37,7 +37,11 @@ func (r *jsonRow) problem(at int, p problem) {
 
 func (r *jsonRow) parse() {
 	if !json.Valid(r.text) {
-		r.fault(jsonErrorAt(r.text), "this line is not JSON", `write one object a line, as {"username": "ana"}`)
+		hint := `write one object a line, as {"username": "ana"}`
+		if begins := bytes.TrimSpace(r.text); begins[0] == '[' || len(begins) == 1 && begins[0] == '{' {
+			hint = "is this one JSON document on several lines? write one object a line, as jq -c '.[]' does of a list"
+		}
+		r.fault(jsonErrorAt(r.text), "this line is not JSON", hint)
 		return
 	}
 	at := r.start()

@@ -106,7 +106,9 @@ func (s *fileSource) open(r *reading, of *part) (rowReader, bool) {
 	from, err := r.openPath(s.path)
 	if err != nil {
 		hint := hintOf(err)
-		if strings.HasPrefix(s.path, "~") {
+		if hint != "" {
+			hint += `, or pipe it into standard input and name it "-"`
+		} else if strings.HasPrefix(s.path, "~") {
 			hint = "write the path out: only a shell knows ~"
 		}
 		r.report(Fault{Place: of.place, Message: "cannot read the file that " + s.kind.key + " names: " + reasonOf(err), Hint: hint})
