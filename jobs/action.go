@@ -13,8 +13,8 @@ const (
 	Reset
 )
 
-// ActionSpec is an action as all packages know it. Whoever has to tell actions
-// apart asks the table, so that another action is one more entry.
+// ActionSpec describes an action to all packages. Code that treats actions
+// differently asks here, so that a new action is one new entry.
 type ActionSpec struct {
 	Name      string    // as a job file has it
 	Operation string    // of the Cognito API
@@ -23,12 +23,12 @@ type ActionSpec struct {
 	Permanent bool      // that password is for good: the user need not choose another
 	Metadata  bool      // it takes ClientMetadata
 	Message   bool      // it sends the user a message, by e-mail or SMS
-	Active    bool      // it makes the user a monthly active one on the bill
-	Leaves    Status    // the user's state after it; empty where it leaves that as it is
-	Doubt     DoubtRule // how a request that got no answer is settled
+	Active    bool      // it counts the user as monthly active on the bill
+	Leaves    Status    // the user's state afterwards; empty if it does not change
+	Doubt     DoubtRule // what to do about a request that got no answer
 }
 
-// actions is the table of actions. The zero entry is that of no action.
+// actions is the table of actions. Entry 0 is empty: no action.
 var actions = [...]ActionSpec{
 	SetTemporary: {Name: "set-temporary", Operation: "AdminSetUserPassword", Category: UserAccountRecovery,
 		Password: true, Active: true, Leaves: ForceChangePassword, Doubt: RepeatSoon},
@@ -66,8 +66,8 @@ func ParseAction(name string) (Action, bool) {
 	return 0, false
 }
 
-// Known reports whether there is such an action. What comes from a file or
-// another program has to be asked; nothing is sent for one that is not known.
+// Known reports whether there is such an action. Check it where a value comes
+// from a file or another program: nothing is sent for an unknown action.
 func (a Action) Known() bool { return a > 0 && int(a) < len(actions) }
 
 // Spec returns the action's entry in the table: the zero ActionSpec, whose
@@ -128,8 +128,8 @@ const (
 	ExternalProvider    Status = "EXTERNAL_PROVIDER"
 )
 
-// DoubtRule says how a request is settled that left and was not answered. The
-// zero value is the careful one.
+// DoubtRule says what to do about a request that was sent and not answered. The
+// zero value is the careful choice.
 type DoubtRule uint8
 
 // The rules.

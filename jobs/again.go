@@ -2,9 +2,9 @@ package jobs
 
 import "slices"
 
-// lookAgain reads all users a second time, to tell those that are named again
-// from those whose names have the same hash by chance. more is how many have a
-// hash that was there before.
+// lookAgain reads all users a second time, to tell real duplicates from names
+// whose hashes collide. hashes are those seen more than once, and more is how
+// many users repeat one.
 func (r *reading) lookAgain(hashes []uint64, more int) {
 	r.again = true
 	first := map[nameHash]namedAt{}
@@ -41,7 +41,7 @@ type namedAt struct {
 	exact                nameHash // of the name as it stands there
 }
 
-// placeOf returns the place of a user.
+// placeOf turns it into a Place for messages.
 func (r *reading) placeOf(at namedAt) Place {
 	file := r.job.Path
 	if at.source > 0 {

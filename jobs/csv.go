@@ -18,7 +18,7 @@ type csvRows struct {
 	header int    // how many columns there are
 	line   int    // on which the last row ended
 	first  string // the beginning of the header, as it is
-	guards bool   // apostrophes are in front of what a spreadsheet might run
+	guards bool   // it is a report: a leading apostrophe is a guard
 	warned bool
 }
 
@@ -28,14 +28,14 @@ type csvField struct {
 	index int
 }
 
-// ReportColumns begins the header of a report that is a CSV. A list that begins
-// so is read as one: the apostrophe that each field has in front that a
-// spreadsheet might take for a formula, or that begins with an apostrophe, is
-// taken off.
+// ReportColumns is how the header of a CSV report begins. Such reports put an
+// apostrophe in front of a field that a spreadsheet might run as a formula, and
+// of one that begins with an apostrophe. A list with this header is read as a
+// report: one leading apostrophe is removed from each field.
 const ReportColumns = "seq,username,sub,action,outcome"
 
-// newCSVRows reads the header. It returns false where the rows cannot be
-// read for what it holds.
+// newCSVRows reads the header. It returns false if the header is at fault, so
+// that the rows cannot be read.
 func newCSVRows(in *input, columns []Column, _ string) (rowReader, bool) {
 	c := &csvRows{in: in, r: csv.NewReader(in.buf)}
 	head, _ := in.buf.Peek(window / 16)
@@ -104,8 +104,8 @@ func (c *csvRows) next() (entry, bool, error) {
 	return e, ok, nil
 }
 
-// warnOfGuard tells of a name that begins as if a spreadsheet, or a report with
-// other columns than it had, was its last home.
+// warnOfGuard warns once of a name with an apostrophe that looks like a
+// spreadsheet's guard: it may come from a report whose columns were changed.
 func (c *csvRows) warnOfGuard(e *entry) {
 	if c.warned || c.guards || len(e.username) < 2 || e.username[0] != '\'' || !strings.ContainsRune("=+-@'", rune(e.username[1])) {
 		return
@@ -115,8 +115,8 @@ func (c *csvRows) warnOfGuard(e *entry) {
 		Hint: "take it off if it is there for a spreadsheet only"})
 }
 
-// set gives an entry the value of a field. An empty one says nothing, but of
-// a username.
+// set stores the value of a field in an entry. An empty value means "not given",
+// except for a username, where it is a fault.
 func (c *csvRows) set(e *entry, field, value string) problem {
 	switch {
 	case field == "username":
@@ -161,8 +161,8 @@ func (c *csvRows) fault(line, column int, message, hint string) {
 	c.in.report(Fault{Place: Place{c.in.path, line, column}, Message: message, Hint: hint})
 }
 
-// readFault reports why the CSV could not be read, and returns nil where
-// reading may go on.
+// readFault reports why a row could not be read. It returns nil if reading can
+// go on with the next.
 func (c *csvRows) readFault(err error) error {
 	var syntax *csv.ParseError
 	switch {

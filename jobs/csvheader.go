@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// match finds the columns that a job maps to fields. Nothing of the header is
-// shown: a file without one begins with a row.
+// match finds the columns that a job maps to fields. It shows nothing of the
+// header, which may be a row of a file that has none.
 func (c *csvRows) match(header []string, columns []Column) bool {
 	ok := true
 	for _, want := range columns {
@@ -30,7 +30,7 @@ func (c *csvRows) match(header []string, columns []Column) bool {
 	return ok
 }
 
-// fieldName is a field of a row as messages name it.
+// fieldName returns the name of a field for messages, without a metadata key.
 func fieldName(field string) string {
 	if strings.HasPrefix(field, metadataPrefix) {
 		return "a key of clientMetadata"

@@ -8,9 +8,8 @@ import (
 	"cogpass/jobs/yamldoc"
 )
 
-// decoder turns the nodes of a job file into a Job, and gathers its faults.
-// Its methods return false where the value cannot be used; the fault is then
-// recorded.
+// decoder turns the nodes of a job file into a Job and collects its faults. A
+// method that returns false has recorded a fault: the value is not to be used.
 type decoder struct {
 	job       *Job
 	faults    Faults
@@ -37,7 +36,7 @@ func (d *decoder) problem(n *yamldoc.Node, p problem) bool {
 	return !p.found()
 }
 
-// follow returns what an alias names.
+// follow returns the node that an alias stands for, and any other node itself.
 func follow(n *yamldoc.Node) *yamldoc.Node {
 	if n.Kind == yamldoc.Alias {
 		return n.Alias
@@ -58,7 +57,7 @@ func kindOf(n *yamldoc.Node) string {
 	return "text"
 }
 
-// scalar returns a scalar as it is written.
+// scalar returns the text of a scalar, as it is written.
 func (d *decoder) scalar(n *yamldoc.Node, what string) (string, bool) {
 	n = follow(n)
 	switch {
@@ -74,8 +73,8 @@ func (d *decoder) scalar(n *yamldoc.Node, what string) (string, bool) {
 	return n.Value, true
 }
 
-// tagged reports a node with a tag, such as !vault: it asks for something that
-// would not be done.
+// tagged records a fault for a node with a tag, such as !vault, which asks for
+// something that a job does not do.
 func (d *decoder) tagged(n *yamldoc.Node, what string) bool {
 	is := n.Style&yamldoc.TaggedStyle != 0
 	if is {
@@ -97,8 +96,8 @@ func (d *decoder) list(n *yamldoc.Node, what string) ([]*yamldoc.Node, bool) {
 	return n.Content, true
 }
 
-// fields returns what a mapping gives to the keys it may have. A key of
-// another name, twice or of later work is a fault and left out.
+// fields returns the values of a mapping by key. Keys that are unknown, repeated
+// or not supported yet are faults, and left out.
 func (d *decoder) fields(n *yamldoc.Node, what string, known []string) (map[string]field, bool) {
 	pairs, ok := d.pairs(n, what)
 	if !ok {
@@ -119,8 +118,8 @@ func (d *decoder) fields(n *yamldoc.Node, what string, known []string) (map[stri
 	return fields, true
 }
 
-// pairs returns the keys and values of a mapping whose keys are plain text,
-// each there once.
+// pairs returns the keys and values of a mapping. Keys must be text, and each
+// may be there once.
 func (d *decoder) pairs(n *yamldoc.Node, what string) ([]field, bool) {
 	n = follow(n)
 	if d.tagged(n, what) {

@@ -7,11 +7,11 @@ import (
 	"cogpass/jobs/yamldoc"
 )
 
-// defaults is what a job, a source or an entry says about its tasks. What is
-// not said is zero.
+// defaults are the settings that a job, a source or an entry may give for its
+// tasks. One that is not given is zero.
 type defaults struct {
 	action        Action
-	actionFaulty  bool // one was given, and its fault is recorded
+	actionFaulty  bool // an action was given, and its fault is recorded
 	password      given
 	metadata      map[string]string
 	metadataPlace Place
@@ -62,8 +62,8 @@ func (d *decoder) decodePassword(n *yamldoc.Node) given {
 	return given{ref: PasswordRef{Kind: LiteralPassword, Line: n.Line, Column: n.Column}, place: d.place(n)}
 }
 
-// faultyPassword marks a password whose fault is recorded, so that no fault
-// about a missing one follows. It is in no task.
+// faultyPassword stands for a password whose fault is recorded, so that it is not
+// reported as missing too. No task has it.
 const faultyPassword PasswordKind = 255
 
 func (d *decoder) decodePasswordKind(n *yamldoc.Node) PasswordRef {

@@ -22,7 +22,7 @@ var (
 	limitKeys     = []string{"rate", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
 	retryKeys     = []string{"attempts", "maxDelay", "timeout", "outage"}
 
-	// laterKeys are known and refused, so that none is silently ignored.
+	// laterKeys are not supported yet. They are refused by name rather than ignored.
 	laterKeys = []string{"handoff", "signOut", "where", "maxFailures", "canary", "messages", "generate"}
 )
 
@@ -81,7 +81,7 @@ func (d *decoder) decodeName(fields map[string]field) {
 
 var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// nameOfFile makes the name of a job that gives itself none.
+// nameOfFile makes a job's name from that of its file.
 func nameOfFile(path string) string {
 	base := filepath.Base(path)
 	base = strings.TrimSuffix(base, filepath.Ext(base))
@@ -171,8 +171,8 @@ func (d *decoder) decodeRetry(fields map[string]field) {
 	d.decodeDuration(of, "outage", &j.Retry.Outage)
 }
 
-// textOf returns the text of a key, and where it stands; ok is false where the
-// key is not there, or faulty.
+// textOf returns the text of a key and its node; ok is false if the key is
+// missing or its value faulty.
 func (d *decoder) textOf(fields map[string]field, key string) (n *yamldoc.Node, text string, ok bool) {
 	f, ok := fields[key]
 	if !ok {

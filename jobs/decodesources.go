@@ -27,7 +27,7 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	if f, ok := fields["columns"]; ok {
 		before := d.faults.Len()
 		if s.columns = d.decodeColumns(f.value, exclude); d.faults.Len() > before {
-			return // what the rows lack then is no news
+			return // reading its rows would only repeat the fault
 		}
 	}
 	f := fields[k.key]
@@ -57,7 +57,8 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	}
 }
 
-// sameList returns where the same users of the same file were asked for before.
+// sameList returns where the job has named this file with the same column of
+// users before, or the zero Place.
 func (d *decoder) sameList(s *fileSource, exclude bool) Place {
 	parts := d.job.users
 	if exclude {
@@ -109,8 +110,8 @@ func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []Column {
 	return columns
 }
 
-// ownColumn refuses a password that is something else too, which reports or
-// requests would show.
+// ownColumn refuses to read a password from a column that is also another field:
+// reports or requests would show it.
 func (d *decoder) ownColumn(n *yamldoc.Node, columns []Column, c Column) bool {
 	for _, other := range columns {
 		if other.Header == c.Header && (other.Field == "password" || c.Field == "password") {
@@ -123,7 +124,7 @@ func (d *decoder) ownColumn(n *yamldoc.Node, columns []Column, c Column) bool {
 
 const metadataPrefix = "clientMetadata."
 
-// rowFields are the fields of a row, without those of metadata.
+// rowFields are the fields of a row, apart from clientMetadata.KEY.
 var rowFields = []string{"username", "action", "password"}
 
 // isRowField reports whether a CSV may have a field of that name.
@@ -164,8 +165,8 @@ func (d *decoder) decodeExclude(n *yamldoc.Node) {
 	}
 }
 
-// warnOfPath tells of a username that looks like the path of a list: who means
-// the list would act on nobody, or protect nobody.
+// warnOfPath warns of a username that looks like the path of a list, which would
+// then protect nobody.
 func (d *decoder) warnOfPath(n *yamldoc.Node, name string) {
 	for _, k := range sourceKinds {
 		if k.rows != nil && strings.HasSuffix(strings.ToLower(name), "."+k.key) {

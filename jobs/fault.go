@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Fault is one thing that is wrong with a job, and where. None of its texts
-// shows a key, a header or a value that is not within one edit of a word that a
-// job may have: any other may be a password in the wrong place. Each is safe to
+// Fault is one thing that is wrong with a job, and where. Its texts show keys,
+// headers and values only if they are within one edit of a word that a job may
+// have, for any other may be a password in the wrong place. They are safe to
 // print: what a terminal would act on is escaped.
 type Fault struct {
 	Place
@@ -25,7 +25,7 @@ func (f Fault) String() string {
 	return s + f.Message
 }
 
-// Advice is String with the hint behind it, on one line: for a warning.
+// Advice returns String and the hint on one line, for a warning.
 func (f Fault) Advice() string {
 	if f.Hint == "" {
 		return f.String()
@@ -33,7 +33,7 @@ func (f Fault) Advice() string {
 	return f.String() + ": " + f.Hint
 }
 
-// Error is String, for a fault that is alone.
+// Error returns String: a single Fault is an error too.
 func (f Fault) Error() string { return f.String() }
 
 // maxFaults is how many faults are kept; the rest are counted.

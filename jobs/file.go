@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// errNotRegular is why a pipe or a device is not opened: that might wait for
-// ever, deaf to an interrupt, and what is read once is gone.
+// errNotRegular is why a pipe or a device is not opened: opening one may block
+// for ever, and what was read from it cannot be read again.
 var errNotRegular = errors.New("not a regular file")
 
-// openFile opens a regular file.
+// openFile opens a regular file, and nothing else.
 func openFile(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -36,7 +36,7 @@ func hintOf(err error) string {
 	return ""
 }
 
-// reasonOf returns why an operation on a file failed, without the path.
+// reasonOf returns the cause of a failed file operation, without the path.
 func reasonOf(err error) string {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		err = path.Err
@@ -44,8 +44,8 @@ func reasonOf(err error) string {
 	return Visible(err.Error())
 }
 
-// badByte returns where text is not UTF-8, or holds a control character that is
-// neither a tab nor a line end, or -1.
+// badByte returns the offset of the first byte that is not UTF-8, or of the first
+// control character other than a tab or a line end; -1 if there is none.
 func badByte(text []byte) int {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
@@ -57,7 +57,7 @@ func badByte(text []byte) int {
 	return -1
 }
 
-// whatIsBad says what badByte has found.
+// whatIsBad describes what badByte has found.
 func whatIsBad(text []byte, at int) string {
 	switch {
 	case isUTF16(text):

@@ -1,10 +1,9 @@
 package jobs
 
-// guards are the users that are not to be touched, by what is the same in all
-// forms of a name.
+// guards holds the users that must not be touched, by their folded names.
 type guards struct {
-	lists map[nameHash]*part // that name a user first
-	used  map[*part]bool     // lists that have excluded somebody, or say what another has said
+	lists map[nameHash]*part // the first list that names a user
+	used  map[*part]bool     // lists that excluded somebody, or repeat another
 }
 
 func newGuards() guards { return guards{map[nameHash]*part{}, map[*part]bool{}} }
@@ -29,8 +28,8 @@ func (g *guards) has(key string) bool {
 	return of != nil
 }
 
-// warn tells of lists that have excluded nobody: they may name people in another
-// way than the users are named. A single name is often there in case.
+// warn warns of lists that excluded nobody: they may name people differently
+// from users. A single name may well be there just in case.
 func (g *guards) warn(excludes []part, warn reporter) {
 	for i := range excludes {
 		of := &excludes[i]

@@ -7,7 +7,8 @@ import (
 	"cogpass/jobs/yamldoc"
 )
 
-// inline are users that stand one after the other in the job file.
+// inline is the source of users that stand in the job file itself, one after
+// the other.
 type inline []entry
 
 func (s inline) open(*reading, *part) (rowReader, bool) { return &inlineRows{left: s}, true }
@@ -25,7 +26,7 @@ func (r *inlineRows) next() (entry, bool, error) {
 
 func (r *inlineRows) Close() error { return nil }
 
-// addInline adds a user of the job file to the parts of users or exclude.
+// addInline appends a user of the job file to the parts of users or exclude.
 func addInline(parts []part, e entry) []part {
 	if last := len(parts) - 1; last >= 0 {
 		if users, ok := parts[last].source.(inline); ok {
@@ -42,7 +43,7 @@ func decodeUser(d *decoder, n *yamldoc.Node, k *sourceKind, _ bool) {
 	fields, _ := d.fields(n, "a user", k.keys)
 	misspelt := d.faults.Len() > before
 	of := d.decodeDefaults(fields)
-	if misspelt { // so that what is there by another name is not missed too
+	if misspelt { // what seems to be missing may be there under another name
 		of.actionFaulty = true
 		of.password.ref.Kind = cmp.Or(of.password.ref.Kind, faultyPassword)
 	}

@@ -18,27 +18,27 @@ import (
 // hold, far below what would hurt.
 const maxRow = 1 << 20
 
-// errRowTooLong is why a source was not read on.
+// errRowTooLong ends the reading of a source.
 var errRowTooLong = errors.New("row of more than 1 MiB")
 
 // window is how much of a source is read at once.
 const window = 64 << 10
 
-// input reads a source row by row: it takes its digest, skips a byte order
-// mark, ends every line with a line feed, and refuses what is no text, and a
-// row that is too long before it is in memory.
+// input reads a source row by row. It computes its digest, skips a byte order
+// mark, turns all line ends into line feeds, and refuses what is not text. A row
+// that is too long is refused before it is in memory.
 type input struct {
 	path   string
 	from   readerAt
-	report reporter // takes what is wrong
-	warn   reporter // takes what is only odd
-	next   int64    // where to read on
+	report reporter // takes faults
+	warn   reporter // takes warnings
+	next   int64    // offset of the next read
 	buf    *bufio.Reader
 	hash   hash.Hash // nil: no digest is taken
 	left   int       // bytes that the row may still take
 	lines  lineEnds
 	mark   int   // characters of a byte order mark
-	failed error // why it was not read on: errRowTooLong, *notText or what from says
+	failed error // why reading ended: errRowTooLong, *notText or an error of from
 }
 
 // readerAt is what a source is: an open file, or standard input in memory.
@@ -47,8 +47,8 @@ type readerAt interface {
 	io.Closer
 }
 
-// newInput reads a source from its beginning, and takes its digest under salt
-// where that is not nil.
+// newInput starts to read a source. It computes the digest under salt, unless
+// that is nil.
 func newInput(path string, from readerAt, salt []byte) *input {
 	in := &input{path: path, from: from, left: maxRow, lines: lineEnds{line: 1, column: 1}}
 	if salt != nil {
@@ -95,7 +95,7 @@ func (in *input) Read(p []byte) (int, error) {
 		}
 		text, bad := in.lines.mend(p[:n])
 		if bad != nil {
-			in.failed = bad // what comes before it is still read
+			in.failed = bad // for the next read: this one returns what is before it
 		}
 		if len(text) > 0 {
 			return len(text), nil
@@ -104,8 +104,8 @@ func (in *input) Read(p []byte) (int, error) {
 	return 0, in.failed
 }
 
-// fault is why the row that begins on a line was not read; the hint is for one
-// that is too long.
+// fault describes why the row that begins on a line could not be read. The hint
+// is for a row that is too long.
 func (in *input) fault(err error, line int, hint string) Fault {
 	var bad *notText
 	switch {
@@ -119,7 +119,7 @@ func (in *input) fault(err error, line int, hint string) Fault {
 	return Fault{Place: Place{File: in.path}, Message: "cannot read it: " + reasonOf(err)}
 }
 
-// notText is a character that no list of users has.
+// notText is the error of a character that no list of users has.
 type notText struct {
 	line, column int
 	what, hint   string
@@ -127,17 +127,17 @@ type notText struct {
 
 func (e *notText) Error() string { return e.what }
 
-// lineEnds makes of CR, and of CR and LF, one LF, so that whoever reads lines
-// knows one end only. It refuses controls and the other line ends of Unicode:
-// a reader that takes them for a part of a field would swallow users.
+// lineEnds turns CR and CR LF into LF, so that readers of lines need to know only
+// one end. It refuses control characters and the other line ends of Unicode: a
+// reader that took them for part of a field would swallow users.
 type lineEnds struct {
 	line, column int // of the next character
 	cr           bool
 	before       [2]byte // the last two bytes
 }
 
-// special are the bytes that lineEnds looks at: controls but tab and line feed,
-// and the last bytes of NEL, LS and PS.
+// special marks the bytes that need a closer look: control characters other than
+// tab and line feed, and the last bytes of NEL, LS and PS.
 var special = func() (is [256]bool) {
 	for b := range byte(' ') {
 		is[b] = b != '\t' && b != '\n'
@@ -146,7 +146,8 @@ var special = func() (is [256]bool) {
 	return is
 }()
 
-// mend works in place, and returns what is left of text, up to what is bad.
+// mend converts text in place. It returns the result, which ends before the first
+// character that is refused.
 func (l *lineEnds) mend(text []byte) ([]byte, *notText) {
 	if l.plain(text) {
 		return text, nil
@@ -178,8 +179,8 @@ func (l *lineEnds) mend(text []byte) ([]byte, *notText) {
 	return text[:to], nil
 }
 
-// plain passes over a text that has nothing to mend, as most have, and reports
-// whether it was one.
+// plain is the fast path: it reports whether text needs no change, and if so
+// counts its lines and columns.
 func (l *lineEnds) plain(text []byte) bool {
 	if l.cr || len(text) < len(l.before) {
 		return false
@@ -221,7 +222,7 @@ func (held) Close() error { return nil }
 // maxStdin bounds standard input, which is held in memory.
 const maxStdin = 1 << 30
 
-// stdinText is standard input, read once.
+// stdinText is standard input, which is read once and kept.
 type stdinText struct {
 	once sync.Once
 	done chan struct{} // closed when the rest is there
@@ -229,8 +230,8 @@ type stdinText struct {
 	err  error
 }
 
-// open returns what standard input holds. A read that does not end is left
-// behind when ctx is done.
+// open returns the text of standard input. When ctx is done, it gives up on a read
+// that has not ended.
 func (s *stdinText) open(ctx context.Context, from io.Reader) (readerAt, error) {
 	if from == nil && s.done == nil {
 		return nil, errors.New("there is no standard input")

@@ -1,11 +1,12 @@
 // Package jobs reads a job file and the sources it names, checks all of it,
 // and yields its tasks.
 //
-// Begin at Open and Job.Tasks; a kind of source is an entry of sourceKinds.
+// Start at Open and Job.Tasks. A new kind of source is an entry of sourceKinds,
+// and a new action one of the table in action.go.
 //
-// Invariants: a task is yielded only while no fault has been found; a fault
-// has a place and never shows a password; of a source only a window is in
-// memory, however long it is (of standard input, all), and 8 bytes a name.
+// Invariants: tasks are yielded only until the first fault; a fault has a place
+// and never shows a password; memory holds a window of each source and 8 bytes
+// for each name, but all of standard input.
 package jobs
 
 import (
@@ -22,21 +23,21 @@ import (
 	"cogpass/jobs/yamldoc"
 )
 
-// Options says what a job may use beside its files. The zero value works.
+// Options says what a job may use apart from its files. The zero value works.
 type Options struct {
 	Stdin      io.Reader                   // for a source "-"; nil: such a source is a fault
 	LookupEnv  func(string) (string, bool) // for {env: NAME}; nil: such a password is a fault
 	UserPoolID string                      // if not empty, beats the job's
 	Region     string                      // if not empty, must be the pool's
-	// CheckReport says what is wrong with the path of a report; nil: nothing
-	// is. Its error is shown, with the place.
+	// CheckReport returns what is wrong with the path of a report. Its error is
+	// shown with the place, and must not show the path. If nil, any path will do.
 	CheckReport func(path string) error
 	Salt        []byte // for OpenPasswords: Job.Salt, when the plan was made
 }
 
-// Job is a job file that was read. Its faults, if it has any, come with
-// those of its sources, at the end of its Tasks. Walking through those does not
-// change it, but for standard input; it is used from one goroutine.
+// Job is a job file that was read. Its faults are reported together with those of
+// its sources, at the end of Tasks.All. Reading tasks does not change a Job,
+// except that standard input is read once. Use it from one goroutine.
 type Job struct {
 	Path       string // of the job file
 	Name       string // of the file, where the job gives none
@@ -46,10 +47,10 @@ type Job struct {
 	Retry      Retry
 	Report     []string // paths, as written
 	Digest     string   // of the job file: "hmac-sha256:" and its HMAC under Salt, in hexadecimal
-	Salt       []byte   // random, of the digests of sources and the marks of passwords, so that neither confirms a guess without it
+	Salt       []byte   // random key of all digests and marks, without which they confirm no guess of a password
 
 	opt      Options
-	sources  []Source // what is known of them before they are read
+	sources  []Source // as far as known before they are read
 	warnings []Fault
 	defaults defaults
 	users    []part
@@ -62,8 +63,8 @@ type Job struct {
 	stdin         *stdinText
 }
 
-// Stdin returns what Tasks has read from standard input, for OpenPasswords in
-// the same process, or nil where it has read nothing.
+// Stdin returns the text that was read from standard input, for OpenPasswords in
+// the same process, or nil if none was read.
 func (j *Job) Stdin() io.Reader {
 	if j.stdin.done == nil {
 		return nil
@@ -72,11 +73,11 @@ func (j *Job) Stdin() io.Reader {
 	return bytes.NewReader(j.stdin.text)
 }
 
-// maxJobFile bounds the job file, which is in memory as a whole.
+// maxJobFile bounds the job file, all of which is held in memory.
 const maxJobFile = 8 << 20
 
-// Open reads a job file. Its error is a *Faults, of what makes the file
-// unusable as a whole.
+// Open reads a job file. It fails, with a *Faults, only if the file cannot be
+// used at all; Tasks reports all other faults.
 func Open(path string, opt Options) (*Job, error) {
 	text, err := readJobFile(path)
 	if err != nil {
@@ -144,7 +145,7 @@ func unusable(path, message, hint string) error {
 	return &Faults{List: []Fault{{Place: Place{File: path}, Message: message, Hint: hint}}}
 }
 
-// warn says that the job file holds passwords, once.
+// warn adds one warning if the job file holds passwords.
 func (d *decoder) warn() {
 	if d.literals == 0 {
 		return

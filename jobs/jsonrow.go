@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// jsonRow reads one line of a JSONL source. Of its faults it knows the
+// jsonRow reads one line of a JSONL source. The places of its faults have a
 // column only.
 type jsonRow struct {
 	jsonScanner
@@ -66,7 +66,8 @@ func jsonErrorAt(text []byte) int {
 	return 0
 }
 
-// keys calls do for each key of an object, once; do must read the value.
+// keys calls do for each key of an object; do must read the value. A repeated key
+// is a fault.
 func (r *jsonRow) keys(seen map[string]int, do func(at int, key string)) {
 	r.open()
 	for r.more() {
@@ -172,7 +173,8 @@ func (r *jsonRow) scalar(at int, what string) (string, bool) {
 	return text, true
 }
 
-// expect reports and skips a value of another kind.
+// expect reports whether the next value is of a kind. If not, it records a fault
+// and skips the value.
 func (r *jsonRow) expect(what, kind string) bool {
 	at, is := r.start(), r.kind()
 	if is != kind {
@@ -240,7 +242,7 @@ func (r *jsonRow) passwordKind(at int) PasswordRef {
 	return ref
 }
 
-// awsAction says which action the input of an AWS CLI command asks for.
+// awsAction finds the action that the input of an AWS CLI command asks for.
 func (r *jsonRow) awsAction(at int) {
 	_, sets := r.keyAt["Password"]
 	permanentAt, permanent := r.keyAt["Permanent"]

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// jsonScanner walks a text that is known to be valid JSON, and always knows
-// where it stands. A json.Decoder knows that too, at ten times the cost.
+// jsonScanner walks through valid JSON and knows its position. A json.Decoder
+// does too, at ten times the cost.
 type jsonScanner struct {
 	text []byte
 	at   int
@@ -49,8 +49,8 @@ func (s *jsonScanner) kind() string {
 // open moves into an object.
 func (s *jsonScanner) open() { s.at = s.start() + 1 }
 
-// more reports whether the object has another key, and moves behind it where
-// it has none.
+// more reports whether the object has another key. If not, it moves past the
+// object.
 func (s *jsonScanner) more() bool {
 	if s.text[s.start()] != '}' {
 		return true
@@ -72,7 +72,7 @@ func (s *jsonScanner) str() string {
 	return text
 }
 
-// skip moves behind the next value.
+// skip moves past the next value.
 func (s *jsonScanner) skip() {
 	s.start()
 	for depth := 0; ; {
@@ -106,7 +106,7 @@ func (s *jsonScanner) skipString() {
 	s.at++
 }
 
-// skipWord moves behind a number, true, false or null.
+// skipWord moves past a number, true, false or null.
 func (s *jsonScanner) skipWord() {
 	for s.at < len(s.text) && bytes.IndexByte([]byte(" \t\r\n,:]}"), s.text[s.at]) < 0 {
 		s.at++

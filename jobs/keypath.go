@@ -8,8 +8,8 @@ import (
 	"cogpass/jobs/yamldoc"
 )
 
-// locate gives faults of the job file the path of keys to their place. A key
-// that is not known ends it: it may be a password that has slipped.
+// locate adds to the faults of the job file the keys that lead to their places.
+// Unknown keys are left out, for they may be misplaced passwords.
 func (j *Job) locate(faults *Faults) {
 	root, err := yamldoc.Parse(j.text)
 	if err != nil || root == nil {
@@ -26,7 +26,8 @@ func (j *Job) locate(faults *Faults) {
 	}
 }
 
-// keyPath looks for what begins at a place in or below a node.
+// keyPath finds the keys that lead to a place in or below a node; path leads to
+// the node itself.
 func keyPath(n *yamldoc.Node, at Place, path []string) ([]string, bool) {
 	if n.Line == at.Line && n.Column == at.Column {
 		return path, true

@@ -23,7 +23,7 @@ type Retry struct {
 	Outage   time.Duration // how long an outage is waited for before the run stops
 }
 
-// What a job gets that says nothing.
+// Defaults of a job.
 var (
 	defaultLimits = Limits{Rate: 10, Concurrency: 64}
 	defaultRetry  = Retry{Attempts: 8, MaxDelay: 30 * time.Second, Timeout: 30 * time.Second, Outage: 5 * time.Minute}
@@ -36,8 +36,8 @@ type Rate float64
 // MaxRate is the rate that a job writes as "max".
 var MaxRate = Rate(math.Inf(1))
 
-// fastest is the highest rate that is a number: far above any quota, and low
-// enough that the time between two requests is still some nanoseconds.
+// fastest is the highest rate below MaxRate: far above any quota, and low enough
+// that requests are still some nanoseconds apart.
 const fastest = 1_000_000
 
 var rateForm = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,9})?)/([sm])$`)

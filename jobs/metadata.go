@@ -2,8 +2,8 @@ package jobs
 
 import "maps"
 
-// mergedMetadata adds up the metadata of a job, a source and a user, and
-// gives neighbours that get the same the same map.
+// mergedMetadata merges the metadata of a job, a source and a user. Consecutive
+// users with equal metadata share a map.
 type mergedMetadata struct{ last map[string]string }
 
 func (m *mergedMetadata) of(levels ...map[string]string) map[string]string {

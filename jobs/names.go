@@ -11,16 +11,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// names finds the usernames that are there twice, among millions: it keeps 8
-// bytes of each. Two that differ may share a hash, once in 37 million jobs of a
-// million users, so whoever asks has to look again. The zero value is empty.
+// names finds repeated usernames among millions, in 8 bytes each. Two names may
+// have the same hash (about once in 37 million jobs of a million users), so the
+// caller must check what it finds. The zero value is empty.
 type names struct {
 	parts [256][]uint64 // by the first byte of the hash
 	seed  maphash.Seed
 	any   bool
 }
 
-// hash is the same for the same name, in one process.
+// hash returns the hash of a key, which is good for this value of names only.
 func (n *names) hash(key string) uint64 {
 	if !n.any {
 		n.seed, n.any = maphash.MakeSeed(), true
@@ -34,8 +34,8 @@ func (n *names) add(key string) {
 	*part = append(*part, hash)
 }
 
-// repeated returns the hashes that are there more than once, in order, and how
-// many names have a hash that was there before. Nothing may be added after it.
+// repeated returns the hashes that were added more than once, sorted, and how many
+// additions repeated an earlier one. It empties names.
 func (n *names) repeated() (hashes []uint64, again int) {
 	for i := range n.parts {
 		part := n.parts[i]
@@ -54,7 +54,7 @@ func (n *names) repeated() (hashes []uint64, again int) {
 	return hashes, again
 }
 
-// nameHash identifies a username beyond doubt.
+// nameHash identifies a username: it is too long to collide.
 type nameHash [16]byte
 
 func hashKey(key string) nameHash {
@@ -62,17 +62,17 @@ func hashKey(key string) nameHash {
 	return nameHash(sum[:16])
 }
 
-// folder brings the names of one user to one form: in a pool that knows no case,
-// which most are, names are one that differ in it only, and two forms of one
-// letter in Unicode are the same name to who reads them.
+// folder maps all names of one user to one key. Most pools ignore case, so names
+// that differ only in case are one user's; and people cannot tell apart names
+// that differ only in Unicode form.
 type folder struct {
-	exact bool // names are told apart by their bytes
+	exact bool // names that differ in any byte are different users
 	fold  cases.Caser
 }
 
 func newFolder(exact bool) folder { return folder{exact, cases.Fold()} }
 
-// key is what the names of one user have in common, and those of two have not.
+// key returns the same text for all names of one user.
 func (f *folder) key(username string) string {
 	if f.exact {
 		return username

@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// maxPasswordFile bounds a file that holds one password: four bytes a
-// character, and its line end.
+// maxPasswordFile bounds a password file: four bytes for each character, and a
+// line end.
 const maxPasswordFile = 4*maxPassword + 2
 
-// checkedRef is a password from outside that was looked at: what is wrong with
-// it, and the ref with its mark.
+// checkedRef is the result of reading a password from a file or the environment:
+// what is wrong with it, and its ref with a mark.
 type checkedRef struct {
 	problem
 	ref PasswordRef
 }
 
-// checkOutside looks at a password in the environment or a file.
+// checkOutside reads and checks a password in the environment or a file.
 func (r *reading) checkOutside(ref PasswordRef) checkedRef {
 	var text, what string
 	var err error
@@ -40,9 +40,9 @@ func (r *reading) checkOutside(ref PasswordRef) checkedRef {
 	return checkedRef{p, ref}
 }
 
-// mark is the Mark of a password, never 0: the first 16 bits of the SHA-256 of
-// a salt and it, and 1. It tells, with a chance of 1 in 65,536 to be wrong, that
-// a password has changed, and is too short to confirm a guess of it.
+// mark returns the Mark of a password, which is never 0: 1 plus the first 16 bits
+// of the SHA-256 of salt and password. It misses a change once in 65,536 times,
+// and is too short to confirm a guess.
 func mark(salt []byte, s Secret) uint32 {
 	text := make([]byte, 0, 128)
 	sum := sha256.Sum256(append(append(text, salt...), s.Reveal()...))
@@ -65,7 +65,7 @@ func readEnv(opt Options, name string) (string, error) {
 	return "", errors.New("the environment has no such variable")
 }
 
-// readPasswordFile returns the text of a file, less one line end.
+// readPasswordFile returns the text of a file without its last line end.
 func readPasswordFile(path string) (string, error) {
 	f, err := openFile(path)
 	if err != nil {
@@ -79,6 +79,6 @@ func readPasswordFile(path string) (string, error) {
 	if len(text) > maxPasswordFile {
 		return "", errors.New("too long for a password")
 	}
-	text = bytes.TrimPrefix(text, byteOrderMark) // an editor's, never a password's
+	text = bytes.TrimPrefix(text, byteOrderMark) // an editor's, not part of the password
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }

@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// Passwords reads passwords where a plan says they stand. Its methods may be
-// called from several goroutines.
+// Passwords reads the passwords of a plan, from where the plan says they are. Its
+// methods may be called from several goroutines.
 type Passwords struct {
 	dirs []string
 	opt  Options
@@ -29,11 +29,11 @@ type passwordSource interface {
 	io.Closer
 }
 
-// OpenPasswords opens the sources that some task takes its password from, as
-// Source.Passwords says, and checks that none has changed; opt.Salt must be
-// that of the job they were read for. Relative paths, of {file: PATH} too, are
-// looked for in dirs, in order. Its error names the source: it is a Fault
-// without a line, or the cause of ctx.
+// OpenPasswords opens the sources that hold passwords of tasks (those whose
+// Passwords is not 0) and checks that none has changed. opt.Salt must be the
+// Job.Salt of the plan. Relative paths, of password files too, are looked up in
+// dirs, in order. The error is a Fault that names the source and has no line, or
+// the cause of ctx.
 func OpenPasswords(ctx context.Context, dirs []string, sources []Source, opt Options) (*Passwords, error) {
 	p := &Passwords{dirs: dirs, opt: opt, sources: make([]passwordSource, len(sources)), outside: map[PasswordRef]Secret{}}
 	for i := range sources {
@@ -64,14 +64,14 @@ func (p *Passwords) openSource(ctx context.Context, s *Source) (passwordSource, 
 	return opened, err
 }
 
-// openSame opens a source that must be what it was.
+// openSame checks that a source has not changed, and makes it ready.
 func (p *Passwords) openSame(ctx context.Context, s *Source, from readerAt) (passwordSource, error) {
 	var text []byte
 	var size int64
 	var err error
 	digest := hmac.New(sha256.New, p.opt.Salt)
 	bytes := untilDone{ctx, io.NewSectionReader(from, 0, 1<<62)}
-	if s.Kind == JobSource { // in memory as a whole, so that it stays what was checked
+	if s.Kind == JobSource { // held in memory, so that what is read is what was checked
 		text, err = io.ReadAll(io.LimitReader(bytes, maxJobFile+1))
 		digest.Write(text)
 		size = int64(len(text))
@@ -94,7 +94,7 @@ func (p *Passwords) openSame(ctx context.Context, s *Source, from readerAt) (pas
 	return &rowPasswords{source: s, from: from}, nil
 }
 
-// untilDone reads until ctx is done.
+// untilDone is a Reader that fails once ctx is done.
 type untilDone struct {
 	ctx context.Context
 	io.Reader
@@ -118,7 +118,7 @@ func sourceFault(s *Source, message, hint string) error {
 	return Fault{Place: Place{File: s.Path}, Message: message, Hint: hint}
 }
 
-// open finds a source in the folders.
+// open opens a source in the first of dirs that has it.
 func (p *Passwords) open(ctx context.Context, path string) (readerAt, error) {
 	if path == "-" {
 		return (&stdinText{}).open(ctx, p.opt.Stdin)
@@ -131,7 +131,7 @@ func (p *Passwords) open(ctx context.Context, path string) (readerAt, error) {
 	return found, err
 }
 
-// find calls open with each place a path may be, until it is there.
+// find calls open for a path in each of dirs, until one has it.
 func (p *Passwords) find(path string, open func(string) error) error {
 	if filepath.IsAbs(path) {
 		return open(path)
@@ -145,10 +145,10 @@ func (p *Passwords) find(path string, open func(string) error) error {
 	return err
 }
 
-// Get returns the password of a task, or the zero Secret where it has none. A
-// row that no longer names the task's user, or a password that is not the one
-// of the plan, is a Fault. Get is fast where tasks come in the order of their
-// plan.
+// Get returns the password of a task, or the zero Secret if it has none. If the
+// task's row no longer names its user, or the password has changed since the
+// plan was made, the error is a Fault. Get is fast if tasks are asked for in the
+// order of their plan.
 func (p *Passwords) Get(t Task) (Secret, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -160,7 +160,7 @@ func (p *Passwords) Get(t Task) (Secret, error) {
 	}
 	index := t.Source
 	if t.Password.Kind == LiteralPassword {
-		index = 0 // also for a row, where its password comes from the job
+		index = 0 // a row's password may be a default of the job
 	}
 	if index < 0 || index >= len(p.sources) || p.sources[index] == nil {
 		return Secret{}, fmt.Errorf("%s: its source was opened without passwords", Visible(t.Place.String()))

@@ -39,8 +39,8 @@ func (l literals) get(t *Task) (Secret, error) {
 
 func (l literals) Close() error { return nil }
 
-// rowPasswords reads a source again, on from the row that was asked for last.
-// A row further up makes it begin anew: plans are in the order of their rows.
+// rowPasswords reads the rows of a source again. Plans are in the order of rows,
+// so it reads on from the last row; for an earlier one it starts over.
 type rowPasswords struct {
 	source *Source
 	from   readerAt
@@ -74,7 +74,7 @@ func (p *rowPasswords) get(t *Task) (Secret, error) {
 
 func after(a, b Place) bool { return comparePlaces(a, b) > 0 }
 
-// changed is the fault of a row that is not the one of the plan.
+// changed returns the fault of a row that is not as it was.
 func changed(t *Task) error {
 	return Fault{Place: t.Place, Message: "the row is not as it was when the plan was made",
 		Hint: "put the list back as it was, and run the run file again; or make a new plan"}

@@ -6,19 +6,19 @@ import (
 	"unicode/utf8"
 )
 
-// Policy is what a user pool asks of a password. The zero value asks nothing.
+// Policy is what a user pool asks of passwords. The zero value asks nothing.
 type Policy struct {
 	MinLength                   int // in characters
 	Upper, Lower, Digit, Symbol bool
 }
 
-// symbols are the special characters that Cognito counts as such, as in
-// "Adding user pool password requirements" of its developer guide. A space
-// counts too, but for the ends, where no password may have one.
+// symbols are the characters that Cognito counts as special: see "Adding user
+// pool password requirements" in its developer guide. A space counts too, though
+// not at the ends, where no password may have one.
 const symbols = "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= "
 
-// Check returns what a password lacks, in a few words that do not show it, or
-// "" where it is as the policy wants it. Its history is known to Cognito only.
+// Check returns what a password lacks, in a few words that do not show it, or ""
+// if it meets the policy. It cannot check the history, which only Cognito knows.
 func (p Policy) Check(s Secret) string {
 	text := s.Reveal()
 	var lacks []string
@@ -47,8 +47,8 @@ func (p Policy) Check(s Secret) string {
 }
 
 // CheckAll checks the passwords of tasks against the policy. Its error is a
-// *Faults with the place of each user whose password is not as it is wanted,
-// or that of reading one.
+// *Faults with the places of the users whose passwords do not meet it, or the
+// error of reading one.
 func (p Policy) CheckAll(tasks iter.Seq2[Task, error], passwords *Passwords) error {
 	if p == (Policy{}) {
 		return nil

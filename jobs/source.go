@@ -15,8 +15,8 @@ const (
 	JSONLSource = "jsonl"
 )
 
-// Source is a file that tasks were read from. It holds all that is needed to
-// read a password from it again, and may be stored.
+// Source is a file that tasks were read from. It has all that is needed to read
+// passwords from it again, and may be stored as JSON.
 type Source struct {
 	Kind      string // JobSource, CSVSource or JSONLSource
 	Path      string // as written; of the job file, its last element; "-" is standard input
@@ -42,9 +42,9 @@ type source interface {
 
 // rowReader reads the users of a source, in order.
 type rowReader interface {
-	// next returns the next user and whether that is free of faults, which are
-	// reported as they are found. Its error is io.EOF at the end, or why
-	// nothing more can be read, which is reported too.
+	// next returns the next user, and whether it is free of faults; faults are
+	// reported as they are found. The error is io.EOF at the end; any other is
+	// reported too, and ends the source.
 	next() (entry, bool, error)
 	io.Closer
 }
@@ -52,8 +52,7 @@ type rowReader interface {
 // reporter takes the faults of a source.
 type reporter func(Fault)
 
-// part is an element of users or of exclude: a source, and what it says of
-// its users.
+// part is an element of users or exclude: a source and the defaults of its users.
 type part struct {
 	source
 	index int   // in Tasks.Sources; users of the job file itself have 0
@@ -64,14 +63,14 @@ type part struct {
 // sourceKind is how a job asks for a source.
 type sourceKind struct {
 	key     string   // tells it from the others
-	keys    []string // that it may have
-	exclude []string // that it may have in exclude; none: it cannot stand there
+	keys    []string // it may have
+	exclude []string // it may have in exclude; nil if it cannot stand there
 	decode  func(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool)
 	rows    func(in *input, columns []Column, poolID string) (rowReader, bool) // of a file
 }
 
-// sourceKinds is the table of sources. A user of the job file is the last: an
-// element is taken for one where no other key is found.
+// sourceKinds is the table of sources. The last entry is a user of the job file
+// itself, which an element is taken for if it has none of the other keys.
 var sourceKinds = [...]sourceKind{
 	{key: "pool", decode: decodePoolSource},
 	{key: CSVSource, keys: with("csv", "columns"), exclude: []string{"csv", "columns"}, decode: decodeFile, rows: newCSVRows},
@@ -79,7 +78,7 @@ var sourceKinds = [...]sourceKind{
 	{key: "username", keys: userKeys, decode: decodeUser},
 }
 
-// with returns keys, and those of all that names users.
+// with adds to keys those that all sources have.
 func with(keys ...string) []string {
 	return append(keys, "action", "password", "clientMetadata", "signOut")
 }
@@ -124,8 +123,8 @@ func (s *fileSource) open(r *reading, of *part) (rowReader, bool) {
 	return &fileRows{rowReader: rows, in: in, reading: r, index: of.index}, true
 }
 
-// fileRows notes the digest of a file that was read to its end, and refuses one
-// that names nobody.
+// fileRows records the digest of a file at its end, and refuses a file that names
+// nobody.
 type fileRows struct {
 	rowReader
 	in      *input

@@ -26,8 +26,8 @@ type Task struct {
 	Username       string
 	Action         Action
 	Password       PasswordRef
-	ClientMetadata map[string]string // of a Reset; shared between tasks, not to be changed
-	Excluded       bool              // named by exclude: to be reported as skipped, never sent
+	ClientMetadata map[string]string // shared between tasks: do not change it
+	Excluded       bool              // named by exclude: report it as skipped, never send it
 	Place          Place             // where the user is named
 	Source         int               // index in Tasks.Sources; 0 for a user of the job file itself
 }
@@ -44,11 +44,11 @@ const (
 	RowPassword                  // the password field of the task's own row: Task.Source and Task.Place
 )
 
-// PasswordRef says where a task's password is read, when its time has come.
-// It holds no secret, is comparable, and may be stored.
+// PasswordRef says where to read a task's password when it is needed. It holds no
+// secret, is comparable, and may be stored.
 type PasswordRef struct {
 	Kind         PasswordKind
 	Name         string
 	Line, Column int
-	Mark         uint32 // of Env, File and Row: a 16-bit digest under Job.Salt when the plan was made, and 1; 0 is not known
+	Mark         uint32 // of Env, File and Row: 1 plus a 16-bit digest of the password under Job.Salt; 0 if not known
 }

@@ -17,15 +17,15 @@ type Tasks struct {
 	warnings []Fault
 }
 
-// Tasks returns the job's tasks, which are read as All is walked through. When
-// ctx is done that ends, with its cause.
+// Tasks returns the job's tasks, which All reads. When ctx is done, All ends with
+// its cause.
 func (j *Job) Tasks(ctx context.Context) *Tasks { return &Tasks{ctx: ctx, job: j} }
 
 // All yields each task once, in the order of the plan, numbered from 1. Every
-// source is read to its last line. Once a fault is found no more tasks are
-// yielded, but reading goes on to find the others, and the last pair carries
-// all of them as a *Faults: tasks that came before it must not be acted on.
-// Each walk reads the sources anew, but standard input, which is kept.
+// source is read to its last line. After the first fault no more tasks are
+// yielded, but reading goes on to find the other faults, and the last pair has
+// all of them as a *Faults: tasks yielded before must not be acted on. Each call
+// reads the sources anew, except standard input, which is kept.
 func (t *Tasks) All() iter.Seq2[Task, error] {
 	return func(yield func(Task, error) bool) {
 		r := &reading{Tasks: t, yield: yield, folder: newFolder(t.job.caseSensitive), guards: newGuards(), checked: map[PasswordRef]checkedRef{}}
@@ -44,15 +44,15 @@ func (t *Tasks) All() iter.Seq2[Task, error] {
 	}
 }
 
-// Sources returns what tasks were read from, the job file first. It is there
-// once All has ended without an error.
+// Sources returns what tasks were read from, the job file first. Call it once All
+// has ended without an error.
 func (t *Tasks) Sources() []Source { return t.sources }
 
-// Warnings returns what is not wrong, but not good either. It is there once All
-// has ended without an error.
+// Warnings returns what is odd but not wrong. Call it once All has ended without
+// an error.
 func (t *Tasks) Warnings() []Fault { return t.warnings }
 
-// reading is one walk through a job and its sources.
+// reading is one pass over a job and its sources.
 type reading struct {
 	*Tasks
 	yield   func(Task, error) bool
@@ -65,7 +65,7 @@ type reading struct {
 	guards  guards
 	checked map[PasswordRef]checkedRef // the passwords from outside that were looked at
 	merged  mergedMetadata
-	again   bool // the second look at names: what is wrong was said before
+	again   bool // this is the second look at names: faults were reported before
 }
 
 func (r *reading) report(f Fault) {
@@ -142,7 +142,7 @@ func (j *Job) resolve(path string) string {
 	return filepath.Join(filepath.Dir(j.Path), path)
 }
 
-// ended notes what a source was, once it was read to its end.
+// ended records the digest of a source that was read to its end.
 func (r *reading) ended(index int, in *input) {
 	s := &r.sources[index]
 	digest := in.hash.Sum(nil)
@@ -152,7 +152,7 @@ func (r *reading) ended(index int, in *input) {
 	s.Digest, s.Size = digest, in.next
 }
 
-// task makes a task of a user, with what its source and the job say.
+// task makes a user into a task, with the defaults of its source and the job.
 func (r *reading) task(e *entry, of *part) {
 	key := r.folder.key(e.username)
 	r.names.add(key)
@@ -180,8 +180,8 @@ func (r *reading) task(e *entry, of *part) {
 	r.emit(t)
 }
 
-// action is what a user gets. A row has no say where its source or the job has:
-// one in the form of the AWS CLI without a password would turn into a reset.
+// action returns a user's action. A row must not contradict its source or the
+// job: one in the form of the AWS CLI without a password would become a reset.
 func (r *reading) action(e *entry, of *part) Action {
 	stated := cmp.Or(of.action, r.job.defaults.action)
 	if of.index > 0 && e.action != 0 && stated != 0 && e.action != stated {
@@ -191,8 +191,8 @@ func (r *reading) action(e *entry, of *part) Action {
 	return cmp.Or(e.action, stated)
 }
 
-// at returns a place within the user's entry, or that of the username where it
-// is not known.
+// at returns a place within the entry, or that of the username if it is not
+// known.
 func (e *entry) at(place Place) Place {
 	if place.Line == 0 {
 		return e.place
@@ -200,8 +200,8 @@ func (e *entry) at(place Place) Place {
 	return place
 }
 
-// password returns the password of an action that sets one, having checked one
-// that comes from outside the sources.
+// password returns where a user's password is. It checks one that is in a file or
+// the environment.
 func (r *reading) password(e *entry, of *part) PasswordRef {
 	for _, from := range [...]*given{&e.password, &of.password, &r.job.defaults.password} {
 		switch from.ref.Kind {

@@ -45,9 +45,9 @@ func visibleRune(raw string, r rune) string {
 	return fmt.Sprintf(`\u%04x`, r)
 }
 
-// unknown says that a word is none of those known. It shows the word only where
-// it is within one edit of one of them, or one that people use for one: it may
-// be a password that has slipped.
+// unknown returns the message and hint for a word that is not known. It shows the
+// word only if it is within one edit of a known one, or a common word for one:
+// any other may be a misplaced password.
 func unknown(what, word string, known []string) (message, hint string) {
 	meant := nearest(word, known)
 	for _, other := range otherWords[strings.ToLower(word)] {
@@ -61,7 +61,7 @@ func unknown(what, word string, known []string) (message, hint string) {
 	return "unknown " + what + " " + quote(word), didYouMean(meant)
 }
 
-// otherWords are words that people use for those of a job.
+// otherWords are words that people use for the words of a job.
 var otherWords = map[string][]string{
 	"email": {"username"}, "file": {"csv"}, "id": {"username"}, "metadata": {"clientMetadata"}, "name": {"username"},
 	"passwd": {"password"}, "path": {"csv"}, "permanent": {"set-permanent"}, "pool": {"userPoolId"},
@@ -70,8 +70,8 @@ var otherWords = map[string][]string{
 	"user": {"username"}, "user_name": {"username"},
 }
 
-// nearest returns the word that is within one edit of a misspelt one, or "".
-// Letters count as the same in both cases.
+// nearest returns the word within one edit of a misspelt one, ignoring case, or
+// "" if there is none.
 func nearest(misspelt string, words []string) string {
 	if len(misspelt) > 40 {
 		return ""

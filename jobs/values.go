@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// problem is what is wrong with a value, without the place. The zero value
-// is that nothing is. Of a password it shows nothing.
+// problem is what is wrong with a value, without its place. The zero value means
+// that nothing is wrong. It never shows the value.
 type problem struct{ message, hint string }
 
 func (p problem) found() bool { return p.message != "" }

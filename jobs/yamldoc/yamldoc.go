@@ -35,7 +35,7 @@ const (
 	QuotedStyle = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 )
 
-// Error is why a text is not a document that may be used.
+// Error is why a text cannot be used as a document.
 type Error struct {
 	Line, Column int    // from 1; Column is 0 where it is not known
 	Message      string // without any of the text
@@ -76,8 +76,8 @@ func Parse(text []byte) (doc *Node, err error) {
 	return first.Content[0], nil
 }
 
-// What aliases may add: enough for defaults that many users share, too little
-// to make a small text a large job.
+// Bounds on what aliases may add: enough for defaults that many users share, and
+// too little for a small text to become a large job.
 const (
 	expandFactor = 10
 	expandFree   = 10_000
@@ -143,8 +143,8 @@ var (
 	unknownAnchor = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced$`)
 )
 
-// syntaxError gives an error of the parser its place, and takes out of it
-// what it shows of the text: that may be a password.
+// syntaxError adds the place to an error of the parser, and removes what it shows
+// of the text, which may be a password.
 func syntaxError(text []byte, err error) *Error {
 	if m := unknownAnchor.FindStringSubmatch(err.Error()); m != nil {
 		line, column := find(text, "*"+m[1])
