@@ -46,7 +46,7 @@ func (e *engine) observe(now time.Time) {
 	e.stats.InFlight, e.stats.Waiting = e.inFlight, e.queued()
 	e.stats.Asked, e.stats.Rate, e.stats.HeldSince = 0, 0, time.Time{}
 	for _, l := range e.lanes {
-		if l.held && (e.stats.HeldSince.IsZero() || l.since.Before(e.stats.HeldSince)) {
+		if e.heldLanes > 0 && l.held && (e.stats.HeldSince.IsZero() || l.since.Before(e.stats.HeldSince)) {
 			e.stats.HeldSince = l.since
 		}
 	}

@@ -90,7 +90,7 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 	e := &engine{
 		opt: opt, dir: dir, next: next, emit: emit,
 		kinds:    kinds(),
-		specs:    map[jobs.Action]*jobs.ActionSpec{},
+		specs:    make([]*jobs.ActionSpec, len(jobs.Actions())+1),
 		requests: make(chan *work, opt.Concurrency),
 		answers:  make(chan answer, opt.Concurrency),
 		begun:    make(chan begun, 1),

@@ -349,63 +349,6 @@ func TestSourceAndEmitErrors(t *testing.T) {
 	})
 }
 
-// A failing journal stops the run before anything is sent that it does not have.
-func TestJournalFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		full := errors.New("disk full")
-		p, tasks := newPool(100)
-		j := &journal{fail: map[int64]error{20: full}}
-		got, err := run(t, t.Context(), p, tasks, Options{Journal: j})
-		if !errors.Is(err, full) {
-			t.Fatalf("got %v, want %v", err, full)
-		}
-		wantAll(t, got, 19, OK)
-		if len(p.sent) != 19 {
-			t.Errorf("%d requests were sent, want 19", len(p.sent))
-		}
-	})
-}
-
-// journal is a Journal in memory that takes a time to sync.
-type journal struct {
-	sync time.Duration
-	fail map[int64]error
-	open map[int64]Intent
-	most int
-}
-
-func (j *journal) Begin(_ context.Context, intents []Intent) error {
-	time.Sleep(j.sync)
-	if j.open == nil {
-		j.open = map[int64]Intent{}
-	}
-	for _, i := range intents {
-		if err := j.fail[i.Seq]; err != nil {
-			return err
-		}
-		j.open[i.Seq] = i
-	}
-	j.most = max(j.most, len(intents))
-	return nil
-}
-
-func (j *journal) End(_ context.Context, i Intent) error {
-	if i.Seq == 0 {
-		return errors.New("an intent of no task has ended")
-	}
-	delete(j.open, i.Seq)
-	return nil
-}
-
-// doubts returns the intents that have no result.
-func (j *journal) doubts(results map[string]Result) map[int64]Intent {
-	d := j.open
-	for _, r := range results {
-		delete(d, r.Seq)
-	}
-	return d
-}
-
 // A user who was modified just before the attempt is told from one who was
 // modified by it, once many answers have shown the server's clock.
 func TestModifiedJustBefore(t *testing.T) {

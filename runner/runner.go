@@ -4,9 +4,10 @@
 // knows neither SQL nor the AWS SDK.
 //
 // Begin with Run and Options. A task is a list of steps (step.go); each waits
-// in the lane of its quota category (lane.go) for its turn. The engine
-// (engine.go) moves tasks along, answer.go says what an answer means for its
-// task, and settle.go what a look means for one in doubt.
+// in the lane of its quota category (lane.go, governor.go) for its turn. The
+// engine moves tasks along (engine.go, collect.go); answer.go says what an
+// answer means for its task, breaker.go what many mean together, and settle.go
+// what a look means for a task in doubt.
 //
 // Invariants: a task has one outcome; nothing is sent whose intent is not in
 // the Journal; a request that sends a message is sent again only where it

@@ -1,8 +1,6 @@
 package runner
 
 import (
-	"context"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -81,58 +79,6 @@ func TestLooksAreNotStarved(t *testing.T) {
 			t.Errorf("the user in doubt was looked at after %s, want a second or so", after)
 		}
 	})
-}
-
-// hanging is a journal that comes to a halt, until its context ends.
-type hanging struct {
-	journal
-	begins, ends bool
-}
-
-func (h *hanging) Begin(ctx context.Context, intents []Intent) error {
-	if h.begins {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	return h.journal.Begin(ctx, intents)
-}
-
-func (h *hanging) End(ctx context.Context, i Intent) error {
-	if h.ends {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	return h.journal.End(ctx, i)
-}
-
-// A journal that hangs is cut off when the grace is over, and nothing is sent
-// that it has not taken.
-func TestJournalHangs(t *testing.T) {
-	for name, j := range map[string]*hanging{"begin": {begins: true}, "end": {ends: true}} {
-		synctest.Test(t, func(t *testing.T) {
-			p, tasks := newPool(3)
-			p.script["u00001"] = []string{"throttle"}
-			start := time.Now()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			got, err := run(t, ctx, p, tasks, Options{Journal: j, Grace: 10 * time.Second})
-			if took := time.Since(start); took < 70*time.Second || took > 71*time.Second {
-				t.Errorf("%s: the run ended after %s, want a minute and its grace", name, took)
-			}
-			want := 0
-			if j.ends { // the first answer, which nothing went on after
-				want = 1
-				if err == nil {
-					t.Errorf("%s: the run ended well", name)
-				}
-			} else if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s: got %v", name, err)
-			}
-			if len(p.sent) != want || len(got) != 0 {
-				t.Errorf("%s: %d requests were sent, and %d tasks ended, want %d and none", name, len(p.sent), len(got), want)
-			}
-		})
-	}
 }
 
 // Who keeps what Observe tells, once a second, has the course of the run.

@@ -1,0 +1,141 @@
+package runner
+
+import "time"
+
+// collect fills a batch with the tasks whose slots come within the lead, those
+// that have waited first, and gives it to the journal.
+func (e *engine) collect(now time.Time) (wake time.Time) {
+	wake = never
+	for _, l := range e.lanes {
+		for len(l.due) > 0 && e.room(l) {
+			if at := e.begins(l, now); at.After(now) {
+				wake = earlier(wake, at)
+				break
+			}
+			w := l.due[0]
+			l.due = l.due[1:]
+			e.take(w, now)
+		}
+	}
+	for pulled := 0; e.pull(now); pulled++ {
+		if pulled == maxTake {
+			wake = now
+			break
+		}
+		w := e.ahead
+		if w == nil {
+			continue
+		}
+		if len(w.lane.due) > 0 || !e.room(w.lane) {
+			break
+		}
+		if at := e.begins(w.lane, now); at.After(now) {
+			wake = earlier(wake, at)
+			break
+		}
+		e.ahead = nil
+		e.take(w, now)
+	}
+	e.begin(now)
+	return wake
+}
+
+// begins returns when the intent of a lane's next task may be begun.
+func (e *engine) begins(l *lane, now time.Time) time.Time {
+	at := l.next(now, l.begun+len(l.ready))
+	if l.held && l.probeAt.After(at) {
+		at = l.probeAt
+	}
+	return at.Add(-e.lead)
+}
+
+// room reports whether one more request of a lane may be on its way.
+func (e *engine) room(l *lane) bool {
+	if l.held && l.begun+len(l.ready)+l.inFlight > 0 {
+		return false
+	}
+	return e.inFlight+e.taken < e.most
+}
+
+// take puts a task into the batch. One in doubt that may not be repeated is
+// looked at instead.
+func (e *engine) take(w *work, now time.Time) {
+	if w.doubt != nil && !e.repeatable(now, w) {
+		e.lookSoon(w, now)
+		return
+	}
+	e.batch = append(e.batch, w)
+	w.lane.begun++
+	e.taken++
+}
+
+// pull has the next task of the source at hand, ahead of its time: the run is
+// over if there is none, and need not wait for the slot that it would have
+// had. It reports false if there is none to take. A task that needs no slot is
+// dealt with at once.
+func (e *engine) pull(now time.Time) bool {
+	if e.ahead != nil {
+		return true
+	}
+	if e.sourceErr != nil && e.taken == 0 {
+		e.fail(e.sourceErr)
+	}
+	if e.stopping || e.drained || e.queued() >= maxWaiting {
+		return false
+	}
+	t, err, ok := e.next()
+	if ok && err == nil {
+		err = e.check(t)
+	}
+	if !ok || err != nil { // what was taken before it is sent
+		e.drained, e.sourceErr = true, err
+		return err != nil
+	}
+	w := newWork(t, e.specs[t.Action])
+	w.lane = e.lane(Act, w.spec)
+	switch {
+	case t.Skip != "":
+		e.end(w, Skipped, t.Skip)
+	case w.doubt != nil && !e.repeatable(now, w):
+		e.lookSoon(w, now)
+	default:
+		e.ahead = w
+	}
+	return true
+}
+
+// begin gives the batch to the journal, if that is free.
+func (e *engine) begin(now time.Time) {
+	if len(e.batch) == 0 || e.beginning > 0 {
+		return
+	}
+	batch := e.batch
+	e.batch, e.beginning = nil, len(batch)
+	if e.opt.Journal == nil {
+		e.arm(begun{batch: batch})
+		return
+	}
+	intents := make([]Intent, len(batch))
+	for i, w := range batch {
+		intents[i] = w.intend(now, e.opt.Clock)
+	}
+	go func() {
+		start := time.Now()
+		err := e.opt.Journal.Begin(e.reqCtx, intents)
+		e.begun <- begun{batch, err, time.Since(start)}
+	}()
+}
+
+// arm takes back a batch that the journal has recorded.
+func (e *engine) arm(b begun) {
+	e.beginning = 0
+	if b.err != nil {
+		e.journalFailed(b.err)
+	}
+	for _, w := range b.batch {
+		w.lane.begun--
+		w.lane.ready = append(w.lane.ready, w)
+	}
+	// Slow disks are begun with earlier, so that they do not set the pace.
+	e.lead = min(maxLead, max(minLead, (3*e.lead+2*b.took)/4))
+}

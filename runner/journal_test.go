@@ -1,0 +1,118 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A failing journal stops the run before anything is sent that it does not have.
+func TestJournalFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := errors.New("disk full")
+		p, tasks := newPool(100)
+		j := &journal{fail: map[int64]error{20: full}}
+		got, err := run(t, t.Context(), p, tasks, Options{Journal: j})
+		if !errors.Is(err, full) {
+			t.Fatalf("got %v, want %v", err, full)
+		}
+		wantAll(t, got, 19, OK)
+		if len(p.sent) != 19 {
+			t.Errorf("%d requests were sent, want 19", len(p.sent))
+		}
+	})
+}
+
+// journal is a Journal in memory that takes a time to sync.
+type journal struct {
+	sync time.Duration
+	fail map[int64]error
+	open map[int64]Intent
+	most int
+}
+
+func (j *journal) Begin(_ context.Context, intents []Intent) error {
+	time.Sleep(j.sync)
+	if j.open == nil {
+		j.open = map[int64]Intent{}
+	}
+	for _, i := range intents {
+		if err := j.fail[i.Seq]; err != nil {
+			return err
+		}
+		j.open[i.Seq] = i
+	}
+	j.most = max(j.most, len(intents))
+	return nil
+}
+
+func (j *journal) End(_ context.Context, i Intent) error {
+	if i.Seq == 0 {
+		return errors.New("an intent of no task has ended")
+	}
+	delete(j.open, i.Seq)
+	return nil
+}
+
+// doubts returns the intents that have no result.
+func (j *journal) doubts(results map[string]Result) map[int64]Intent {
+	d := j.open
+	for _, r := range results {
+		delete(d, r.Seq)
+	}
+	return d
+}
+
+// hanging is a journal that comes to a halt, until its context ends.
+type hanging struct {
+	journal
+	begins, ends bool
+}
+
+func (h *hanging) Begin(ctx context.Context, intents []Intent) error {
+	if h.begins {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return h.journal.Begin(ctx, intents)
+}
+
+func (h *hanging) End(ctx context.Context, i Intent) error {
+	if h.ends {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return h.journal.End(ctx, i)
+}
+
+// A journal that hangs is cut off when the grace is over, and nothing is sent
+// that it has not taken.
+func TestJournalHangs(t *testing.T) {
+	for name, j := range map[string]*hanging{"begin": {begins: true}, "end": {ends: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			p, tasks := newPool(3)
+			p.script["u00001"] = []string{"throttle"}
+			start := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			got, err := run(t, ctx, p, tasks, Options{Journal: j, Grace: 10 * time.Second})
+			if took := time.Since(start); took < 70*time.Second || took > 71*time.Second {
+				t.Errorf("%s: the run ended after %s, want a minute and its grace", name, took)
+			}
+			want := 0
+			if j.ends { // the first answer, which nothing went on after
+				want = 1
+				if err == nil {
+					t.Errorf("%s: the run ended well", name)
+				}
+			} else if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			if len(p.sent) != want || len(got) != 0 {
+				t.Errorf("%s: %d requests were sent, and %d tasks ended, want %d and none", name, len(p.sent), len(got), want)
+			}
+		})
+	}
+}
