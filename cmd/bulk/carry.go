@@ -20,8 +20,11 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 			err = closed
 		}
 		if together := p.file.Companions(); len(together) > 1 {
-			p.opt.warn("another program was reading the run file: these belong together, and are to be copied together: %s",
-				report.Visible(strings.Join(together, ", ")))
+			why := "another program was reading the run file"
+			if p.file.Err() != nil {
+				why = "the run file was not ended cleanly"
+			}
+			p.opt.warn("%s: these belong together, and are to be copied together: %s", why, report.Visible(strings.Join(together, ", ")))
 		}
 	}()
 	before, err := p.file.Count()

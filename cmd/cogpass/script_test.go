@@ -36,7 +36,8 @@ var program = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("COGPASS_PROGRAM"); path != "" {
 		return path, nil
 	}
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", programFolder+string(filepath.Separator), ".")
+	flags := "-s -w -X 'cogpass/runner/runfile.fixedPlace=" + filepath.Join(programFolder, "place") + "'" // not the user's own
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", programFolder+string(filepath.Separator), ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the program: %w\n%s", err, out)

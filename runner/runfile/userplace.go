@@ -7,6 +7,11 @@ import (
 	"path/filepath"
 )
 
+// fixedPlace is the one place of a program that was built for tests, which are
+// to leave nothing in their user's folders: -ldflags "-X
+// cogpass/runner/runfile.fixedPlace=FOLDER".
+var fixedPlace string
+
 // UserPlace returns the folder in which the runs of this user on this machine
 // meet: the locks of pools lie there, and how far each run has come. It does
 // not depend on the environment. It is the first of these that is the user's
@@ -20,7 +25,11 @@ import (
 //
 // Where there is none, it is fallback, and warning says what that means.
 func UserPlace(fallback string) (dir, warning string, err error) {
-	for _, c := range userPlaces() {
+	places := userPlaces()
+	if fixedPlace != "" {
+		places = []userFolder{{dir: fixedPlace}}
+	}
+	for _, c := range places {
 		if c.usable() == nil {
 			return c.dir, "", nil
 		}
