@@ -97,14 +97,8 @@ func (o *sandboxOptions) run(ctx context.Context, sys *system) error {
 	server := sandbox.New(cfg)
 	defer server.Close()
 	if o.Pool != "" {
-		file, err := os.Open(o.Pool)
-		if err != nil {
-			return usage("--pool: %w", err)
-		}
-		err = server.Load(file)
-		file.Close()
-		if err != nil {
-			return usage("--pool %s: %w", o.Pool, err)
+		if err := o.load(ctx, server); err != nil {
+			return err
 		}
 	}
 	url, err := server.Listen(o.Listen)
@@ -120,4 +114,28 @@ func (o *sandboxOptions) run(ctx context.Context, sys *system) error {
 	sys.info("serving until interrupted; cogpass sandbox --help shows how to use it")
 	<-ctx.Done()
 	return nil
+}
+
+// load reads the file of --pool. It may be a pipe that says nothing: an
+// interrupt ends the wait.
+func (o *sandboxOptions) load(ctx context.Context, server *sandbox.Server) error {
+	loaded := make(chan error, 1)
+	go func() {
+		file, err := os.Open(o.Pool)
+		if err != nil {
+			loaded <- usage("--pool: %w", err)
+			return
+		}
+		defer file.Close()
+		if err = server.Load(file); err != nil {
+			err = usage("--pool %s: %w", o.Pool, err)
+		}
+		loaded <- err
+	}()
+	select {
+	case err := <-loaded:
+		return err
+	case <-ctx.Done():
+		return errSilent(exitInterrupted)
+	}
 }
