@@ -75,7 +75,7 @@ func (e *engine) hold(l *lane, now time.Time, fault *Error) {
 		}
 	}
 	if e.heldLanes == 1 {
-		e.opt.Notice(Notice{Kind: OutageBegins, Err: fault, Left: e.opt.Outage - now.Sub(l.since)})
+		e.opt.Notice(Notice{Kind: OutageBegins, Err: fault, Left: max(0, e.opt.Outage-now.Sub(l.since))})
 	}
 }
 

@@ -298,3 +298,20 @@ func TestOneProbeAtATime(t *testing.T) {
 		}
 	})
 }
+
+// At a low rate an outage has lasted for long when it is noticed: it is tried
+// once more, and fails nobody.
+func TestOutageAtLowRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(30)
+		p.down = func() error { return ways["refused"] }
+		var notices []Notice
+		got, err := run(t, t.Context(), p, tasks, Options{Rate: 2.0 / 60, Notice: func(n Notice) { notices = append(notices, n) }})
+		if !errors.Is(err, ErrOutage) || len(got) > 0 {
+			t.Errorf("got %v and %d outcomes, want an outage and none", err, len(got))
+		}
+		if len(p.sent) != outageRow+1 || len(notices) != 1 || notices[0].Left != 0 {
+			t.Errorf("%d requests were sent, and %v was said, want one after the row", len(p.sent), notices)
+		}
+	})
+}
