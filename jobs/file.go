@@ -49,12 +49,17 @@ func reasonOf(err error) string {
 func badByte(text []byte) int {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && size == 1 || r == 0x7f || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+		if r == utf8.RuneError && size == 1 || isControl(r) {
 			return at
 		}
 		at += size
 	}
 	return -1
+}
+
+// isControl reports whether YAML does not allow a character. NEL ends a line.
+func isControl(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85 || r == 0xfffe || r == 0xffff
 }
 
 // whatIsBad describes what badByte has found.
@@ -64,8 +69,9 @@ func whatIsBad(text []byte, at int) string {
 		return "this is UTF-16, not UTF-8"
 	case text[at] == 0:
 		return "a NUL: this is no text"
-	case text[at] < utf8.RuneSelf:
-		return fmt.Sprintf("the control character %U", text[at])
+	}
+	if r, _ := utf8.DecodeRune(text[at:]); r != utf8.RuneError {
+		return fmt.Sprintf("the control character %U", r)
 	}
 	return "this is not UTF-8 text"
 }

@@ -21,6 +21,7 @@ func TestUnusableFiles(t *testing.T) {
 		{"NUL", head + "users: [a\x00b]\n", "", "job.yaml:3:10: a NUL: this is no text"},
 		{"UTF-16", "\xff\xfev\x00e\x00", "", "job.yaml:1:1: this is UTF-16, not UTF-8"},
 		{"an escape", head + "users: [ana]\n# \x1b[31m\n", "", "job.yaml:4:3: the control character U+001B"},
+		{"a control character beyond ASCII", head + "users: [ü\u0081]\n", "", "job.yaml:3:10: the control character U+0081"},
 		{"invalid UTF-8", head + "users: [ünï, k\xffm]\n", "", "job.yaml:3:15: this is not UTF-8 text"},
 		{"empty", "", "", "job.yaml: the job file is empty"},
 		{"white space", " \n\n", "", "job.yaml: the job file is empty"},

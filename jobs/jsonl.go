@@ -42,7 +42,8 @@ func (j *jsonlRows) parse(text []byte) (entry, bool) {
 	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, keyAt: j.keyAt}
 	row.entry.place = Place{j.in.path, j.lines.line, 1}
 	if !utf8.Valid(text) {
-		row.fault(badByte(text), "this is not UTF-8 text", "save the file as UTF-8")
+		at := badByte(text)
+		row.fault(at, whatIsBad(text, at), "save the file as UTF-8")
 	} else {
 		row.parse()
 	}
