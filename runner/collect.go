@@ -109,12 +109,13 @@ func (e *engine) begin(now time.Time) {
 	if len(e.batch) == 0 || e.beginning > 0 {
 		return
 	}
-	batch := e.batch
-	e.batch, e.beginning = nil, len(batch)
 	if e.opt.Journal == nil {
-		e.arm(begun{batch: batch})
+		e.arm(begun{batch: e.batch})
+		e.batch = e.batch[:0]
 		return
 	}
+	batch := e.batch
+	e.batch, e.beginning = nil, len(batch)
 	intents := make([]Intent, len(batch))
 	for i, w := range batch {
 		intents[i] = w.intend(now, e.opt.Clock)
