@@ -148,6 +148,17 @@ func (d *decoder) decodeUsers(n *yamldoc.Node) {
 	}
 }
 
+// excludeForms are the sources that exclude takes, as a job writes them.
+func excludeForms() string {
+	var forms []string
+	for _, k := range sourceKinds {
+		if k.exclude != nil {
+			forms = append(forms, "{"+k.key+": PATH}")
+		}
+	}
+	return strings.Join(forms, " or ")
+}
+
 func (d *decoder) decodeExclude(n *yamldoc.Node) {
 	list, _ := d.list(n, "exclude")
 	for _, n := range list {
@@ -158,7 +169,7 @@ func (d *decoder) decodeExclude(n *yamldoc.Node) {
 				d.job.excludes = addInline(d.job.excludes, entry{username: name, place: d.place(n)})
 			}
 		} else if k := kindOfSource(n); k.exclude == nil {
-			d.fault(n, "an entry of exclude is a username, {csv: PATH} or {jsonl: PATH}", "this is neither a username nor a source")
+			d.fault(n, "an entry of exclude is a username or "+excludeForms(), "this is neither a username nor a source")
 		} else {
 			k.decode(d, n, k, true)
 		}
