@@ -8,8 +8,8 @@ import (
 // Files are opened while requests are in flight: by the report, when no more
 // is sent, and by the run file, all the time.
 const (
-	reportFiles = 8
-	otherFiles  = 8
+	reportFiles = 5
+	otherFiles  = 4
 )
 
 // reserve are files that are kept open, so that others can be opened once they

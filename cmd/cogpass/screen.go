@@ -139,25 +139,28 @@ type bar struct {
 func newBar(sys *system, p bulk.Progress) *bar {
 	b := &bar{bars: mpb.New(mpb.WithOutput(sys.Err), mpb.WithWidth(24), mpb.WithAutoRefresh())}
 	b.keep(p)
-	line := decor.Any(func(decor.Statistics) string {
-		p := b.get()
-		return fmt.Sprintf(" %s of %s done, %s failed, %s retried, %s", report.Number(p.Done),
-			report.Number(p.Tasks), report.Number(p.Failed), report.Number(p.Sending.Retried), pacing(p))
-	})
+	line := decor.Any(func(room decor.Statistics) string { return barLine(b.get(), room.AvailableWidth) })
 	b.bar = b.bars.New(p.Tasks, mpb.BarStyle(), mpb.AppendDecorators(line))
 	b.bar.SetCurrent(p.Done)
 	return b
 }
 
-// pacing says how fast a run is, or what it waits for.
-func pacing(p bulk.Progress) string {
+// narrow is a terminal that has no room for all that there is to say.
+const narrow = 72
+
+func barLine(p bulk.Progress, width int) string {
+	of, failed := report.Number(p.Done)+" of "+report.Number(p.Tasks), report.Number(p.Failed)+" failed"
+	rate, rest := fmt.Sprintf("%.1f/s, ", p.Rate()), left(p)+" left"
 	switch {
 	case !p.Sending.HeldSince.IsZero():
-		return "waiting for the service since " + p.Sending.HeldSince.Format(time.TimeOnly)
+		rate, rest = "", "waiting for the service since "+p.Sending.HeldSince.Format(time.TimeOnly)
 	case p.Sending.Asked == 0:
-		return "paused"
+		rate, rest = "", "paused"
 	}
-	return fmt.Sprintf("%.1f/s, %s left", p.Rate(), left(p))
+	if width < narrow {
+		return fmt.Sprintf(" %s, %s, %s", of, failed, rest)
+	}
+	return fmt.Sprintf(" %s done, %s, %s retried, %s%s", of, failed, report.Number(p.Sending.Retried), rate, rest)
 }
 
 func (b *bar) show(p bulk.Progress) {

@@ -12,7 +12,6 @@ import (
 	"cogpass/cmd/bulk"
 	"cogpass/jobs"
 	"cogpass/report"
-	"cogpass/runner"
 	"cogpass/runner/runfile"
 )
 
@@ -60,7 +59,7 @@ func (s *system) status(path string) error {
 		line("started", "%s", moment(r.Info.StartedAt))
 		line("finished", "%s", moment(r.Info.FinishedAt))
 		line("plan", "%s", r.Info.PlanDigest)
-		if r.Counts.ByOutcome[runner.Pending] > 0 && r.Holder == nil {
+		if r.Info.State != runfile.Done && r.Holder == nil {
 			line("to go on", "%s", goOn(&r.Info, path))
 		}
 		return nil
