@@ -97,6 +97,7 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 
 const (
 	credentialTime = time.Minute     // for credentials, which a program or a sign-in may have to fetch
+	maxPause       = 5 * time.Second // between two times that the pool is asked about: somebody waits for it
 	quietTime      = 2 * time.Second // after which it is said what is waited for
 )
 
@@ -141,7 +142,7 @@ func (p *Plan) connect(ctx context.Context, client *cognito.Client) (*target, er
 		case !errors.As(err, &fault) || !passes(fault.Class) || try >= p.Info.Attempts:
 			return nil, fail(Unreachable, "asking for the user pool %s: %w", p.Info.UserPoolID, err)
 		}
-		wait := min(time.Second<<min(try-1, 10), p.Info.MaxDelay)
+		wait := min(time.Second<<min(try-1, 10), maxPause, p.Info.MaxDelay)
 		p.opt.notice("asking for the user pool: %s; attempt %d of %d follows", report.Visible(err.Error()), try+1, p.Info.Attempts)
 		select {
 		case <-time.After(wait):

@@ -17,7 +17,7 @@ import (
 // The exit codes, as docs/commands.md has them.
 const (
 	exitSomeFailed  = 1   // ran to its end, and some tasks are failed or unknown
-	exitUsage       = 2   // the command line or the job is wrong; nothing was sent
+	exitUsage       = 2   // the command line or the job is wrong, or a guard refuses it; nothing was sent
 	exitFatal       = 3   // could not start, or a fatal error stopped it
 	exitLimit       = 4   // stopped by a limit of the job or of Cognito's
 	exitHeld        = 5   // another run holds this run file or this pool
@@ -29,7 +29,7 @@ const exitHelp = `
 Exit codes:
   0    every task is ok or skipped
   1    it ran to its end, and some tasks are failed or unknown
-  2    the command line or the job is wrong; nothing was sent
+  2    the command line or the job is wrong, or a guard refuses it; nothing was sent
   3    could not start, or a fatal error stopped it
   4    stopped by a limit of the job or of Cognito; run RUN_FILE goes on
   5    another run holds this run file or this pool
