@@ -218,16 +218,71 @@ func TestDigestIsOfWhatThePlanDoes(t *testing.T) {
 	}
 }
 
-func TestUnknownActionIsNoTask(t *testing.T) {
+// TestUnknownActionIsAnErrorEverywhere: in a plan that is made, and in a file
+// of a later version, whose sums are right.
+func TestUnknownActionIsAnErrorEverywhere(t *testing.T) {
+	unknown := jobs.Action(200)
 	d, err := Create(filepath.Join(t.TempDir(), "a.run"), examplePlan())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Discard()
 	task := exampleTask(1)
-	task.Action = 200
+	task.Action = unknown
 	if d.Add(task) == nil {
 		t.Error("a task of an action that there is not is taken")
+	}
+	tests := map[string]func(*File) error{
+		"task": func(f *File) error {
+			return f.update(func(s *session) error {
+				task := exampleTask(3)
+				task.Seq, task.Action = 1, unknown
+				b := appendRest(appendDeed(nil, &task, ""), &task, refOf(task.Password))
+				return join(s.exec("UPDATE task SET action = ? WHERE seq = 3", int64(unknown)),
+					s.exec("DELETE FROM task WHERE seq <> 3"), s.exec("UPDATE task SET seq = 1"), s.exec("UPDATE block SET tasks = 1, sum = ?", sum(b)))
+			})
+		},
+		"count": func(f *File) error {
+			f.w.sql.progress.tallies[0].action = unknown
+			return f.update(func(*session) error { return nil })
+		},
+	}
+	for name, change := range tests {
+		f := openFile(t, makeFile(t, 3))
+		if err := change(f); err != nil {
+			t.Fatal(err)
+		}
+		_, counted := f.Count()
+		var read error
+		for _, err := range f.Pending(false, false) {
+			read = err
+		}
+		if name == "count" && !errors.Is(counted, ErrNewer) || name == "task" && !errors.Is(read, ErrNewer) {
+			t.Errorf("%s: got %v and %v, want ErrNewer", name, counted, read)
+		}
+	}
+}
+
+// TestViewNamesEveryAction: what SQL shows are the words of the table of
+// actions.
+func TestViewNamesEveryAction(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.run")
+	d, err := Create(path, examplePlan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ""
+	for i, a := range jobs.Actions() {
+		if err := d.Add(jobs.Task{Seq: int64(i + 1), Username: "ana", Action: a}); err != nil {
+			t.Fatal(err)
+		}
+		want += a.String() + "\n"
+	}
+	if err := d.Commit(nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := query(t, path, "SELECT action FROM result ORDER BY seq"); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

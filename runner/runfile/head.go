@@ -4,8 +4,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"time"
+
+	"cogpass/jobs"
 )
 
 // head is a Plan in JSON, which knows no infinity.
@@ -43,11 +46,15 @@ func parseHead(text string, written int64) (Plan, error) {
 	}
 	for action := range p.Counts {
 		if !action.Known() {
-			return p, damaged("its plan counts tasks of %v", action)
+			return p, unknownAction(action)
 		}
 	}
 	return p, nil
 }
+
+// unknownAction is the error of a sound file that has tasks of an action which
+// this version does not know. None of its tasks is carried out.
+func unknownAction(a jobs.Action) error { return fmt.Errorf("%w: it has tasks of %v", ErrNewer, a) }
 
 const selectInfo = `SELECT h.json, h.sum, r.state, r.reason, coalesce(r.started_at, 0), coalesce(r.finished_at, 0),
 	r.pool_name, r.account, r.actor FROM head h, run r`

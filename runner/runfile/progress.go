@@ -29,16 +29,13 @@ func (t tally) MarshalJSON() ([]byte, error) {
 	return json.Marshal([5]int64{int64(t.action), int64(t.outcome), t.tasks, t.requests, t.throttled})
 }
 
-// UnmarshalJSON refuses kinds of tasks that there are not.
+// UnmarshalJSON is the inverse.
 func (t *tally) UnmarshalJSON(b []byte) error {
 	var n [5]int64
 	if err := json.Unmarshal(b, &n); err != nil {
 		return err
 	}
 	*t = tally{jobs.Action(n[0]), runner.Outcome(n[1]), n[2], n[3], n[4]}
-	if !t.action.Known() || t.outcome > runner.Unknown {
-		return errors.New("it counts tasks of a kind that there is not")
-	}
 	return nil
 }
 
@@ -86,7 +83,15 @@ func readProgress(row *sql.Row) (progress, error) {
 		return p, damaged("how far its run is does not match its sum")
 	}
 	if err := json.Unmarshal(counts, &p.tallies); err != nil {
-		return p, damaged("%v", err)
+		return p, damaged("how far its run is: %v", err)
+	}
+	for _, t := range p.tallies {
+		if !t.action.Known() {
+			return p, unknownAction(t.action)
+		}
+		if t.outcome > runner.Unknown {
+			return p, damaged("it counts tasks of %v", t.outcome)
+		}
 	}
 	return p, nil
 }

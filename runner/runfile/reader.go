@@ -103,7 +103,15 @@ func (r *reader) block(id int64) ([]entry, error) {
 			break
 		}
 	}
-	return r.page, join(err, r.checkTasks(first, written), r.checkRows())
+	if err = join(err, r.checkTasks(first, written), r.checkRows()); err != nil {
+		return r.page, err
+	}
+	for i := range r.page {
+		if a := r.page[i].task.Action; !a.Known() {
+			return r.page, unknownAction(a)
+		}
+	}
+	return r.page, nil
 }
 
 func inOrder(page []entry, first, planned int64) bool {
