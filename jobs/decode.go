@@ -16,6 +16,7 @@ type decoder struct {
 	literals  int   // passwords that stand in the job file
 	literal   Place // of the first of them
 	stdinUsed bool
+	element   *yamldoc.Node // of users or exclude, which is being decoded
 }
 
 // field is a key of a mapping and its value.
@@ -23,6 +24,15 @@ type field struct{ key, value *yamldoc.Node }
 
 func (d *decoder) place(n *yamldoc.Node) Place {
 	return Place{File: d.job.Path, Line: n.Line, Column: n.Column}
+}
+
+// placeInElement is the place of a node, or of the alias that the element is, so
+// that two elements have two places.
+func (d *decoder) placeInElement(n *yamldoc.Node) Place {
+	if d.element.Kind == yamldoc.Alias {
+		n = d.element
+	}
+	return d.place(n)
 }
 
 func (d *decoder) fault(n *yamldoc.Node, hint, format string, args ...any) {

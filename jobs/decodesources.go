@@ -45,10 +45,10 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	}
 	s.path = path
 	if first := d.sameList(s, exclude); first.Line > 0 {
-		d.fault(follow(f.value), "name each list once", "this list was given before, at %s", Visible(first.String()))
+		d.faults.add(Fault{Place: d.placeInElement(follow(f.value)), Message: "this list was given before, at " + Visible(first.String()), Hint: "name each list once"})
 		return
 	}
-	p := part{source: s, index: len(d.job.sources), place: d.place(follow(f.value)), defaults: of}
+	p := part{source: s, index: len(d.job.sources), place: d.placeInElement(follow(f.value)), defaults: of}
 	d.job.sources = append(d.job.sources, Source{Kind: k.key, Path: path, Exclude: exclude, Columns: s.columns})
 	if exclude {
 		d.job.excludes = append(d.job.excludes, p)
@@ -138,6 +138,7 @@ func (d *decoder) decodeUsers(n *yamldoc.Node) {
 		d.fault(follow(n), "", "users is empty")
 	}
 	for _, element := range users {
+		d.element = element
 		if n := follow(element); n.Kind == yamldoc.Mapping {
 			k := kindOfSource(n)
 			k.decode(d, n, k, false)
@@ -162,6 +163,7 @@ func excludeForms() string {
 func (d *decoder) decodeExclude(n *yamldoc.Node) {
 	list, _ := d.list(n, "exclude")
 	for _, n := range list {
+		d.element = n
 		n = follow(n)
 		if n.Kind != yamldoc.Mapping {
 			if name, ok := d.username(n); ok {

@@ -55,7 +55,7 @@ func decodeUser(d *decoder, n *yamldoc.Node, k *sourceKind, _ bool) {
 		return
 	}
 	if name, ok := d.username(f.value); ok {
-		e := entry{username: name, place: d.place(follow(f.value)), defaults: of}
+		e := entry{username: name, place: d.placeInElement(follow(f.value)), defaults: of}
 		d.job.users = addInline(d.job.users, e)
 	}
 }

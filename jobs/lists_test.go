@@ -125,7 +125,7 @@ func TestListRewrittenInPlace(t *testing.T) {
 				if err := os.WriteFile(list, []byte(strings.Join(rows, "")), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				refused := 0
+				refused, wrong := 0, 0
 				for i, task := range tasks {
 					got, err := p.Get(task) // the first is further up, so reading begins anew
 					var fault jobs.Fault
@@ -135,8 +135,15 @@ func TestListRewrittenInPlace(t *testing.T) {
 					case err != nil:
 						t.Errorf("%s: got %v, want a fault with its place and a hint", task.Username, err)
 					case got.Reveal() != fmt.Sprintf("Pw-%08d-x", i):
-						t.Errorf("%s: got the password of another", task.Username)
+						wrong++
 					}
+				}
+				most := 0 // where the row names another user
+				if strings.HasPrefix(name, "passwords") {
+					most = 2 // a mark has 16 bits: three of 300 that agree come once in a hundred million times
+				}
+				if wrong > most {
+					t.Errorf("%d of %d got the password of another, want %d at most", wrong, users, most)
 				}
 				if refused < users/2 {
 					t.Errorf("%d of %d were refused", refused, users)

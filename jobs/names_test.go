@@ -3,6 +3,7 @@ package jobs
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -34,6 +35,20 @@ func TestNearest(t *testing.T) {
 		"userPoolID": "userPoolId", "Action": "action", "x": "", "frobnicate": "", "actoin": "action"} {
 		if got := nearest(misspelt, jobKeys); got != want {
 			t.Errorf("%s: got %q, want %q", misspelt, got, want)
+		}
+	}
+}
+
+// TestSchemaKeys holds that the schema has each key that a job may have, and
+// none that is not supported yet.
+func TestSchemaKeys(t *testing.T) {
+	keys := slices.Concat(jobKeys, userKeys, limitKeys, retryKeys, passwordKinds)
+	for _, k := range sourceKinds {
+		keys = append(keys, k.keys...)
+	}
+	for _, key := range keys {
+		if has := strings.Contains(string(schema), `"`+key+`": {`); has == isLater(key) {
+			t.Errorf("%s: got %v, want %v", key, has, !isLater(key))
 		}
 	}
 }
