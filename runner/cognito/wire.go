@@ -37,7 +37,20 @@ func oneHop(client aws.HTTPClient) aws.HTTPClient {
 	}
 	hop := *frozen
 	hop.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &hop
+	return plainBody{&hop}
+}
+
+// plainBody hides the WriteTo of a request's body. The SDK closes the body when
+// an answer comes, and a closed one's WriteTo fails: where net/http has not done
+// with the request by then, it would close the connection under the answer.
+type plainBody struct{ client *http.Client }
+
+func (p plainBody) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		r = r.WithContext(r.Context())
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return p.client.Do(r)
 }
 
 // bounded is the HTTP client of Call. It passes answers on as they come, up to a
