@@ -81,8 +81,13 @@ func TestMoreCases(t *testing.T) {
 func testCases(t *testing.T, file string, adapt func([]string) []string) {
 	for _, c := range readCases(t, file) {
 		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			c.check(t, c.run(t, adapt(c.Args)))
+			run := c.run
+			if c.Stdin != nil {
+				t.Parallel()
+			} else {
+				run = c.inProcess
+			}
+			c.check(t, run(t, adapt(c.Args)))
 		})
 	}
 }
@@ -104,7 +109,8 @@ func readCases(t *testing.T, file string) []oneCase {
 	return cases
 }
 
-// run carries out a case with other arguments, and returns what happened.
+// run carries out a case with other arguments as a process of its own, and
+// returns what happened.
 func (c oneCase) run(t *testing.T, args []string) oneCase {
 	t.Helper()
 	self, err := os.Executable()
@@ -114,7 +120,63 @@ func (c oneCase) run(t *testing.T, args []string) oneCase {
 	return c.with(t, []string{self}, args)
 }
 
+// with does so with another program, which its first words name.
 func (c oneCase) with(t *testing.T, program, args []string) oneCase {
+	t.Helper()
+	return c.at(t, args, func(s site, args []string) (exit int, stdout, stderr string) {
+		cmd := exec.Command(program[0], append(slices.Clone(program[1:]), args...)...)
+		cmd.Dir = s.dir
+		for name, value := range s.env {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		cmd.Env = append(cmd.Env, runAsProgram+"=1", "GORACE=atexit_sleep_ms=0")
+		if c.Stdin != nil {
+			cmd.Stdin = strings.NewReader(*c.Stdin)
+		}
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		if err := cmd.Run(); cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+	})
+}
+
+// inProcess does the same in this process, a hundred times as fast: a case that
+// reads no standard input can tell no difference.
+func (c oneCase) inProcess(t *testing.T, args []string) oneCase {
+	t.Helper()
+	return c.at(t, args, func(s site, args []string) (exit int, stdout, stderr string) {
+		if !Claims(args) {
+			t.Fatalf("%q is not claimed", args)
+		}
+		t.Chdir(s.dir)
+		before := os.Environ()
+		os.Clearenv()
+		defer func() {
+			os.Clearenv()
+			for _, variable := range before {
+				name, value, _ := strings.Cut(variable, "=")
+				os.Setenv(name, value)
+			}
+		}()
+		for name, value := range s.env {
+			os.Setenv(name, value)
+		}
+		var out, errs bytes.Buffer
+		exit = Run(t.Context(), args, Streams{In: strings.NewReader(""), Out: &out, Err: &errs, unit: 10 * time.Millisecond})
+		return exit, out.String(), errs.String()
+	})
+}
+
+// site is where a case is carried out.
+type site struct {
+	dir string
+	env map[string]string
+}
+
+// at prepares a case, has it carried out, and returns what happened.
+func (c oneCase) at(t *testing.T, args []string, carryOut func(site, []string) (int, string, string)) oneCase {
 	t.Helper()
 	testdata, err := filepath.Abs("testdata")
 	if err != nil {
@@ -124,37 +186,24 @@ func (c oneCase) with(t *testing.T, program, args []string) oneCase {
 	server := httptest.NewServer(rec)
 	defer server.Close()
 	fill := strings.NewReplacer("@ENDPOINT@", server.URL, "@IN@", filepath.Join(testdata, "in"))
-
-	env := map[string]string{
+	s := site{dir: filepath.Join(testdata, "in"), env: map[string]string{
 		"AWS_CONFIG_FILE": filepath.Join(testdata, "config"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(testdata, "credentials"),
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "AKIAEVALEVALEVALEVAL", "AWS_SECRET_ACCESS_KEY": "evalsecret",
-		"AWS_DEFAULT_REGION": "us-east-1", "LANG": "C.UTF-8", "PATH": os.Getenv("PATH"), "HOME": os.Getenv("HOME"), runAsProgram: "1",
-		"GORACE": "atexit_sleep_ms=0", // under the race detector a process would wait a second before it ends
-	}
+		"AWS_DEFAULT_REGION": "us-east-1", "LANG": "C.UTF-8", "PATH": os.Getenv("PATH"), "HOME": os.Getenv("HOME"),
+	}}
 	for _, name := range c.Unset {
-		delete(env, name)
+		delete(s.env, name)
 	}
 	for name, value := range c.Env {
-		env[name] = fill.Replace(value)
+		s.env[name] = fill.Replace(value)
 	}
+	var filled []string
 	for _, arg := range args {
-		program = append(slices.Clone(program), fill.Replace(arg))
+		filled = append(filled, fill.Replace(arg))
 	}
-	cmd := exec.Command(program[0], program[1:]...)
-	cmd.Dir = filepath.Join(testdata, "in")
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	if c.Stdin != nil {
-		cmd.Stdin = strings.NewReader(*c.Stdin)
-	}
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
+	exit, stdout, stderr := carryOut(s, filled)
 	restore := strings.NewReplacer(server.URL, "@ENDPOINT@", filepath.Join(testdata, "in"), "@IN@")
-	got := oneCase{Exit: cmd.ProcessState.ExitCode(), Stdout: out.String(), Stderr: restore.Replace(errs.String())}
+	got := oneCase{Exit: exit, Stdout: stdout, Stderr: restore.Replace(stderr)}
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	if got.Requests = len(rec.got); got.Requests > 0 {
