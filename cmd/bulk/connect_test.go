@@ -4,16 +4,29 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
 // said keeps what is said to it.
-type said struct{ texts []string }
+type said struct {
+	mu    sync.Mutex
+	texts []string
+}
 
-func (s *said) Say(_ Level, text string) { s.texts = append(s.texts, text) }
-func (s *said) Show(Progress)            {}
+func (s *said) Say(_ Level, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.texts = append(s.texts, text)
+}
+func (s *said) Show(Progress) {}
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.texts, "\n")
+}
 
 // A question that gets no answer ends when its time is over, and it is said
 // what is waited for.
@@ -29,7 +42,7 @@ func TestWaitForAnswer(t *testing.T) {
 		if took := time.Since(began); took != 30*time.Second || err == nil || err.Error() != "no answer within 30s" {
 			t.Errorf("got %v after %s", err, took)
 		}
-		if got, want := strings.Join(screen.texts, "\n"), "waiting for an answer, 30s at most"; got != want {
+		if got, want := screen.String(), "waiting for an answer, 30s at most"; got != want {
 			t.Errorf("got %q said, want %q", got, want)
 		}
 	})
