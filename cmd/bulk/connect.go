@@ -105,9 +105,15 @@ const (
 func (p *Plan) waitFor(ctx context.Context, what string, limit time.Duration, ask func(context.Context) error) error {
 	asking, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 	defer cancel()
-	said := time.AfterFunc(quietTime, func() { p.opt.notice("waiting for %s, %s at most", what, limit) })
-	defer said.Stop()
+	said := make(chan struct{})
+	saying := time.AfterFunc(quietTime, func() {
+		defer close(said)
+		p.opt.notice("waiting for %s, %s at most", what, limit)
+	})
 	err := ask(asking)
+	if !saying.Stop() {
+		<-said // nothing is said once a run is over
+	}
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

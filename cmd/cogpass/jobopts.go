@@ -18,10 +18,14 @@ func addPool(f *pflag.FlagSet, o *bulk.Options) {
 	f.StringVar(&o.Region, "region", "", "its Region, where it cannot be told from its ID")
 }
 
-// addRunning adds the flags that may change from one run of a plan to the next.
-func addRunning(f *pflag.FlagSet, o *bulk.Options) {
+// addReaching adds the flags that say how to reach Cognito. No plan holds them.
+func addReaching(f *pflag.FlagSet, o *bulk.Options) {
 	f.StringVar(&o.Profile, "profile", "", "profile of the AWS config files")
 	f.StringVar(&o.EndpointURL, "endpoint-url", "", "where to send requests, in place of AWS")
+}
+
+// addRunning adds the flags that beat the job, or its plan.
+func addRunning(f *pflag.FlagSet, o *bulk.Options) {
 	f.Var((*rateFlag)(&o.Rate), "rate", "requests a second at most: 10/s, 300/m or max")
 	f.Func("concurrency", "at most `N` requests in flight", func(text string) (err error) {
 		o.Concurrency, err = strconv.Atoi(text)

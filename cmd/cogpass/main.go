@@ -33,16 +33,17 @@ func realMain() int {
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
 		LookupEnv: os.LookupEnv,
 	}
+	aws := awscli.Claims(args)
+	if !aws && wantsJSON(args) {
+		sys.logJSON()
+	}
 	ctx, stop := withSignals(context.Background(), sys)
 	defer stop()
 	return steadily(sys, func() int {
-		if awscli.Claims(args) {
+		if aws {
 			return awscli.Run(ctx, args, awscli.Streams{
 				In: sys.In, Out: sys.Out, Err: sys.Err, Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 			})
-		}
-		if wantsJSON(args) {
-			sys.logJSON()
 		}
 		sys.In = interruptible{ctx, sys.In}
 		cmd := newRoot(sys)

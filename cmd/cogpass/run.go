@@ -53,6 +53,7 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 	cmd.Long += "\n" + exitHelp
 	f := cmd.Flags()
 	addPool(f, &o.Options)
+	addReaching(f, &o.Options)
 	addRunning(f, &o.Options)
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.Int64Var(&users, "expect-users", 0, "refuse to start with any other number of users")
@@ -78,14 +79,13 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if !slices.Contains([]string{"text", "json"}, o.LogFormat) {
 		return usage("--log-format %s: want text or json", o.LogFormat)
 	}
-	if o.LogFormat == "json" && o.sys.log == nil { // however it was written
-		o.sys.logJSON()
-	}
 	switch {
 	case !o.DryRun && (o.Format != "text" || o.ShowPasswords):
 		return usage("--format and --show-passwords go with --dry-run")
 	case o.DryRun && (o.RunFile != "" || o.Report != nil):
 		return usage("--dry-run makes no run file and no report: --run-file and --report do not go with it")
+	case o.Sandbox && (o.EndpointURL != "" || o.Profile != ""):
+		return usage("--sandbox has an endpoint of its own: --endpoint-url and --profile do not go with it")
 	case o.ExpectUsers != nil && *o.ExpectUsers < 0:
 		return usage("--expect-users %d: want a number from 0", *o.ExpectUsers)
 	}
