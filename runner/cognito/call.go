@@ -37,7 +37,7 @@ type CallFault uint8
 
 // The faults of a CallError. NotSent, the zero value, is any other.
 const (
-	NotSent     CallFault = iota // the request could not be made
+	NotSent     CallFault = iota // the request could not be made, or its answer is too long to be one
 	Unreachable                  // no connection
 	DialTimeout                  // no connection within Config.ConnectTimeout
 	ReadTimeout                  // silence for Config.ReadTimeout
@@ -136,6 +136,8 @@ func faultOf(err error) CallFault {
 		return Unreachable
 	case strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "x509: "):
 		return BadTLS
+	case strings.Contains(err.Error(), "response headers exceeded"): // there was an answer
+		return NotSent
 	case errors.As(err, &send), errors.Is(err, io.ErrUnexpectedEOF):
 		return Closed
 	}

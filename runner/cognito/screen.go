@@ -86,6 +86,10 @@ func shows(text string, password jobs.Secret) bool {
 	return false
 }
 
+// Repeats reports whether a text from outside holds a password, or half of it,
+// as it is or encoded.
+func Repeats(text string, password jobs.Secret) bool { return shows(text, password) }
+
 // holds reports whether a text has a secret in it, or half of one.
 func holds(text, secret string) bool {
 	if strings.Contains(text, secret) {

@@ -2,6 +2,7 @@ package cognito
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -54,30 +55,28 @@ func (p plainBody) Do(r *http.Request) (*http.Response, error) {
 }
 
 // bounded is the HTTP client of Call. It passes answers on as they come, up to a
-// length.
+// length. They are read at once: when an answer has begun, the SDK closes the
+// request's body, and where that is still being written the connection with it.
 type bounded struct{ next aws.HTTPClient }
 
 func (b bounded) Do(r *http.Request) (*http.Response, error) {
 	response, err := b.next.Do(r)
-	if err == nil {
-		response.Body = &ending{response.Body, mostBody}
+	if err != nil {
+		return nil, err
 	}
-	return response, err
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody+1))
+	response.Body.Close()
+	if len(body) > mostBody {
+		err = fmt.Errorf("an answer of more than %d bytes", mostBody) // it came: not a fault to send again for
+	}
+	response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), broken{err}))
+	return response, nil
 }
 
-// ending is a body that breaks off after that many more bytes.
-type ending struct {
-	io.ReadCloser
-	more int
-}
+// broken is the end of a body that breaks off, or ends where err is nil.
+type broken struct{ err error }
 
-func (e *ending) Read(p []byte) (int, error) {
-	n, err := e.ReadCloser.Read(p[:min(len(p), e.more+1)])
-	if e.more -= n; e.more < 0 {
-		return 0, fmt.Errorf("an answer of more than %d bytes: %w", mostBody, io.ErrUnexpectedEOF)
-	}
-	return n, err
-}
+func (b broken) Read([]byte) (int, error) { return 0, cmp.Or(b.err, io.EOF) }
 
 // flight records how far a request came.
 type flight struct {

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
+	"cogpass/jobs"
 	"cogpass/runner/cognito"
 )
 
@@ -70,6 +72,23 @@ func worthRetrying(r *cognito.Response, no *refusal) bool {
 		"RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled",
 		"SlowDown", "EC2ThrottledException",
 	}, no.code)
+}
+
+// shown is what the service said, as it came but for what a terminal would act
+// on, and for a text that repeats the password.
+func shown(text string, password jobs.Secret) string {
+	if cognito.Repeats(text, password) {
+		return password.String() + ": the answer repeats the password, and is not shown"
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsGraphic(r) || r == '\n' || r == '\t' {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // refused is the error of an answer that says no. Its last line is the AWS

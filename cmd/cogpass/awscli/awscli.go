@@ -4,9 +4,9 @@
 // changes one word. Messages are cogpass's own, but for what the service
 // answered. docs/aws-cli.md lists what differs. Begin with Run.
 //
-// No message of cogpass's own shows a password, nor does --debug: every value
-// of an option is a jobs.Secret until it is known to be none. What the service
-// answers is printed as it came.
+// No message shows a password, nor does --debug: every value of an option is a
+// jobs.Secret until it is known to be none. What the service answers is printed
+// as it came, but for control characters and what repeats the password.
 package awscli
 
 import (
@@ -64,6 +64,9 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errCutOff):
+		fmt.Fprintf(streams.Err, "cogpass: %v\n", err)
+		return 130
 	case ctx.Err() != nil:
 		return 130
 	case errors.Is(err, errVersion):

@@ -185,7 +185,9 @@ func (c *invocation) password(ctx context.Context, v values) (any, error) {
 		return nil, &exitError{exitUsage, `--password: no environment variable has the name that follows "env:"`,
 			`a password that itself begins with "env:" is given with --password-stdin`}
 	}
-	if !utf8.ValidString(text) {
+	if text == "" {
+		return nil, usagef("--password: standard input, or the environment variable, holds no password")
+	} else if !utf8.ValidString(text) {
 		return nil, usagef("--password: the password is not UTF-8 text")
 	}
 	return jobs.NewSecret(text), nil

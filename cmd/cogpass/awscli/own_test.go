@@ -2,8 +2,10 @@ package awscli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -27,7 +29,7 @@ func inProcess(t *testing.T, terminal bool, stdin string, args ...string) (exit 
 	} {
 		t.Setenv(name, value)
 	}
-	rec := &recorder{answer: "ok"}
+	rec := &recorder{answer: cmp.Or(os.Getenv("TEST_ANSWER"), "ok")}
 	server := httptest.NewServer(rec)
 	defer server.Close()
 	var out, errs bytes.Buffer
@@ -158,6 +160,7 @@ func TestNoMessageShowsAPassword(t *testing.T) {
 // something else or the two might read it in different ways.
 func TestRefusedHere(t *testing.T) {
 	t.Setenv("NOT_UTF8", "a\xff")
+	t.Setenv("EMPTY", "")
 	set := []string{"admin-set-user-password", "--user-pool-id", "p", "--username", "ana"}
 	tests := map[string]struct {
 		args  []string
@@ -167,6 +170,8 @@ func TestRefusedHere(t *testing.T) {
 		"not UTF-8, joined":      {[]string{"--password=a\xff"}, "--password (argument 6)"},
 		"not UTF-8, positional":  {[]string{"--password", "x", "a\xff"}, "argument 8"},
 		"not UTF-8, environment": {[]string{"--password", "env:NOT_UTF8"}, "--password"},
+		"empty, environment":     {[]string{"--password", "env:EMPTY"}, "--password"},
+		"empty, standard input":  {[]string{"--password-stdin"}, "--password"},
 		"not UTF-8, document":    {[]string{"--cli-input-json", "fileb://testdata/in/not-utf8.json"}, "--cli-input-json"},
 		"half a pair":            {[]string{"--cli-input-json", `{"Password": "\ud83d"}`}, "--cli-input-json"},
 		"half a pair, later":     {[]string{"--cli-input-json", `{"Password": "\\\ud83d\ude42\ude42"}`}, "--cli-input-json"},
@@ -253,6 +258,49 @@ func TestInterruptWhileReading(t *testing.T) {
 	args := []string{"admin-set-user-password", "--user-pool-id", "p", "--username", "ana", "--password-stdin"}
 	if exit := Run(ctx, args, Streams{In: in, Out: io.Discard, Err: &errs}); exit != 130 {
 		t.Errorf("got exit %d, stderr %q", exit, errs.String())
+	}
+}
+
+// Who interrupts a request that is on its way is told that it may have been
+// carried out.
+func TestInterruptWhileSending(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // or else the server does not see the client leave
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	var errs bytes.Buffer
+	args := []string{"admin-reset-user-password", "--user-pool-id", "p", "--username", "ana", "--no-sign-request", "--region", "us-east-1", "--endpoint-url", server.URL}
+	if exit := Run(ctx, args, Streams{Out: io.Discard, Err: &errs}); exit != 130 || !strings.Contains(errs.String(), "may have been carried out") {
+		t.Errorf("got exit %d, stderr %q", exit, errs.String())
+	}
+}
+
+// What the service answers shows no password and moves no cursor, and an answer
+// that is too long is no reason to send a user a second code.
+func TestHostileAnswers(t *testing.T) {
+	tests := map[string]struct {
+		answer, want string
+		exit         int
+	}{
+		"password in the message":     {"400 X|no: " + secret, "An error occurred (X) when calling the AdminSetUserPassword operation: [secret]", exitRefused},
+		"password, escaped":           {`raw 400 text/plain {"__type":"X","message":"a \\\\u0048unter2-is-secret"}`, "[secret]", exitRefused},
+		"password in the type":        {"400 " + secret + "|no", "([secret]", exitRefused},
+		"password in what is no JSON": {"raw 400 text/plain {\"Password\": \"" + secret + "\"", "[secret]", exitRefused},
+		"escape sequences":            {"400 X\x1b[31m|\x1b]0;t\x07 \u009b1m \u202e", `(X\u001b[31m) when calling the AdminSetUserPassword operation: \u001b]0;t\u0007 \u009b1m \u202e`, exitRefused},
+		"two lines and a tab":         {"400 X|a\tb\nzoë", "a\tb\nzoë\n", exitRefused},
+		"too long":                    {"raw 500 text/plain " + strings.Repeat("a", 2<<20), "an answer of more than", exitGeneral},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TEST_ANSWER", tt.answer)
+			exit, _, stderr, requests := inProcess(t, false, "", "admin-set-user-password", "--user-pool-id", "p", "--username", "ana", "--password", secret, "--debug")
+			if exit != tt.exit || len(requests) != 1 || !strings.Contains(stderr, tt.want) || strings.Contains(stderr, secret) || strings.Contains(stderr, "\x1b") {
+				t.Errorf("got exit %d, %d requests, stderr %q, want %q", exit, len(requests), stderr, tt.want)
+			}
+		})
 	}
 }
 

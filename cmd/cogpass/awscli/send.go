@@ -29,11 +29,7 @@ func (c *invocation) send(ctx context.Context, r request, sample bool) error {
 	if sample {
 		return c.show()
 	}
-	body, err := r.body()
-	if err != nil {
-		return err
-	}
-	if err := c.attempt(ctx, client, body); err != nil {
+	if err := c.attempt(ctx, client, r); err != nil {
 		return err
 	}
 	return c.show()
@@ -112,14 +108,22 @@ const (
 
 // attempt sends a request until it is answered with something that is not
 // worth another attempt, or the attempts are used up.
-func (c *invocation) attempt(ctx context.Context, client *cognito.Client, body []byte) error {
+func (c *invocation) attempt(ctx context.Context, client *cognito.Client, r request) error {
+	body, err := r.body()
+	if err != nil {
+		return err
+	}
+	password, _ := r["Password"].(jobs.Secret)
 	most := cmp.Or(client.MaxAttempts(), defaultAttempts)
 	for n := 1; ; n++ {
 		c.debugf("%s: attempt %d, to Region %s", c.op.api, n, client.Region())
 		answer, err := client.Call(ctx, c.op.api, body)
+		if err != nil && ctx.Err() != nil {
+			return errCutOff
+		}
 		var no *refusal
 		if err == nil {
-			c.debugf("%s: HTTP status %d, request ID %s", c.op.api, answer.Status, answer.Header.Get("X-Amzn-Requestid"))
+			c.debugf("%s: HTTP status %d, request ID %s", c.op.api, answer.Status, shown(answer.Header.Get("X-Amzn-Requestid"), password))
 			if no, err = readAnswer(answer); err != nil {
 				return err
 			}
@@ -127,9 +131,9 @@ func (c *invocation) attempt(ctx context.Context, client *cognito.Client, body [
 		switch again := answer == nil && retryable(err) || answer != nil && worthRetrying(answer, no); {
 		case again && n < most:
 		case err != nil:
-			return c.unanswered(err)
+			return c.unanswered(err, password)
 		case no != nil:
-			return refused(c.op.api, no, n, most)
+			return refused(c.op.api, &refusal{shown(no.code, password), shown(no.message, password)}, n, most)
 		default:
 			return nil
 		}
@@ -143,13 +147,16 @@ func (c *invocation) attempt(ctx context.Context, client *cognito.Client, body [
 	}
 }
 
+// errCutOff is that an interrupt came while a request was on its way.
+var errCutOff = errors.New("interrupted; the request may have been carried out")
+
 func retryable(err error) bool {
 	var fault *cognito.CallError
 	return errors.As(err, &fault) && fault.Fault != cognito.NotSent
 }
 
 // unanswered is the error of a request that got no answer.
-func (c *invocation) unanswered(err error) error {
+func (c *invocation) unanswered(err error, password jobs.Secret) error {
 	formats := map[cognito.CallFault]string{
 		cognito.Unreachable: "could not connect to the endpoint URL: %q",
 		cognito.DialTimeout: "connect timeout on endpoint URL: %q",
@@ -163,7 +170,7 @@ func (c *invocation) unanswered(err error) error {
 	}
 	format, known := formats[fault.Fault]
 	if !known || c.globals.endpoint == "" {
-		return generalf("%v", err)
+		return generalf("%s", shown(err.Error(), password))
 	}
 	return generalf(format, strings.TrimSuffix(c.globals.endpoint, "/")+"/")
 }
