@@ -21,6 +21,7 @@ type mutation struct {
 	begin func(*process, context.Context, []runner.Intent) error
 	task  func(*runner.Task)
 	opt   func(*runner.Options)
+	world func(*world)
 }
 
 var mutations = []mutation{
@@ -60,6 +61,7 @@ var mutations = []mutation{
 			t.Doubt.Began = time.Now()
 		}
 	}},
+	{name: "an older copy of the journal is run as if it were whole", world: func(w *world) { w.shelf.(*memory).lies = true }},
 	{name: "one look is enough", look: oneLook()},
 	{name: "one attempt too many", opt: func(o *runner.Options) { o.Attempts++ }},
 	{name: "too fast", opt: func(o *runner.Options) { o.Rate *= 1.5 }},

@@ -23,7 +23,8 @@ type nature struct {
 	attempts    int
 	timeout     time.Duration
 	maxDelay    time.Duration
-	outage      time.Duration
+	outage      time.Duration // that is waited for
+	grace       time.Duration
 
 	latency time.Duration // of a request, about
 	lag     time.Duration // of what ListUsers shows, at most
@@ -35,6 +36,7 @@ type nature struct {
 	wrongDate float64 // how often an answer's Date is wrong by much
 	noDate    bool    // no answer has one
 	remembers bool    // the pool refuses a password that was used before
+	untouched bool    // a reset does not count as a modification of its user
 
 	trouble     float64 // how often something goes wrong with a request
 	troubles    []trouble
@@ -58,8 +60,10 @@ type life struct {
 	offline      bool          // no answer has told the server's clock before it starts
 	retryFailed  bool
 	retryUnknown bool
+	restored     bool          // what is on disk is an older copy, and known to be
 	flush        time.Duration // until what is in the journal's memory is synced anyway; 0: never
 	slowDisk     time.Duration // for a sync, at most
+	stalls       float64       // how often one takes minutes
 	steps        []steering
 	pause        time.Duration // after its end
 }
@@ -113,10 +117,10 @@ func (d dice) swarm(all []trouble) []trouble {
 func drawNature(d dice) nature {
 	n := nature{
 		rate: one(d, 3, 20, 100, 100, math.Inf(1)), concurrency: one(d, 1, 4, 4, 64), attempts: one(d, 2, 3, 8),
-		timeout: time.Duration(one(d, 2, 5, 30)) * time.Second, maxDelay: time.Duration(one(d, 5, 30)) * time.Second, outage: time.Duration(one(d, 1, 5)) * time.Minute,
+		timeout: time.Duration(one(d, 2, 5, 30)) * time.Second, maxDelay: time.Duration(one(d, 5, 30)) * time.Second, outage: time.Duration(one(d, 1, 5)) * time.Minute, grace: time.Duration(one(d, 3, 30)) * time.Second,
 		latency: d.some(0.01, 0.05, 0.8), lag: d.upTo(one(d, 1, maxLag/2, maxLag)),
 		skew:    time.Duration(one(d, 0, 0, 0.7, -0.7, 100, -100, 240, -240) * float64(time.Second)),
-		seconds: d.chance(0.3), remembers: d.chance(0.3), noDate: d.chance(0.1),
+		seconds: d.chance(0.3), remembers: d.chance(0.3), untouched: d.chance(0.1), noDate: d.chance(0.1),
 		trouble: one(d, 0, 0.1, 0.3, 0.7), lookTrouble: one(d, 0, 0, 0.1, 0.5),
 		timeless: one(d, 0, 0, 0, 0, 0, 0.2, 1), wrongDate: one(d, 0, 0, 0, 0.1, 1),
 	}
@@ -137,6 +141,7 @@ func drawLife(d dice, n int, skew time.Duration) life {
 		after:   d.some(0.01, 0.05, 0.3, 1, 2, 7, 12, 30),
 		offline: d.chance(0.3), retryFailed: d.chance(0.2), retryUnknown: d.chance(0.15),
 		flush: one(d, 0, 10*time.Millisecond, time.Second), slowDisk: one(d, 0, 5*time.Millisecond, 300*time.Millisecond),
+		restored: d.chance(0.05), stalls: one(d, 0, 0, 0, 0.2),
 		pause: d.some(0.1, 1, 10, 50, 58, 70, 7200),
 	}
 	if d.chance(0.3) { // further off, the server would not take our signature
@@ -146,7 +151,7 @@ func drawLife(d dice, n int, skew time.Duration) life {
 		panic("the server's clock is too far off")
 	}
 	for range one(d, 0, 0, 1, 2) {
-		l.steps = append(l.steps, steering{d.some(0.1, 3, 30), one(d, 0, 1.0, 5, 100)})
+		l.steps = append(l.steps, steering{d.some(0.1, 3, 30, 100), one(d, 0, 0, 1.0, 5, 100)})
 	}
 	return l
 }
@@ -164,6 +169,7 @@ func drawPerson(d dice, seed uint64, i int, now time.Time) *person {
 			status: one(d, jobs.Confirmed, jobs.Confirmed, jobs.Confirmed, jobs.ResetRequired, jobs.ForceChangePassword,
 				jobs.Unconfirmed, jobs.ExternalProvider),
 			modified: now.Add(-d.some(2, 60, 1000, 100_000, 10_000_000)), enabled: !d.chance(0.05), verified: !d.chance(0.05),
+			weak: d.chance(0.05),
 		},
 		troubles: one(d, 0, 2, 5, 10), lookTroubles: one(d, 0, 2, 5),
 		eager: one(d, 0, 0.5, 1), patience: d.some(0.3, 4, 30, 70, 1000),

@@ -95,8 +95,9 @@ var blackouts = []trouble{
 // request is one that leaves.
 type request struct {
 	runner.Task
-	n                        int // of the user's, from 1
-	era                      int // the task's
+	n                        int  // of the user's, from 1
+	era                      int  // the task's
+	probe                    bool // of an outage
 	sent                     time.Time
 	trouble                  trouble
 	there, work, back, after time.Duration

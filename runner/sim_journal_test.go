@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 type shelf interface {
 	open(life) (notebook, error)
 	results() ([]runner.Result, error)
+	restore()    // an older copy is put in its place, and known to be one
 	kill() error // what is not on disk at this instant never will be; the notebook is still to be closed
 }
 
@@ -37,14 +39,17 @@ type row struct {
 type memory struct {
 	people []*person
 	dice   dice
+	began  time.Time
 
-	mu   sync.Mutex
-	rows []row // what is on disk
-	life *memoryLife
+	mu     sync.Mutex
+	rows   []row   // what is on disk
+	copies [][]row // as lives have found it
+	lies   bool    // an older copy is not known to be one
+	life   *memoryLife
 }
 
 func newMemory(people []*person, d dice) *memory {
-	m := &memory{people: people, dice: d}
+	m := &memory{people: people, dice: d, began: time.Now()}
 	for _, p := range people {
 		m.rows = append(m.rows, row{result: runner.Result{Seq: p.seq, Username: p.name, Action: p.action}})
 	}
@@ -52,6 +57,7 @@ func newMemory(people []*person, d dice) *memory {
 }
 
 func (m *memory) open(l life) (notebook, error) {
+	m.copies = append(m.copies, slices.Clone(m.rows))
 	m.life = &memoryLife{memory: m, life: l}
 	return m.life, nil
 }
@@ -70,6 +76,21 @@ func (m *memory) kill() error {
 	defer m.mu.Unlock()
 	m.life.dead, m.life.unsynced = true, nil
 	return nil
+}
+
+// restore has each task in doubt since the run began, that is not known to be
+// sent again after that.
+func (m *memory) restore() {
+	if len(m.copies) == 0 {
+		return
+	}
+	m.rows = slices.Clone(one(m.dice, m.copies...))
+	for n := range m.rows {
+		if r := &m.rows[n]; !m.lies {
+			r.intent = &runner.Intent{Seq: r.result.Seq, Attempts: r.attempts, Throttled: r.throttled, StartedAt: r.startedAt,
+				Began: m.began, Slack: 5 * time.Minute}
+		}
+	}
 }
 
 // memoryLife is a memory in the hands of one life.
@@ -114,6 +135,9 @@ func (m *memoryLife) Close() error {
 func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error {
 	m.mu.Lock()
 	before, after := m.dice.upTo(m.life.slowDisk), m.dice.upTo(m.life.slowDisk)
+	if m.dice.chance(m.life.stalls) {
+		before = m.dice.some(20, 70, 200)
+	}
 	m.mu.Unlock()
 	select {
 	case <-time.After(before):

@@ -23,6 +23,8 @@ type world struct {
 	jitter dice
 	over   bool
 
+	restored bool // the journal was an older copy once
+
 	mu      sync.Mutex
 	people  []*person
 	byName  map[string]*person
@@ -54,6 +56,9 @@ func newWorld(seed uint64, broken *mutation) *world {
 		w.lives = append(w.lives, drawLife(d, i+1, w.skew))
 	}
 	w.shelf = newMemory(w.people, newDice(seed, 2))
+	if broken != nil && broken.world != nil {
+		broken.world(w)
+	}
 	return w
 }
 
@@ -117,6 +122,10 @@ func pending(all []runner.Result) bool {
 
 // live is one life of the program.
 func (w *world) live(l life) {
+	if l.restored {
+		w.restored = true
+		w.shelf.restore()
+	}
 	before, err := w.shelf.results()
 	if err == nil {
 		err = w.run(l, before)
@@ -138,7 +147,7 @@ func (w *world) run(l life, before []runner.Result) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	p := &process{world: w, life: l, born: time.Now(), journal: journal, dead: make(chan struct{}),
-		begun: map[int64]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}}
+		bill: newBill(), begun: map[int64]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}}
 	finish := p.ends(stop)
 	dir, opt := runner.Directory(p), p.options(ctx)
 	tasks := p.tasks()
@@ -167,6 +176,9 @@ func (p *process) settle(err error, dead bool, before []runner.Result) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.note(p.program, "life %d is over: %v", p.life.n, why)
+	if late := time.Since(p.stopped) - p.grace; !dead && !p.stopped.IsZero() && late > time.Second {
+		p.breach(p.program, "life %d ended %v after the grace", p.life.n, late)
+	}
 	p.judgePace()
 	p.judgeAttempts()
 	if unread == nil {
@@ -183,8 +195,8 @@ func (w *world) takeUp(l life, all []runner.Result) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.taking = map[int64]bool{}
-	w.note(w.program, "life %d: %s after %v; off by %v, offline %t, retry failed %t, retry unknown %t, flush %v, disk %v, steering %v", l.n,
-		l.end, l.after, l.off, l.offline, l.retryFailed, l.retryUnknown, l.flush, l.slowDisk, l.steps)
+	w.note(w.program, "life %d: %s after %v; off by %v, offline %t, retry failed %t, retry unknown %t, an older copy %t, flush %v, disk %v, steering %v", l.n,
+		l.end, l.after, l.off, l.offline, l.retryFailed, l.retryUnknown, l.restored, l.flush, l.slowDisk, l.steps)
 	for i, res := range all {
 		if res.Outcome != runner.Pending && taken(res.Outcome, l.retryFailed, l.retryUnknown) {
 			w.taking[res.Seq] = true
@@ -199,7 +211,7 @@ func (p *process) options(ctx context.Context) runner.Options {
 		clock.Observe(p.life.toHere(p.server()).Truncate(time.Second), time.Now(), time.Now())
 	}
 	opt := runner.Options{
-		Rate: p.rate, Concurrency: p.concurrency, Attempts: p.attempts, MaxDelay: p.maxDelay, Timeout: p.timeout, Outage: p.outage,
+		Rate: p.rate, Concurrency: p.concurrency, Attempts: p.attempts, MaxDelay: p.maxDelay, Timeout: p.timeout, Outage: p.outage, Grace: p.grace,
 		Journal: p, Clock: clock, Rates: p.steer(ctx),
 	}
 	opt.SetJitter(p.jitter.Float64)
@@ -218,6 +230,9 @@ func (p *process) tasks() iter.Seq2[runner.Task, error] {
 				p.mu.Lock()
 				who := p.byName[t.Username]
 				who.doubtful = true
+				if began := p.life.toTrue(t.Doubt.Began); who.begun.IsZero() || began.Before(who.begun) {
+					who.begun = began
+				}
 				p.note(who, "is in doubt: began %v, off by %v", t.Doubt.Began.Sub(p.world.born), t.Doubt.Slack)
 				p.mu.Unlock()
 			}
@@ -244,14 +259,20 @@ func (p *process) ends(stop func()) (finish func() bool) {
 		})
 	}
 	var timers []*time.Timer
+	interrupt := func() {
+		p.mu.Lock()
+		p.stopped = time.Now()
+		p.mu.Unlock()
+		stop()
+	}
 	in := func(after time.Duration, do func()) { timers = append(timers, time.AfterFunc(after, do)) }
 	switch p.life.end {
 	case killed:
 		in(p.life.after, p.kill)
 	case interrupted:
-		in(p.life.after, stop)
+		in(p.life.after, interrupt)
 	case impatient:
-		in(p.life.after, stop)
+		in(p.life.after, interrupt)
 		in(p.life.after+p.life.after/3+700*time.Millisecond, p.kill)
 	case diskFull:
 		in(p.life.after, func() { p.full.Store(true) })

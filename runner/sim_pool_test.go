@@ -37,6 +37,9 @@ func refuseReset(_ *world, p *person, _ *request) *runner.Error {
 }
 
 func refuseSet(w *world, p *person, r *request) *runner.Error {
+	if p.weak {
+		return &runner.Error{Class: runner.PasswordFault, Code: "InvalidPasswordException", Message: "too short"}
+	}
 	if w.remembers && slices.Contains(p.used, r.Password.Reveal()) {
 		return &runner.Error{Class: runner.HistoryFault, Code: "PasswordHistoryPolicyViolationException", Message: "used before"}
 	}
@@ -76,6 +79,7 @@ type state struct {
 	status            runner.Status
 	modified          time.Time // by the server's clock
 	enabled, verified bool
+	weak              bool // the password that the job has for them
 	gone              bool
 	at                time.Time // when it came to be so
 }
@@ -118,7 +122,12 @@ func (w *world) carryOut(p *person, r *request) *runner.Error {
 	if r.Action.Sets() {
 		p.setPassword(r.Password.Reveal())
 	}
+	before := p.modified
 	w.become(p, d.leaves)
+	if d.code && w.untouched {
+		p.modified = before
+		p.shown[len(p.shown)-1] = p.state
+	}
 	w.note(p, "request %d is carried out: %s", r.n, p.status)
 	w.react(p)
 	return nil

@@ -21,11 +21,12 @@ type process struct {
 	full    atomic.Bool // nothing can be written any more
 
 	// Of what it did; guarded by the world's mutex.
-	begun    map[int64]bool
-	emitted  map[int64]runner.Outcome
-	left     map[jobs.Category][]time.Time
-	rates    []asked
-	bars     []bar
+	begun   map[int64]bool
+	emitted map[int64]runner.Outcome
+	left    map[jobs.Category][]time.Time
+	rates   []asked
+	stopped time.Time // when it was interrupted; zero: it was not
+	bill
 	inFlight int
 }
 
@@ -131,7 +132,7 @@ func (p *process) departs(who *person, t runner.Task) *request {
 	r := &request{Task: t, n: who.sent, era: who.era}
 	p.draw(who, r, p.troubles, p.trouble, &who.troubles)
 	p.note(who, "request %d: %s", r.n, r.trouble)
-	p.leaves(jobs.UserAccountRecovery)
+	p.leaves(r, jobs.UserAccountRecovery)
 	return r
 }
 
@@ -145,12 +146,13 @@ func (p *process) drawLook(who *person) *request {
 	if r.trouble.name == "" && who.requests.chance(p.timeless) {
 		r.trouble = timeless
 	}
-	p.leaves(jobs.UserList)
+	p.leaves(r, jobs.UserList)
 	return r
 }
 
 // leaves notes when a request leaves.
-func (p *process) leaves(lane jobs.Category) {
+func (p *process) leaves(r *request, lane jobs.Category) {
+	r.probe = p.holds(lane)
 	p.left[lane] = append(p.left[lane], time.Now())
 	if p.inFlight++; p.inFlight > p.concurrency {
 		p.breach(p.program, "%d requests in flight, and %d are allowed", p.inFlight, p.concurrency)
@@ -162,7 +164,7 @@ func (p *process) answered(who *person, r *request, got reply) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inFlight--
-	p.bars = append(p.bars, barOf(who, jobs.UserAccountRecovery, got.err))
+	p.bills(who, jobs.UserAccountRecovery, r, got.err)
 	p.note(who, "request %d: %v", r.n, got.err)
 	if r.trouble.unsent {
 		return
@@ -178,7 +180,7 @@ func (p *process) looked(who *person, r *request, got reply) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inFlight--
-	p.bars = append(p.bars, barOf(nil, jobs.UserList, got.err))
+	p.bills(nil, jobs.UserList, r, got.err)
 	var fault *runner.Error
 	if got.err != nil && !(errors.As(got.err, &fault) && fault.Class == runner.Throttled) || r.trouble.blur != nil {
 		who.dim = "a look has shown nothing, or what is not so"
@@ -198,6 +200,9 @@ func (p *process) emit(res runner.Result) error {
 	p.mu.Lock()
 	p.ended(p.byName[res.Username], res)
 	p.emitted[res.Seq] = res.Outcome
+	if err, sent := p.last[p.byName[res.Username]]; res.Outcome == runner.OK && (!sent || err != nil) {
+		p.served(jobs.UserAccountRecovery) // as a look has shown
+	}
 	p.mu.Unlock()
 	res.StartedAt, res.FinishedAt = p.life.toTrue(res.StartedAt), p.life.toTrue(res.FinishedAt)
 	return p.journal.Record(res)
@@ -233,7 +238,7 @@ func (p *process) began(attempts []runner.Intent) {
 	for _, i := range attempts {
 		p.begun[i.Seq] = true
 		if who := p.people[i.Seq-1]; who.begun.IsZero() {
-			who.begun, who.before = time.Now(), who.status
+			who.begun = time.Now()
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package runner_test
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -16,9 +15,8 @@ import (
 // agreed to its being done a second time.
 type task struct {
 	sent     int       // requests, in all
-	begun    time.Time // when its first attempt was
-	before   runner.Status
-	first    *request // that was carried out
+	begun    time.Time // when its first attempt was, or may have been
+	first    *request  // that was carried out
 	codes    int
 	doubtful bool   // a request may have been carried out, and nobody knows
 	dim      string // why looks may not tell; empty if they must
@@ -124,7 +122,7 @@ func (w *world) ended(p *person, res runner.Result) {
 		switch {
 		case !p.doubtful:
 			w.breach(p, "it is unknown (%s), and all was answered", res.Reason)
-		case p.dim != "", p.gone, mayBeTaken(p.touched), p.before == d.leaves, p.first != nil && !d.proof:
+		case p.dim != "", p.gone, d.code && w.untouched, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
 		default:
 			w.breach(p, "it is unknown (%s), and looks could tell", res.Reason)
 		}
@@ -140,7 +138,7 @@ func (w *world) atTheEnd(all []runner.Result) {
 		switch {
 		case res.Outcome == runner.Pending:
 			w.breach(p, "it is pending at the end")
-		case res.Outcome == runner.Failed && p.first != nil:
+		case res.Outcome == runner.Failed && p.first != nil && !w.restored: // or the copy knows of no later retry
 			w.breach(p, "it failed, and was carried out after that")
 		case res.Outcome == runner.OK && p.touched.Before(p.last) && p.status != deeds[p.action].leaves:
 			w.breach(p, "it is ok, and the user is %s", p.status)
@@ -204,70 +202,4 @@ func (p *process) rateBetween(from, to time.Time) float64 {
 		}
 	}
 	return most
-}
-
-// outageRow is how many requests in a row bring nothing in an outage.
-const outageRow = 20
-
-// bar is an answer, as far as it matters to what a task is charged for.
-type bar struct {
-	who    *person
-	lane   jobs.Category
-	missed bool // nothing came of it
-	free   bool // it is charged to nobody, whatever the others are
-}
-
-// judgeAttempts: no task has more than it may. Throttled ones do not count, nor
-// does what went wrong in an outage.
-func (p *process) judgeAttempts() {
-	spent := map[*person]int{}
-	rows := map[jobs.Category]int{}
-	open := map[jobs.Category][]*person{} // charged, if this is no outage
-	for _, b := range p.bars {
-		if !b.missed {
-			for _, who := range open[b.lane] {
-				spent[who]++
-			}
-			rows[b.lane], open[b.lane] = 0, nil
-			if b.who != nil && !b.free {
-				spent[b.who]++
-			}
-			continue
-		}
-		held := false
-		if rows[b.lane]++; rows[b.lane] >= outageRow {
-			clear(open)
-		}
-		for _, n := range rows {
-			held = held || n >= outageRow
-		}
-		if !held && !b.free && b.who != nil {
-			open[b.lane] = append(open[b.lane], b.who)
-		}
-	}
-	for _, all := range open {
-		for _, who := range all {
-			spent[who]++
-		}
-	}
-	for _, who := range p.people {
-		if n := spent[who]; n > p.attempts {
-			p.breach(who, "%d attempts in one life, and %d are allowed", n, p.attempts)
-		}
-	}
-}
-
-// barOf says what an answer counts.
-func barOf(who *person, lane jobs.Category, err error) bar {
-	var fault *runner.Error
-	b := bar{who: who, lane: lane}
-	switch {
-	case err == nil:
-	case !errors.As(err, &fault):
-		b.missed = true
-	default:
-		b.missed = fault.Class == runner.InDoubt || fault.Class == runner.Transient || fault.Class == runner.Host
-		b.free = fault.Class == runner.Throttled || fault.Class == runner.Host
-	}
-	return b
 }
