@@ -68,7 +68,7 @@ test-peers: build $(SERVER)
 		$(GO) test -count=1 -run '^TestCognitoLocal$$' -v ./cmd/cogpass/peers
 	@for aws in $$(which -a aws 2>/dev/null) /usr/bin/aws; do \
 		case $$("$$aws" --version 2>/dev/null) in aws-cli/2.9.*) \
-			COGPASS_AWS="$$aws" exec $(GO) test -count=1 -run TestLive -v ./cmd/cogpass/awscli;; \
+			COGPASS_AWS="$$aws" exec $(GO) test -count=1 -timeout 30m -run TestLive -v ./cmd/cogpass/awscli;; \
 		esac; done; echo 'SKIPPED: no AWS CLI 2.9 here to compare with'
 
 fuzz:
