@@ -101,6 +101,10 @@ func (e *engine) attempted(a answer, fault *Error) {
 	switch fault.Class {
 	case Throttled:
 		w.throttled++
+		if fault.Unproven {
+			e.unanswered(a)
+			return
+		}
 		e.again(w, a.got)
 	case Transient, Host:
 		e.again(w, a.got)
@@ -125,6 +129,9 @@ func (e *engine) attempted(a answer, fault *Error) {
 		e.lose(w, a.got, fault.Message)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
+		if fault.Unproven {
+			e.leaveInDoubt(a)
+		}
 		e.strand(w)
 	case PasswordFault: // an attempt in doubt had the same password, and was refused too
 		e.end(w, Failed, fault.Message)
@@ -135,13 +142,18 @@ func (e *engine) attempted(a answer, fault *Error) {
 
 // unanswered goes on with a task of which an attempt may have been carried out.
 func (e *engine) unanswered(a answer) {
+	e.leaveInDoubt(a)
+	e.doubt(a.got, a.w)
+}
+
+// leaveInDoubt notes that an attempt may have been carried out.
+func (e *engine) leaveInDoubt(a answer) {
 	w := a.w
 	if w.doubt == nil {
 		w.doubt = &Intent{Seq: w.task.Seq, Step: w.step}
 		w.doubtSent = a.sent
 		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
 	}
-	e.doubt(a.got, w)
 }
 
 // lambda tries a task whose trigger failed once more. A trigger that fails for

@@ -61,6 +61,11 @@ type Error struct {
 	Message string // one line, without secrets
 	Answer  Answer // zero where there was no answer
 	Err     error  // the cause; may be nil
+
+	// Unproven: it was said by somebody in between, or does not tell by whom.
+	// The request may have been carried out all the same, so that its task is
+	// in doubt, whatever else the class means.
+	Unproven bool
 }
 
 func (e *Error) Error() string {

@@ -156,6 +156,10 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 		return Answer{}, fmt.Errorf("EOF")
 	case "500-after":
 		return ans, &Error{Class: InDoubt, Code: "InternalErrorException", Message: "oops", Answer: ans}
+	case "gateway-429":
+		return ans, &Error{Class: Throttled, Message: "HTTP status 429", Answer: ans, Unproven: true}
+	case "gateway-403":
+		return ans, &Error{Class: Fatal, Message: "HTTP status 403, with a web page", Answer: ans, Unproven: true}
 	case "unreadable":
 		return ans, &Error{Class: Unreadable, Message: "an answer that is not JSON", Answer: ans}
 	}

@@ -198,3 +198,36 @@ func TestSetAnsweredWithAnError(t *testing.T) {
 		})
 	}
 }
+
+// What somebody between us and the directory answers is no proof that it did
+// nothing, whether the run goes on or is stopped by it.
+func TestGatewayIsNoProof(t *testing.T) {
+	for _, tt := range []struct {
+		script string
+		stops  bool
+	}{{"gateway-429", false}, {"gateway-403", true}} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPool(1)
+			task := Task{Seq: 1, Username: "u00001", Action: jobs.Reset}
+			p.script["u00001"] = []string{tt.script}
+			j := &journal{}
+			got, err := run(t, t.Context(), p, seq([]Task{task}), Options{Journal: j})
+			if (err != nil) != tt.stops {
+				t.Fatalf("%s: got %v", tt.script, err)
+			}
+			if doubts := j.doubts(got); tt.stops && len(doubts) != 1 {
+				t.Fatalf("%s: got %d tasks in doubt, want 1", tt.script, len(doubts))
+			} else if tt.stops {
+				i := doubts[1]
+				task.Doubt = &i
+				if got, err = run(t, t.Context(), p, seq([]Task{task}), Options{Journal: &journal{}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wantAll(t, got, 1, OK)
+			if n := p.users["u00001"].resets; n != 1 {
+				t.Errorf("%s: reset %d times, want once", tt.script, n)
+			}
+		})
+	}
+}

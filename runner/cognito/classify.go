@@ -89,7 +89,7 @@ func classify(err error, a attempt) *runner.Error {
 	var strange *answerError
 	switch {
 	case errors.As(err, &strange):
-		return &runner.Error{Class: strange.class, Message: strange.message, Err: strange}
+		return &runner.Error{Class: strange.class, Message: strange.message, Err: strange, Unproven: a.changes}
 	case status == 0:
 		return withoutAnswer(err, a.left)
 	}
@@ -125,6 +125,12 @@ func refusal(err error, status int, a attempt) *runner.Error {
 		e.Class = runner.Transient
 	}
 	if e.Class == runner.Transient && a.changes { // it may have been carried out before it failed
+		e.Class = runner.InDoubt
+	}
+	if e.Code == "" && status != http.StatusBadRequest { // Cognito's own have one
+		e.Unproven = a.changes
+	}
+	if e.Class == runner.UserFault && e.Unproven {
 		e.Class = runner.InDoubt
 	}
 	if e.Class == runner.Fatal && e.Code == "" {

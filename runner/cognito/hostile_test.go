@@ -35,6 +35,8 @@ var verdicts = map[hostile.Way]struct {
 	hostile.Done502: {runner.InDoubt, runner.Transient, "HTTP status 502 Bad Gateway"},
 	hostile.Done503: {runner.InDoubt, runner.Transient, "HTTP status 503 Service Unavailable"},
 	hostile.Done504: {runner.InDoubt, runner.Transient, "HTTP status 504 Gateway Timeout"},
+	hostile.Done408: {runner.InDoubt, runner.InDoubt, "HTTP status 408 Request Timeout"},
+	hostile.Done429: {runner.Throttled, runner.Throttled, "HTTP status 429 Too Many Requests"},
 
 	hostile.OKHTML:     {runner.Unreadable, runner.Unreadable, "not an answer of Cognito's"},
 	hostile.OKEmpty:    {runner.Unreadable, runner.Unreadable, "not an answer of Cognito's"},
@@ -139,8 +141,12 @@ func TestHostileEndpoint(t *testing.T) {
 				if !known || fault.Class != class || !strings.Contains(fault.Error(), want.text) {
 					t.Errorf("%s: got class %d (%v), want %d (%s)", name, fault.Class, fault, class, want.text)
 				}
-				if spec.Done && class != runner.InDoubt && class != runner.Unreadable && class != runner.Transient {
+				changes := name == "reset" || name == "set"
+				if spec.Done && changes && !fault.Unproven && class != runner.InDoubt && class != runner.Unreadable {
 					t.Errorf("%s: class %d, though it was carried out", name, class)
+				}
+				if stranger := class == runner.Fatal; changes && stranger && !fault.Unproven {
+					t.Errorf("%s: an answer that is not Cognito's counts as proof", name)
 				}
 				mustBeShowable(t, name, fault, answer)
 			}

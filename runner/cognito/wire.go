@@ -153,6 +153,8 @@ func (c *content) judge(r *http.Response) *answerError {
 	case r.StatusCode == http.StatusTooManyRequests:
 		c.body = []byte("{}")
 		return nil
+	case r.StatusCode == http.StatusRequestTimeout: // whoever waited for it may have passed it on
+		return &answerError{class: runner.InDoubt, message: status}
 	case r.StatusCode >= 400 && isHTML(r, c.body):
 		refused.message = status + ", with a web page: not an answer of Cognito's"
 		return refused

@@ -23,6 +23,8 @@ const (
 	Done502 Way = "carried out, then HTML 502"
 	Done503 Way = "carried out, then 503 with {}"
 	Done504 Way = "carried out, then HTML 504"
+	Done408 Way = "carried out, then HTML 408"
+	Done429 Way = "carried out, then HTML 429"
 )
 
 // The request was carried out, and the 200 is no answer of Cognito's.
@@ -128,6 +130,8 @@ var table = []Spec{
 	{Way: Done502, Done: true, Ends: true, spoil: func(x *exchange) { x.do(); x.html(502) }},
 	{Way: Done503, Done: true, Ends: true, spoil: func(x *exchange) { x.do(); x.json(503, "{}") }},
 	{Way: Done504, Done: true, Ends: true, spoil: func(x *exchange) { x.do(); x.html(504) }},
+	{Way: Done408, Done: true, Ends: true, spoil: func(x *exchange) { x.do(); x.html(408) }},
+	{Way: Done429, Done: true, Ends: true, spoil: func(x *exchange) { x.do(); x.html(429) }},
 
 	{Way: OKHTML, Done: true, Ends: true, spoil: func(x *exchange) { x.do(); x.html(200) }},
 	{Way: OKEmpty, Done: true, Ends: true, spoil: func(x *exchange) { x.do(); x.json(200, "") }},
