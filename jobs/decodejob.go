@@ -223,11 +223,6 @@ func (d *decoder) decodeDuration(fields map[string]field, key string, to *time.D
 
 const maxReports = 100
 
-var (
-	reportKinds  = []string{".json", ".jsonl", ".csv", ".txt"}
-	placeholders = regexp.MustCompile(`\{[^{}]*\}`)
-)
-
 func (d *decoder) decodeReport(fields map[string]field) {
 	f, ok := fields["report"]
 	if !ok {

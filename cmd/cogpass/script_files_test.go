@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -98,11 +99,17 @@ func cmdUnseen(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	look("what was printed", w.printed.Bytes())
 	for _, root := range args[1:] {
 		ts.Check(filepath.WalkDir(ts.MkAbs(root), func(path string, entry os.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) { // a run that goes on may end meanwhile
+				return nil
+			}
 			if err != nil || !entry.Type().IsRegular() {
 				return err
 			}
 			text, err := os.ReadFile(path)
 			look(path, text)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
 			return err
 		}))
 	}
