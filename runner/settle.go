@@ -8,11 +8,14 @@ import (
 	"cogpass/jobs"
 )
 
+// LookAgain is how far apart two looks are that are to agree.
+const LookAgain = 5 * time.Second
+
 const (
-	lookFirst  = time.Second     // after an answer was lost that may not be asked for again
-	lookAgain  = 5 * time.Second // ListUsers is eventually consistent: what has not changed is looked at again
-	looksOld   = 2               // looks that must show the old state before a message is sent again
-	settledFor = time.Minute     // a user can hardly have signed in and changed a password that was set less than this ago
+	lookFirst  = time.Second // after an answer was lost that may not be asked for again
+	lookAgain  = LookAgain   // ListUsers is eventually consistent: what has not changed is looked at again
+	looksOld   = 2           // looks that must show the old state before a message is sent again
+	settledFor = time.Minute // a user can hardly have signed in and changed a password that was set less than this ago
 )
 
 // doubt goes on with a task of which a request may have been carried out. One
@@ -155,6 +158,14 @@ func (e *engine) unmodified(w *work, s Sight, now time.Time) {
 		return
 	}
 	e.redo(w, now)
+}
+
+// Untouched reports whether a sight of a user shows that an attempt has not
+// been carried out so far: the user was not modified since it began, and is in
+// another state than the action leads to. For an action that sends a message
+// that is proof only when it is seen twice, some seconds apart.
+func (s *Sight) Untouched(attempt *Intent, a jobs.ActionSpec) bool {
+	return s.Found && s.Status != "" && s.Modified.Unix() > 0 && !s.modifiedSince(attempt) && s.Status != a.Leaves
 }
 
 // shows reports whether a look showed the user of that name.

@@ -50,7 +50,10 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	if err := p.file.SetState(runfile.Running, ""); err != nil {
 		return nil, err
 	}
-	stopped := p.runTasks(ctx, t, inFlight, p.opt.begun(before, p.Rate()))
+	stopped := p.sweep(ctx, t)
+	if stopped == nil {
+		stopped = p.runTasks(ctx, t, inFlight, p.opt.begun(before, p.Rate()))
+	}
 	kept.release()
 	if err := p.file.Flush(); err != nil {
 		return nil, p.unrecorded(err)

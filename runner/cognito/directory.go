@@ -85,6 +85,58 @@ func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, er
 	return s, nil
 }
 
+// Listed is a user as a page of the pool's users shows it.
+type Listed struct {
+	runner.Sight
+	Names []string // all that a job may call the user by
+}
+
+// PageSize is how many users a page holds at most.
+const PageSize = 60
+
+// Page returns a page of the pool's users, from token on, which is empty at
+// first, and the token of the next: empty where there is none. A page may be
+// empty and not the last.
+func (d *Directory) Page(ctx context.Context, token string) (users []Listed, next string, answer runner.Answer, err error) {
+	ctx, done, f := d.client.begin(ctx)
+	defer done()
+	in := &cip.ListUsersInput{UserPoolId: &d.pool.ID, Limit: aws.Int32(PageSize)}
+	if token != "" {
+		in.PaginationToken = &token
+	}
+	out, err := d.client.strict.ListUsers(ctx, in)
+	if err != nil {
+		fault := classify(err, attempt{left: f.left(err)})
+		return nil, "", fault.Answer, fault
+	}
+	answer = answerOf(out.ResultMetadata, jobs.Secret{})
+	if out.Users == nil {
+		return nil, "", answer, unreadable("the answer has no list of users", answer)
+	}
+	for _, u := range out.Users {
+		users = append(users, d.listed(u))
+	}
+	return users, aws.ToString(out.PaginationToken), answer, nil
+}
+
+func (d *Directory) listed(u types.UserType) Listed {
+	l := Listed{Sight: runner.Sight{
+		Found: true, Username: aws.ToString(u.Username),
+		Status: runner.Status(fit(string(u.UserStatus), states)), Modified: aws.ToTime(u.UserLastModifiedDate),
+	}}
+	l.Names = []string{l.Username}
+	for _, a := range u.Attributes {
+		name, value := aws.ToString(a.Name), aws.ToString(a.Value)
+		if name == "sub" {
+			l.Sub = fit(value, subs)
+		}
+		if value != "" && name != "username" && d.attribute(value) == name { // the name that Look would find the user by
+			l.Names = append(l.Names, value)
+		}
+	}
+	return l
+}
+
 // unreadable is the error of a success that lacks what was asked for.
 func unreadable(what string, a runner.Answer) *runner.Error {
 	return &runner.Error{Class: runner.Unreadable, Message: what, Answer: a}
@@ -125,6 +177,7 @@ type Pool struct {
 	Account            string   // the AWS account's number
 	UsernameAttributes []string // sign-in attributes in place of a username: email, phone_number
 	AliasAttributes    []string // beside a username: email, phone_number, preferred_username
+	Users              int      // about how many there are
 	CognitoMail        bool     // sends with Cognito's own e-mail: 50 a day for the account
 	Policy             jobs.Policy
 }
@@ -149,7 +202,7 @@ func (c *Client) Describe(ctx context.Context, id string) (Pool, runner.Answer, 
 // describe returns what a run needs to know about a pool.
 func describe(id string, p *types.UserPoolType) Pool {
 	pool := Pool{
-		ID: id, Name: short(oneLine(aws.ToString(p.Name))),
+		ID: id, Name: short(oneLine(aws.ToString(p.Name))), Users: int(p.EstimatedNumberOfUsers),
 		CognitoMail: p.EmailConfiguration == nil || p.EmailConfiguration.EmailSendingAccount == types.EmailSendingAccountTypeCognitoDefault,
 	}
 	if part := strings.Split(aws.ToString(p.Arn), ":"); len(part) > 4 {

@@ -127,7 +127,11 @@ func TestHostileEndpoint(t *testing.T) {
 			for name, send := range requests {
 				answer, err := send()
 				switch spec.Way {
-				case hostile.DateAhead, hostile.DateBehind, hostile.Unsolicited:
+				case hostile.Unsolicited: // it may be the next request's connection that is closed for it
+					if err == nil || mustFault(t, err).Class == runner.InDoubt {
+						continue
+					}
+				case hostile.DateAhead, hostile.DateBehind:
 					if err != nil {
 						t.Errorf("%s: %v", name, err)
 					}

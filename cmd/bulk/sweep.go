@@ -1,0 +1,182 @@
+package bulk
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/cognito"
+	"cogpass/runner/runfile"
+)
+
+// sweeps are how often all users are looked at: as often as one in doubt.
+const sweeps = 2
+
+// sweep looks at everyone in the pool, twice, where Options.LookFirst asks for
+// a look at so many that this takes fewer requests than a look at each. Whom
+// both sweeps show untouched is in doubt no more; the others are looked at one
+// by one. Where sweeping fails, so is everyone.
+func (p *Plan) sweep(ctx context.Context, t *target) error {
+	if !p.opt.LookFirst {
+		return nil
+	}
+	pages := t.pool.Users/cognito.PageSize + 1
+	doubted := 0
+	for row, err := range p.file.Pending(false, false) {
+		if err != nil {
+			return err
+		}
+		if row.Doubt != nil {
+			doubted++
+		}
+	}
+	if t.pool.Users == 0 || pages >= doubted {
+		return nil
+	}
+	p.opt.notice("looking at all users of the pool, twice: about %s requests, where a look at each pending user would take %s",
+		report.Number(int64(sweeps*pages)), report.Number(int64(sweeps*doubted)))
+	seen := sightings{seen: make(map[nameKey]seenAt, doubted)}
+	for row, err := range p.file.Pending(false, false) {
+		if err != nil {
+			return err
+		}
+		if row.Doubt != nil {
+			seen.ask(&row)
+		}
+	}
+	lane := rate.NewLimiter(rate.Limit(jobs.UserList.Quota()/2), 1)
+	for seen.sweep = 1; seen.sweep <= sweeps; seen.sweep++ {
+		began := time.Now()
+		if err := p.sweepOnce(ctx, t, lane, &seen); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			p.opt.warn("the pool's users could not be listed, so each is looked at: %s", report.Visible(err.Error()))
+			return nil
+		}
+		if seen.sweep < sweeps {
+			select {
+			case <-time.After(time.Until(began.Add(runner.LookAgain))):
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
+	return p.clear(ctx, &seen)
+}
+
+// sweepOnce goes through the pages of the pool's users, at half their quota.
+func (p *Plan) sweepOnce(ctx context.Context, t *target, lane *rate.Limiter, seen *sightings) error {
+	dir, token := t.client.Directory(t.pool), ""
+	for {
+		users, next, err := p.page(ctx, t, dir, lane, token)
+		if err != nil {
+			return err
+		}
+		for i := range users {
+			seen.note(&users[i])
+		}
+		if token = next; token == "" {
+			return nil
+		}
+	}
+}
+
+// page asks for a page until it is answered, retry.attempts times at most.
+func (p *Plan) page(ctx context.Context, t *target, dir *cognito.Directory, lane *rate.Limiter, token string) ([]cognito.Listed, string, error) {
+	for try := 1; ; try++ {
+		if err := lane.Wait(ctx); err != nil {
+			return nil, "", err
+		}
+		asking, cancel := context.WithTimeout(ctx, p.Info.Timeout)
+		sent := time.Now()
+		users, next, answer, err := dir.Page(asking, token)
+		cancel()
+		t.clock.Observe(answer.Date, sent, time.Now())
+		var fault *runner.Error
+		if err == nil || try >= p.Info.Attempts || !errors.As(err, &fault) || !passes(fault.Class) {
+			return users, next, err
+		}
+		select {
+		case <-time.After(min(time.Second<<min(try-1, 10), maxPause, p.Info.MaxDelay)):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// clear takes those out of doubt whom each sweep has shown untouched.
+func (p *Plan) clear(ctx context.Context, seen *sightings) error {
+	for row, err := range p.file.Pending(false, false) {
+		if err != nil {
+			return err
+		}
+		if row.Doubt == nil || seen.seen[keyOf(row.Username)].untouched != sweeps {
+			continue
+		}
+		answered := runner.Intent{Seq: row.Seq, Step: row.Doubt.Step, Attempts: row.Attempts, Throttled: row.Throttled,
+			StartedAt: row.StartedAt, Began: row.Doubt.Began, Slack: row.Doubt.Slack}
+		if err := p.file.End(ctx, answered); err != nil {
+			return p.unrecorded(err)
+		}
+	}
+	if err := p.file.Flush(); err != nil {
+		return p.unrecorded(err)
+	}
+	return nil
+}
+
+// nameKey stands for a name, in less memory; two names never share one.
+type nameKey [16]byte
+
+func keyOf(name string) nameKey {
+	sum := sha256.Sum256([]byte(name))
+	return nameKey(sum[:16])
+}
+
+// sightings are what sweeps have shown of the users in doubt.
+type sightings struct {
+	sweep   int8
+	attempt runner.Intent // the earliest in doubt: what happened since may be its doing
+	seen    map[nameKey]seenAt
+}
+
+type seenAt struct {
+	action    jobs.Action
+	last      int8 // the sweep that showed the user last
+	untouched int8 // sweeps that showed the user, and that nothing has happened; -1 where one has shown anything else
+}
+
+// ask has sweeps look out for a user in doubt.
+func (s *sightings) ask(row *runfile.Row) {
+	if s.attempt.Began.IsZero() || row.Doubt.Began.Before(s.attempt.Began) {
+		s.attempt.Began = row.Doubt.Began
+	}
+	s.attempt.Slack = max(s.attempt.Slack, row.Doubt.Slack)
+	s.seen[keyOf(row.Username)] = seenAt{action: row.Action}
+}
+
+// note takes in a user. One whom a sweep shows twice, or whose name another
+// has too, is not told apart, and stays in doubt.
+func (s *sightings) note(u *cognito.Listed) {
+	for i, name := range u.Names {
+		key := keyOf(name)
+		at, asked := s.seen[key]
+		if !asked || slices.Contains(u.Names[:i], name) {
+			continue
+		}
+		if at.untouched < 0 || at.last == s.sweep || !u.Untouched(&s.attempt, at.action.Spec()) {
+			at.untouched = -1
+		} else {
+			at.untouched++
+		}
+		at.last = s.sweep
+		s.seen[key] = at
+	}
+}
