@@ -117,7 +117,8 @@ func (d dice) swarm(all []trouble) []trouble {
 func drawNature(d dice) nature {
 	n := nature{
 		rate: one(d, 3, 20, 100, 100, math.Inf(1)), concurrency: one(d, 1, 4, 4, 64), attempts: one(d, 2, 3, 8),
-		timeout: time.Duration(one(d, 2, 5, 30)) * time.Second, maxDelay: time.Duration(one(d, 5, 30)) * time.Second, outage: time.Duration(one(d, 1, 5)) * time.Minute, grace: time.Duration(one(d, 3, 30)) * time.Second,
+		timeout:  time.Duration(one(d, 2, 5, 30))*time.Second + 123_457, // lest one ends at the very instant of a slot
+		maxDelay: time.Duration(one(d, 5, 30)) * time.Second, outage: time.Duration(one(d, 1, 5)) * time.Minute, grace: time.Duration(one(d, 3, 30)) * time.Second,
 		latency: d.some(0.01, 0.05, 0.8), lag: d.upTo(one(d, 1, maxLag/2, maxLag)),
 		skew:    time.Duration(one(d, 0, 0, 0.7, -0.7, 100, -100, 240, -240) * float64(time.Second)),
 		seconds: d.chance(0.3), remembers: d.chance(0.3), untouched: d.chance(0.1), noDate: d.chance(0.1),
