@@ -58,7 +58,7 @@ func (b *bill) anyHeld() bool {
 // too soon after the last. It reports whether it is such a probe.
 func (p *process) holds(lane jobs.Category) (probe bool) {
 	l, now := p.lane(lane), time.Now()
-	if l.held.IsZero() || p.scant {
+	if l.held.IsZero() || l.held.Equal(now) || p.scant { // at the same instant, who is first is left open
 		return false
 	}
 	switch {
