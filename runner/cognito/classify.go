@@ -29,7 +29,6 @@ var classes = map[string]runner.Class{
 
 	"InternalErrorException": runner.Transient,
 	"InternalFailure":        runner.Transient,
-	"ServiceUnavailable":     runner.Transient,
 
 	"UserNotFoundException":          runner.UserFault,
 	"NotAuthorizedException":         runner.UserFault,
@@ -63,6 +62,8 @@ var families = []struct {
 	prefix string
 	class  runner.Class
 }{
+	{"ServiceUnavailable", runner.Transient},
+	{"RequestTimeout", runner.Transient},
 	{"AccessDenied", runner.Fatal},
 	{"ExpiredToken", runner.Fatal},
 	{"RequestExpired", runner.Fatal},

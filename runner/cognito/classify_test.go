@@ -75,6 +75,7 @@ func TestClassesOverTheWire(t *testing.T) {
 
 		"InternalErrorException":      runner.InDoubt,
 		"ServiceUnavailableException": runner.InDoubt,
+		"RequestTimeoutException":     runner.InDoubt,
 
 		"UserNotFoundException":          runner.UserFault,
 		"NotAuthorizedException":         runner.UserFault,
@@ -104,7 +105,7 @@ func TestClassesOverTheWire(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			status := http.StatusBadRequest
-			if want == runner.InDoubt {
+			if code == "InternalErrorException" {
 				status = http.StatusInternalServerError
 			}
 			date := time.Date(2026, 3, 1, 9, 30, 7, 0, time.UTC)
