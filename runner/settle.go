@@ -58,9 +58,10 @@ func (e *engine) age(now time.Time, w *work) (age, slack time.Duration) {
 }
 
 // lookSoon has a task looked at, at once where it is looked at twice anyway.
-// What may have been done just now is given the time to show.
+// What may have been done just now is given the time to show; of an attempt of
+// an earlier run nobody knows how long after its intent it left.
 func (e *engine) lookSoon(w *work, now time.Time) {
-	if age, slack := e.age(now, w); w.spec.Doubt != jobs.LookFirst && age-slack < lookAgain {
+	if age, slack := e.age(now, w); w.spec.Doubt != jobs.LookFirst && (w.doubtSent.IsZero() || age-slack < lookAgain) {
 		now = now.Add(lookAgain)
 	}
 	e.look(w, now)
