@@ -29,7 +29,7 @@ var crashSeed = flag.Uint64("crash.seed", 0, "of the moments at which the progra
 // after each, and asks the server what it was told to do. The kills are spread
 // over small runs side by side, or over few large ones in make test-long.
 func TestKilledAgainAndAgain(t *testing.T) {
-	runs, kills, users := 4, 5, 200
+	runs, kills, users := 4, 5, 100
 	if long() {
 		runs, kills, users = 1, 20, 2000
 	}

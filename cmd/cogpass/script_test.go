@@ -60,6 +60,8 @@ func TestScripts(t *testing.T) {
 		Cmds:                scriptCommands(),
 		Condition: func(name string) (bool, error) {
 			switch name {
+			case "long":
+				return long(), nil
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "tmpfs": // a small file system of one's own can be had
