@@ -41,7 +41,7 @@ test-long:
 
 test-race:
 	CGO_ENABLED=1 $(GO) build -race -o .cache/race/ ./cmd/cogpass
-	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(TEST) -race -count=1 -shuffle=on ./...
+	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(TEST) -parallel 4 -race -count=1 -shuffle=on ./...
 
 check:
 	@unformatted=$$(gofmt -l cmd jobs runner report examples); \

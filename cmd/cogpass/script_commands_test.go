@@ -259,7 +259,7 @@ func cmdFinish(ts *testscript.TestScript, w *scriptWorld, args []string) {
 }
 
 // waitMost is how long a script waits for anything.
-const waitMost = 30 * time.Second
+const waitMost = 4 * time.Minute // a busy machine, and a program under the detector
 
 // waitFor waits until done, or until there is nothing left to wait for.
 func (w *scriptWorld) waitFor(ts *testscript.TestScript, what string, done func() bool) {
