@@ -1,7 +1,7 @@
 # make build       bin/cogpass: one static binary
 # make test        all tests in a minute, with the race detector on our own packages where there is a C compiler
 # make test-long   all tests, with as many cases as minutes allow: 10,000 simulated worlds; SEEDS=N for another number
-# make test-race   all tests with the race detector in everything: the program and SQLite too
+# make test-race   all tests with the race detector in SQLite too, and some scripts with it in the program
 # make check       format, vet, staticcheck, go.mod, generated files, imports, builds for every system
 # make test-peers  the program against servers and clients that others wrote; needs node and npm
 # make bench       the benchmarks, into docs/benchmarks.md
@@ -40,8 +40,10 @@ test-long:
 	$(GO) test -count=1 -timeout 2h -run '^TestSimulation' ./runner -seeds=$(SEEDS)
 
 test-race:
+	CGO_ENABLED=1 $(TEST) -race -count=1 -shuffle=on ./...
 	CGO_ENABLED=1 $(GO) build -race -o .cache/race/ ./cmd/cogpass
-	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(TEST) -parallel 4 -race -count=1 -shuffle=on ./...
+	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(GO) test -race -parallel 2 -count=1 \
+		-run '^TestScripts$$/^(bulk|faults|wire|damage)$$' ./cmd/cogpass
 
 check:
 	@unformatted=$$(gofmt -l cmd jobs runner report examples); \
