@@ -75,6 +75,9 @@ func shows(text string, password jobs.Secret) bool {
 	if secret == "" {
 		return false
 	}
+	if subs.MatchString(text) { // a UUID, as the request ID of nearly every answer is: nothing is encoded in it
+		return strings.Contains(text, secret)
+	}
 	forms := []string{secret, oneLine(secret)}
 	for _, said := range decodings(text) {
 		for _, form := range forms {
