@@ -29,7 +29,20 @@ type Task struct {
 	ClientMetadata map[string]string // shared between tasks: do not change it
 	Excluded       bool              // named by exclude: report it as skipped, never send it
 	Place          Place             // where the user is named
-	Source         int               // index in Tasks.Sources; 0 for a user of the job file itself
+
+	// What was decided about the task when it was planned. One of Skip and Fail
+	// is set at most; with either, its action is not sent.
+	Skip string // why it is left out: reported as skipped
+	Fail string // why it cannot succeed: reported as failed
+
+	// The steps beside the action.
+	Create  *Creation // the user is missing, and made first; nil: not
+	Enable  bool      // the user is disabled, and enabled first
+	Recheck bool      // the user is looked at just before the action, and left out where the job's where has ceased to hold
+	SignOut SignOutRule
+
+	Before *User // what the user looked like then; nil: nobody looked, or there was none
+	Source int   // index in Tasks.Sources; 0 for a user of the job file itself
 }
 
 // PasswordKind says what a PasswordRef points to.

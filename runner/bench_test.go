@@ -14,8 +14,9 @@ type instant struct{}
 
 func (instant) Do(context.Context, Task) (Answer, error) { return Answer{}, nil }
 
-func (instant) Begin(context.Context, []Intent) error { return nil }
-func (instant) End(context.Context, Intent) error     { return nil }
+func (instant) Begin(context.Context, []Intent) error          { return nil }
+func (instant) End(context.Context, Intent) error              { return nil }
+func (instant) Ended(context.Context, int64, StepResult) error { return nil }
 
 // BenchmarkRun is what the engine itself costs a task.
 func BenchmarkRun(b *testing.B) {

@@ -56,6 +56,11 @@ func (j *journal) End(_ context.Context, i Intent) error {
 	return nil
 }
 
+func (j *journal) Ended(_ context.Context, seq int64, _ StepResult) error {
+	delete(j.open, seq)
+	return nil
+}
+
 // doubts returns the intents that have no result.
 func (j *journal) doubts(results map[string]Result) map[int64]Intent {
 	d := j.open

@@ -29,7 +29,17 @@ type Task struct {
 	Password       jobs.Secret       // of a set action
 	ClientMetadata map[string]string // of a Reset; not changed
 	Source         string            // file:line, for the report
-	Skip           string            // if not empty, the task is not sent and ends as Skipped for this reason
+	Skip           string            // if not empty, the action is not sent and the task ends as Skipped for this reason
+	Fail           string            // if not empty, the action is not sent and the task ends as Failed for this reason
+
+	// The steps beside the action, as in a jobs.Task.
+	Create  *jobs.Creation
+	Enable  bool
+	Recheck bool
+	SignOut jobs.SignOutRule
+	Before  *jobs.User   // what the user looked like when the task was planned; nil: not known
+	Done    []StepResult // steps that earlier runs have ended, that of the action among them; they are not done again
+	Step    Step         // whose request Directory.Do is to send; Act, the zero value, is the action's
 
 	Attempts, Throttled int       // made in earlier runs of the task
 	StartedAt           time.Time // of the first attempt made earlier; zero where there is none
@@ -64,10 +74,11 @@ type Result struct {
 	Latency             time.Duration // of the last attempt's answer
 	StatusBefore        Status        // where it was looked up
 	Source              string        // file:line
+	Beside              []StepResult  // how the task's steps beside the action ended, in their order
 }
 
 // Directory is what a run acts on: a user pool, or another store of users.
-// Do is one request, that of the task's action; it does not wait, retry or
+// Do is one request, that of the task's Step; it does not wait, retry or
 // log. It is called from many goroutines. Its error should be an *Error; any
 // other is taken as InDoubt.
 type Directory interface {
@@ -126,4 +137,11 @@ type Journal interface {
 	// need not be durable at once. It is called from Run's own goroutine, and
 	// gives up as Begin does.
 	End(ctx context.Context, i Intent) error
+
+	// Ended records how a step ended of a task that has another step to come,
+	// so that a run that goes on later does not repeat it. Its attempt is no
+	// longer in doubt. It is durable with the next Begin that returns nil;
+	// until then, the step's intent stands for it. It is called from Run's own
+	// goroutine, and gives up as Begin does.
+	Ended(ctx context.Context, seq int64, r StepResult) error
 }

@@ -164,6 +164,10 @@ func (m *memoryLife) End(_ context.Context, i runner.Intent) error {
 	}, i.Seq)
 }
 
+func (m *memoryLife) Ended(context.Context, int64, runner.StepResult) error {
+	return errors.New("the simulated journal keeps no steps yet")
+}
+
 func (m *memoryLife) Record(res runner.Result) error {
 	return m.add(func(r *row) {
 		r.result, r.intent = res, nil

@@ -251,3 +251,12 @@ func (p *process) End(ctx context.Context, i runner.Intent) error {
 	i.Began, i.StartedAt = p.life.toTrue(i.Began), p.life.toTrue(i.StartedAt)
 	return p.journal.End(ctx, i)
 }
+
+// Ended implements runner.Journal.
+func (p *process) Ended(ctx context.Context, seq int64, r runner.StepResult) error {
+	if err := p.cannotWrite(); err != nil {
+		return err
+	}
+	r.StartedAt, r.FinishedAt = p.life.toTrue(r.StartedAt), p.life.toTrue(r.FinishedAt)
+	return p.journal.Ended(ctx, seq, r)
+}

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -149,7 +150,7 @@ func (w *world) atTheEnd(all []runner.Result) {
 // unchanged judges what the journal holds: as the life before left it.
 func (w *world) unchanged(was, is []runner.Result) {
 	for i, before := range was {
-		if before.Outcome != runner.Pending && !w.taking[before.Seq] && is[i] != before {
+		if before.Outcome != runner.Pending && !w.taking[before.Seq] && !reflect.DeepEqual(is[i], before) {
 			w.breach(w.people[i], "its outcome has changed from %+v to %+v", before, is[i])
 		}
 	}

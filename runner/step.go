@@ -14,9 +14,26 @@ type Step uint8
 
 // The steps. Their numbers stand in run files: a new one is added at the end.
 const (
-	Act  Step = iota // the request of the task's action
-	Look             // a look at the user, which changes nothing and so has no intent
+	Act     Step = iota // the request of the task's action
+	Look                // a look at the user, which changes nothing and so has no intent
+	Create              // making a user that is missing, before the action
+	Enable              // enabling a disabled user, before the action
+	SignOut             // ending all of the user's sessions, after the action
+	Recheck             // a look just before the action, which may leave the task out
 )
+
+// StepResult is how a step beside the action ended. Its zero value is that of
+// a step that has not ended, or that the task does not have.
+type StepResult struct {
+	Step                Step
+	Outcome             Outcome // Pending where it has not ended
+	Attempts, Throttled int
+	Code, Reason        string
+	RequestID           string
+	StartedAt           time.Time // of the first attempt
+	FinishedAt          time.Time
+	Latency             time.Duration
+}
 
 // Intent is an attempt that is about to be sent. A task and a step have one at
 // most: the last.

@@ -2,6 +2,7 @@ package runfile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cogpass/runner"
@@ -39,6 +40,11 @@ func (f *File) End(_ context.Context, i runner.Intent) error {
 		return err
 	}
 	return w.add(func(g *group) { g.answered = append(g.answered, i) })
+}
+
+// Ended implements runner.Journal.
+func (f *File) Ended(context.Context, int64, runner.StepResult) error {
+	return &Error{Path: f.path, Err: errors.New("a run file does not keep steps beside an action yet")}
 }
 
 // Record takes down how a task ended; r's Seq and Action are the task's own,
