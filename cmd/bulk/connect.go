@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -41,45 +40,28 @@ func (q Question) PoolName() string {
 }
 
 // reach takes the lock of the pool, connects to it, checks the passwords of a
-// new run against its policy, and has the run confirmed. The pool of a sandbox
-// is the run's own, with the users of the plan: it needs no lock. leave gives
-// up what was taken.
+// new run against its policy, and has the run confirmed. leave gives up what
+// was taken.
 func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	o, info := p.opt, &p.Info
-	var taken []func()
-	giveUp := func() {
-		for _, give := range slices.Backward(taken) {
-			give()
-		}
-	}
-	defer func() {
-		if err != nil {
-			giveUp()
-		}
-	}()
-	cfg := cognito.Config{
-		Region: info.Region, Profile: o.Profile, EndpointURL: o.EndpointURL,
-		Conns: max(o.Concurrency, info.Concurrency, 64),
-	}
-	if o.Sandbox {
-		stop, err := p.startSandbox(ctx, &cfg)
-		if err != nil {
-			return nil, nil, err
-		}
-		taken = append(taken, stop)
-	}
-	client, err := cognito.Open(ctx, cfg)
+	client, err := p.client(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !o.Sandbox {
+	leave = func() {}
+	if !o.Sandbox { // whose pool is the run's own, and needs no lock
 		lock, err := p.lockPool(client.Endpoint())
 		if err != nil {
 			return nil, nil, err
 		}
-		taken = append(taken, func() { _ = lock.Unlock() }) // the end of the process releases it too
+		leave = func() { _ = lock.Unlock() } // the end of the process releases it too
+		defer func() {
+			if err != nil {
+				leave()
+			}
+		}()
 	}
-	if t, err = p.connect(ctx, client); err != nil {
+	if t, err = p.connect(ctx); err != nil {
 		return nil, nil, err
 	}
 	if info.State == runfile.Planned && p.Tally.Passwords() > 0 {
@@ -92,7 +74,29 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 			return nil, nil, err
 		}
 	}
-	return t, giveUp, nil
+	return t, leave, nil
+}
+
+// client returns how to reach the pool, or the sandbox, which is started for
+// it. Nothing is asked yet.
+func (p *Plan) client(ctx context.Context) (*cognito.Client, error) {
+	if p.reached.client != nil {
+		return p.reached.client, nil
+	}
+	cfg := cognito.Config{
+		Region: p.Info.Region, Profile: p.opt.Profile, EndpointURL: p.opt.EndpointURL,
+		Conns: max(p.opt.Concurrency, p.Info.Concurrency, 64),
+	}
+	if p.opt.Sandbox {
+		stop, err := p.startSandbox(ctx, &cfg)
+		if err != nil {
+			return nil, err
+		}
+		p.stopSandbox = stop
+	}
+	client, err := cognito.Open(ctx, cfg)
+	p.reached.client = client
+	return client, err
 }
 
 const (
@@ -120,14 +124,22 @@ func (p *Plan) waitFor(ctx context.Context, what string, limit time.Duration, as
 	return err
 }
 
-// connect finds out, before anything is changed, whether the pool is there and
+// connect finds out, once and before anything is changed, whether the pool is there and
 // the credentials are good. Without the permission to ask for the pool it goes
 // on without its name.
-func (p *Plan) connect(ctx context.Context, client *cognito.Client) (*target, error) {
+func (p *Plan) connect(ctx context.Context) (*target, error) {
+	t := &p.reached
+	if t.clock != nil {
+		return t, nil
+	}
+	client, err := p.client(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := p.waitFor(ctx, "the AWS credentials", credentialTime, client.Check); err != nil {
 		return nil, err
 	}
-	t := &target{client: client, clock: new(runner.Clock), actor: client.Actor(ctx)}
+	t.clock, t.actor = new(runner.Clock), client.Actor(ctx)
 	for try := 1; ; try++ {
 		err := p.waitFor(ctx, "Cognito's answer about the user pool "+p.Info.UserPoolID, p.Info.Timeout, func(ctx context.Context) error {
 			sent := time.Now()

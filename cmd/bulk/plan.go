@@ -23,6 +23,9 @@ type Plan struct {
 	tasks   func(context.Context) iter.Seq2[jobs.Task, error]
 	sources []jobs.Source // of a job: once all its tasks were read
 
+	reached     target // as far as it was needed so far
+	stopSandbox func() // where one was started
+
 	passwordOptions func() jobs.Options // the same
 	passwords       *jobs.Passwords     // once they were opened
 }
@@ -91,6 +94,9 @@ func Freeze(ctx context.Context, jobPath, runPath string, opt Options) (*Plan, e
 // place is removed.
 func (p *Plan) Close() error {
 	var err error
+	if p.stopSandbox != nil {
+		p.stopSandbox()
+	}
 	if p.draft != nil {
 		err = p.draft.Discard()
 	}
