@@ -70,26 +70,26 @@ func newCSVRows(in *input, columns []Column, _ string) (rowReader, bool) {
 	return c, c.match(header, columns)
 }
 
-func (c *csvRows) next() (entry, bool, error) {
+func (c *csvRows) next(e *entry) (bool, error) {
+	*e = entry{}
 	c.in.nextRow()
 	record, err := c.r.Read()
 	if err != nil {
-		return entry{}, false, c.readFault(err)
+		return false, c.readFault(err)
 	}
 	c.ended(record)
 	if len(record) != c.header {
 		line, _ := c.r.FieldPos(0)
 		c.fault(line, 1, plural(len(record), "field")+" in this row, and "+plural(c.header, "column")+" in the header", "")
-		return entry{}, false, nil
+		return false, nil
 	}
-	var e entry
 	ok := true
 	for _, f := range c.fields {
 		value := record[f.index]
 		if c.guards {
 			value = strings.TrimPrefix(value, "'")
 		}
-		p := c.set(&e, f.name, value)
+		p := c.set(e, f.name, value)
 		if f.name == "username" {
 			e.place.File = c.in.path
 			e.place.Line, e.place.Column = c.place(record, f.index)
@@ -100,8 +100,8 @@ func (c *csvRows) next() (entry, bool, error) {
 			ok = false
 		}
 	}
-	c.warnOfGuard(&e)
-	return e, ok, nil
+	c.warnOfGuard(e)
+	return ok, nil
 }
 
 // warnOfGuard warns once of a name with an apostrophe that looks like a
@@ -126,7 +126,7 @@ func (c *csvRows) set(e *entry, field, value string) problem {
 		return problem{}
 	case field == "password":
 		e.password.ref.Kind = RowPassword
-		e.password.row = NewSecret(strings.Clone(value))
+		e.password.row = NewSecret(value)
 		return checkPassword(value)
 	case field == "action":
 		action, p := checkAction(value)

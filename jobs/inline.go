@@ -15,13 +15,13 @@ func (s inline) open(*reading, *part) (rowReader, bool) { return &inlineRows{lef
 
 type inlineRows struct{ left []entry }
 
-func (r *inlineRows) next() (entry, bool, error) {
+func (r *inlineRows) next(e *entry) (bool, error) {
 	if len(r.left) == 0 {
-		return entry{}, false, io.EOF
+		return false, io.EOF
 	}
-	e := r.left[0]
+	*e = r.left[0]
 	r.left = r.left[1:]
-	return e, true, nil
+	return true, nil
 }
 
 func (r *inlineRows) Close() error { return nil }

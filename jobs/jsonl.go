@@ -20,27 +20,26 @@ func newJSONLRows(in *input, _ []Column, poolID string) (rowReader, bool) {
 	return &jsonlRows{in: in, lines: lineReader{in: in}, poolID: poolID, keyAt: map[string]int{}}, true
 }
 
-func (j *jsonlRows) next() (entry, bool, error) {
+func (j *jsonlRows) next(e *entry) (bool, error) {
 	for {
 		text, err := j.lines.next()
 		switch {
 		case err == io.EOF:
-			return entry{}, false, err
+			return false, err
 		case err != nil:
 			j.in.report(j.in.fault(err, j.lines.line+1, "is this JSON Lines, one object a line?"))
-			return entry{}, false, err
+			return false, err
 		}
 		if len(bytes.TrimSpace(text)) > 0 {
-			e, ok := j.parse(text)
-			return e, ok, nil
+			return j.parse(text, e), nil
 		}
 	}
 }
 
-func (j *jsonlRows) parse(text []byte) (entry, bool) {
+func (j *jsonlRows) parse(text []byte, e *entry) bool {
+	*e = entry{place: Place{j.in.path, j.lines.line, 1}}
 	clear(j.keyAt)
-	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, keyAt: j.keyAt}
-	row.entry.place = Place{j.in.path, j.lines.line, 1}
+	row := jsonRow{jsonScanner: jsonScanner{text: text}, poolID: j.poolID, entry: e, keyAt: j.keyAt}
 	if !utf8.Valid(text) {
 		at := badByte(text)
 		row.fault(at, whatIsBad(text, at), "save the file as UTF-8")
@@ -51,7 +50,7 @@ func (j *jsonlRows) parse(text []byte) (entry, bool) {
 		f.File, f.Line = j.in.path, j.lines.line
 		j.in.report(f)
 	}
-	return row.entry, len(row.faults) == 0
+	return len(row.faults) == 0
 }
 
 func (j *jsonlRows) Close() error { return nil }

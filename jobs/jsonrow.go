@@ -14,7 +14,7 @@ import (
 type jsonRow struct {
 	jsonScanner
 	poolID string // that the row must have; "": any
-	entry  entry
+	entry  *entry
 	faults []Fault
 
 	aws       bool // it is the input of an AWS CLI command
@@ -23,7 +23,10 @@ type jsonRow struct {
 }
 
 // The keys of a row, in cogpass's form and in the AWS CLI's.
-var awsKeys = []string{"UserPoolId", "Username", "Password", "Permanent", "ClientMetadata"}
+var (
+	awsKeys = []string{"UserPoolId", "Username", "Password", "Permanent", "ClientMetadata"}
+	rowKeys = slices.Concat(userKeys, awsKeys)
+)
 
 func (r *jsonRow) fault(at int, message, hint string) {
 	r.faults = append(r.faults, Fault{Place: Place{Column: columnOf(r.text, at)}, Message: message, Hint: hint})
@@ -72,7 +75,7 @@ func (r *jsonRow) keys(seen map[string]int, do func(at int, key string)) {
 	r.open()
 	for r.more() {
 		at := r.start()
-		key := r.str()
+		key := r.str(rowKeys...)
 		if _, again := seen[key]; again {
 			r.fault(at, "this key is there twice", "")
 			r.skip()

@@ -59,13 +59,19 @@ func (s *jsonScanner) more() bool {
 	return false
 }
 
-// str reads a string.
-func (s *jsonScanner) str() string {
+// str reads a string. One that is among known costs no memory.
+func (s *jsonScanner) str(known ...string) string {
 	from := s.start()
-	s.skip()
+	s.skipString()
 	raw := s.text[from:s.at]
 	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
+		raw = raw[1 : len(raw)-1]
+		for _, word := range known {
+			if string(raw) == word {
+				return word
+			}
+		}
+		return string(raw)
 	}
 	var text string
 	json.Unmarshal(raw, &text) // cannot fail: the text is valid

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -11,34 +12,39 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// names finds repeated usernames among millions, in 8 bytes each. Two names may
-// have the same hash (about once in 37 million jobs of a million users), so the
-// caller must check what it finds. The zero value is empty.
+// names finds repeated usernames among millions, in 5 bytes each. Two names may
+// have the same hash (about once in 2,000 jobs of a million users), so the caller
+// must check what it finds. The zero value is empty.
 type names struct {
-	parts [256][]uint64 // by the first byte of the hash
+	parts [1 << 10][]byte // by the first bits of the hash: the other 40 bits of each
 	seed  maphash.Seed
 	any   bool
 }
 
-// hash returns the hash of a key, which is good for this value of names only.
+// hash returns the hash of a key, of 50 bits, which is good for this value of
+// names only.
 func (n *names) hash(key string) uint64 {
 	if !n.any {
 		n.seed, n.any = maphash.MakeSeed(), true
 	}
-	return maphash.String(n.seed, key)
+	return maphash.String(n.seed, key) >> 14
 }
 
 func (n *names) add(key string) {
 	hash := n.hash(key)
-	part := &n.parts[hash>>56]
-	*part = append(*part, hash)
+	part := &n.parts[hash>>40]
+	*part = append(*part, byte(hash>>32), byte(hash>>24), byte(hash>>16), byte(hash>>8), byte(hash))
 }
 
 // repeated returns the hashes that were added more than once, sorted, and how many
 // additions repeated an earlier one. It empties names.
 func (n *names) repeated() (hashes []uint64, again int) {
+	var part []uint64
 	for i := range n.parts {
-		part := n.parts[i]
+		part = part[:0]
+		for five := range slices.Chunk(n.parts[i], 5) {
+			part = append(part, uint64(i)<<40|uint64(five[0])<<32|uint64(binary.BigEndian.Uint32(five[1:])))
+		}
 		n.parts[i] = nil
 		slices.Sort(part)
 		for k := 1; k < len(part); k++ {

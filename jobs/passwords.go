@@ -25,7 +25,7 @@ type Passwords struct {
 
 // passwordSource reads the passwords of one source.
 type passwordSource interface {
-	get(t *Task) (Secret, error)
+	get(username string, at Place, ref PasswordRef) (Secret, error)
 	io.Closer
 }
 
@@ -165,12 +165,15 @@ func (p *Passwords) Get(t Task) (Secret, error) {
 	if index < 0 || index >= len(p.sources) || p.sources[index] == nil {
 		return Secret{}, fmt.Errorf("%s: its source was opened without passwords", Visible(t.Place.String()))
 	}
-	s, err := p.sources[index].get(&t)
+	s, err := p.sources[index].get(t.Username, t.Place, t.Password)
 	if err != nil {
 		return Secret{}, err
 	}
 	if t.Password.Mark != 0 && t.Password.Mark != mark(p.opt.Salt, s) {
-		return Secret{}, changed(&t)
+		return Secret{}, changed(t.Place)
+	}
+	if t.Password.Kind == RowPassword {
+		return s, nil // it was checked as it was read
 	}
 	if problem := checkPassword(s.Reveal()); problem.found() {
 		return Secret{}, fmt.Errorf("%s: %s", Visible(t.Place.String()), problem.message)

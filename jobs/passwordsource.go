@@ -29,8 +29,8 @@ func (l literals) collect(n *yamldoc.Node) {
 	}
 }
 
-func (l literals) get(t *Task) (Secret, error) {
-	text, ok := l[[2]int{t.Password.Line, t.Password.Column}]
+func (l literals) get(_ string, _ Place, ref PasswordRef) (Secret, error) {
+	text, ok := l[[2]int{ref.Line, ref.Column}]
 	if !ok {
 		return Secret{}, errors.New("the password is not in the job")
 	}
@@ -48,26 +48,26 @@ type rowPasswords struct {
 	last   entry     // read last
 }
 
-func (p *rowPasswords) get(t *Task) (Secret, error) {
-	if p.rows == nil || after(p.last.place, t.Place) {
+func (p *rowPasswords) get(username string, at Place, _ PasswordRef) (Secret, error) {
+	if p.rows == nil || after(p.last.place, at) {
 		rows, ok := p.source.openRows(p.from)
 		if !ok {
-			return Secret{}, changed(t)
+			return Secret{}, changed(at)
 		}
 		p.rows, p.last = rows, entry{}
 	}
-	for after(t.Place, p.last.place) {
-		e, ok, err := p.rows.next()
+	for after(at, p.last.place) {
+		ok, err := p.rows.next(&p.last)
 		if err != nil {
 			p.rows = nil
-			return Secret{}, changed(t)
+			return Secret{}, changed(at)
 		}
-		if ok {
-			p.last = e
+		if !ok {
+			p.last = entry{}
 		}
 	}
-	if p.last.username != t.Username || after(p.last.place, t.Place) || p.last.password.ref.Kind != RowPassword {
-		return Secret{}, changed(t)
+	if p.last.username != username || after(p.last.place, at) || p.last.password.ref.Kind != RowPassword {
+		return Secret{}, changed(at)
 	}
 	return p.last.password.row, nil
 }
@@ -75,8 +75,8 @@ func (p *rowPasswords) get(t *Task) (Secret, error) {
 func after(a, b Place) bool { return comparePlaces(a, b) > 0 }
 
 // changed returns the fault of a row that is not as it was.
-func changed(t *Task) error {
-	return Fault{Place: t.Place, Message: "the row is not as it was when the plan was made",
+func changed(at Place) error {
+	return Fault{Place: at, Message: "the row is not as it was when the plan was made",
 		Hint: "put the list back as it was, and run the run file again; or make a new plan"}
 }
 

@@ -42,10 +42,10 @@ type source interface {
 
 // rowReader reads the users of a source, in order.
 type rowReader interface {
-	// next returns the next user, and whether it is free of faults; faults are
-	// reported as they are found. The error is io.EOF at the end; any other is
-	// reported too, and ends the source.
-	next() (entry, bool, error)
+	// next overwrites e, which is large, with the next user, and reports whether
+	// it is free of faults; faults are reported as they are found. The error is
+	// io.EOF at the end; any other is reported too, and ends the source.
+	next(e *entry) (ok bool, err error)
 	io.Closer
 }
 
@@ -133,8 +133,8 @@ type fileRows struct {
 	some    bool // a row was read
 }
 
-func (f *fileRows) next() (entry, bool, error) {
-	e, ok, err := f.rowReader.next()
+func (f *fileRows) next(e *entry) (bool, error) {
+	ok, err := f.rowReader.next(e)
 	if err == io.EOF {
 		if !f.some {
 			f.in.report(Fault{Place: Place{File: f.in.path}, Message: "this list names no user", Hint: "was it written to its end? a list that is meant to be empty is left out of the job"})
@@ -142,7 +142,7 @@ func (f *fileRows) next() (entry, bool, error) {
 		f.reading.ended(f.index, f.in)
 	}
 	f.some = true
-	return e, ok, err
+	return ok, err
 }
 
 func (f *fileRows) Close() error { return f.in.from.Close() }

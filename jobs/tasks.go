@@ -116,9 +116,8 @@ func (r *reading) each(of *part, do func(*entry)) {
 	defer rows.Close()
 	var e entry // one for all rows: it is large
 	for !r.over() {
-		var good bool
-		var err error
-		if e, good, err = rows.next(); err != nil {
+		good, err := rows.next(&e)
+		if err != nil {
 			return
 		}
 		if good {

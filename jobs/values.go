@@ -27,12 +27,12 @@ func checkUsername(s string) problem {
 	if s == "" {
 		return problem{message: "empty username"}
 	}
+	if len(s) <= maxUsername && isGraphic(s) {
+		return problem{}
+	}
 	count := 0
 	for i, r := range s {
 		count++
-		if r > ' ' && r < 0x7f {
-			continue
-		}
 		if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
 			return problem{message: "username is not valid UTF-8", hint: "save the file as UTF-8"}
 		}
@@ -60,6 +60,9 @@ func checkPassword(s string) problem {
 	if s == "" {
 		return problem{message: "empty password"}
 	}
+	if len(s) <= maxPassword && isGraphic(s) {
+		return problem{}
+	}
 	if !utf8.ValidString(s) {
 		return problem{message: "password is not valid UTF-8", hint: "save the file as UTF-8"}
 	}
@@ -75,6 +78,16 @@ func checkPassword(s string) problem {
 		return problem{message: fmt.Sprintf("password of %d characters; Cognito takes %d at most", n, maxPassword)}
 	}
 	return problem{}
+}
+
+// isGraphic reports whether a text is all printing ASCII, without a space.
+func isGraphic(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func checkMetadata(key, value string) problem {
