@@ -16,7 +16,8 @@ type csvRows struct {
 	r      *csv.Reader
 	fields []csvField
 	header int    // how many columns there are
-	line   int    // on which the last row ended
+	line   int    // on which the last field of the row read last begins
+	last   string // that field
 	first  string // the beginning of the header, as it is
 	guards bool   // it is a report: a leading apostrophe is a guard
 	warned bool
@@ -120,8 +121,8 @@ func (c *csvRows) warnOfGuard(e *entry) {
 func (c *csvRows) set(e *entry, field, value string) problem {
 	switch {
 	case field == "username":
-		e.username = strings.Clone(value) // the record it is part of holds the password too
-		return checkUsername(e.username)
+		e.username = value
+		return checkUsername(value)
 	case value == "":
 		return problem{}
 	case field == "password":
@@ -178,16 +179,16 @@ func (c *csvRows) readFault(err error) error {
 		c.fault(syntax.StartLine, 1, "a quoted field that does not end, or goes on after its end", hint)
 		return nil
 	default:
-		c.in.report(c.in.fault(err, c.line+1, "is a quote missing, or is this not a CSV?"))
+		c.in.report(c.in.fault(err, c.line+strings.Count(c.last, "\n")+1, "is a quote missing, or is this not a CSV?"))
 	}
 	return err
 }
 
-// ended notes the line on which a record ended.
+// ended notes where a record ended.
 func (c *csvRows) ended(record []string) {
 	last := len(record) - 1
-	line, _ := c.r.FieldPos(last)
-	c.line = line + strings.Count(record[last], "\n")
+	c.line, _ = c.r.FieldPos(last)
+	c.last = record[last]
 }
 
 func (c *csvRows) Close() error { return nil }

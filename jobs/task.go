@@ -63,5 +63,5 @@ type PasswordRef struct {
 	Kind         PasswordKind
 	Name         string
 	Line, Column int
-	Mark         uint32 // of Env, File and Row: 1 plus a 16-bit digest of the password under Job.Salt; 0 if not known
+	Mark         uint32 // of Env, File and Row: 1 plus 16 bits of the password's SipHash under Job.Salt; 0 if not known
 }

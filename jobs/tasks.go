@@ -7,6 +7,7 @@ import (
 	"iter"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Tasks reads the tasks of a job. It is used from one goroutine.
@@ -155,7 +156,7 @@ func (r *reading) ended(index int, in *input) {
 func (r *reading) task(e *entry, of *part) {
 	key := r.folder.key(e.username)
 	r.names.add(key)
-	t := Task{Username: e.username, Place: e.place, Source: of.index}
+	t := Task{Username: strings.Clone(e.username), Place: e.place, Source: of.index} // a row holds more than the name
 	t.Excluded = r.guards.has(key)
 	t.Action = r.action(e, of)
 	spec := t.Action.Spec()
