@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,5 +67,25 @@ func TestSipHash(t *testing.T) {
 		if got := sipHash(key, text); got != want {
 			t.Errorf("%d bytes: got %x, want %x", i, got, want)
 		}
+	}
+}
+
+// TestNamesCollide looks again for a name that only seems to be there twice.
+func TestNamesCollide(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "job.yaml")
+	text := "version: 1\nuserPoolId: us-west-2_aaaaaaaaa\naction: reset\nusers: [ana, kim, lee, Kim]\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	job, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reading{Tasks: job.Tasks(t.Context()), folder: newFolder(false)}
+	hashes := []uint64{r.names.hash("ana"), r.names.hash("kim")}
+	slices.Sort(hashes)
+	r.lookAgain(hashes, 2)
+	if len(r.faults.List) != 1 || r.faults.List[0].Column != 24 {
+		t.Errorf("got %v, want a fault of Kim only", r.faults.List)
 	}
 }
