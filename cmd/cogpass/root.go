@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,9 +44,7 @@ cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
 	root.SetOut(sys.Out)
 	root.SetErr(sys.Err)
 	root.SetVersionTemplate("cogpass {{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return withHint(exitUsage, cmd.CommandPath()+" --help shows the flags", "%w", err)
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRun(sys), newValidate(sys), newPlan(sys), newStatus(sys), newReport(sys),
 		newRate(sys), newPause(sys, true), newPause(sys, false),
@@ -93,6 +92,34 @@ func usageArgs(cmd *cobra.Command) {
 	}
 }
 
+// wants says what the values of flags are, by type. Flags of other types say it
+// themselves.
+var wants = map[string]string{
+	"bool": "true or false", "duration": "a time such as 250ms or 5s", "int64": "a whole number", "uint64": "a whole number from 0",
+}
+
+// flagError is the error of a flag that cannot be read.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := cmd.CommandPath() + " --help shows the flags"
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return withHint(exitUsage, hint, "%w", err)
+	}
+	f := bad.GetFlag()
+	want := bad.Unwrap().Error()
+	if known := wants[f.Value.Type()]; known != "" {
+		want = "want " + known
+	}
+	if bad.GetValue() == "" {
+		return emptyFlag(f)
+	}
+	return withHint(exitUsage, hint, "--%s: %s", f.Name, want)
+}
+
+func emptyFlag(f *pflag.Flag) error {
+	return withHint(exitUsage, "give it a value, or leave it out", "--%s is empty", f.Name)
+}
+
 // noEmptyFlags refuses a flag whose value is empty: it comes from a variable
 // that is not set, and the default is not what was meant.
 func noEmptyFlags(flags *pflag.FlagSet) (err error) {
@@ -105,7 +132,7 @@ func noEmptyFlags(flags *pflag.FlagSet) (err error) {
 			values = []string{f.Value.String()}
 		}
 		if err == nil && slices.Contains(values, "") {
-			err = withHint(exitUsage, "give it a value, or leave it out", "--%s is empty", f.Name)
+			err = emptyFlag(f)
 		}
 	})
 	return err
