@@ -7,9 +7,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -42,7 +39,12 @@ type Error struct {
 	Hint         string // may be empty
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Message) }
+func (e *Error) Error() string {
+	if e.Column == 0 {
+		return fmt.Sprintf("line %d: %s", e.Line, e.Message)
+	}
+	return fmt.Sprintf("line %d:%d: %s", e.Line, e.Column, e.Message)
+}
 
 // Parse reads the one document of a text. It returns nil and no error where
 // the text holds none; its error is an *Error. Aliases are not expanded: a
@@ -134,52 +136,4 @@ func (e *expansion) followed(n *Node) int {
 		e.most, e.alias = size, n
 	}
 	return size
-}
-
-var (
-	withLine      = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
-	parserError   = regexp.MustCompile(`^did not find expected (<document|node content|'-' indicator|key|',' or )`)
-	plainMessage  = regexp.MustCompile(`^[a-zA-Z ,:'\[\]{}<>-]+$`)
-	unknownAnchor = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced$`)
-)
-
-// syntaxError adds the place to an error of the parser, and removes what it shows
-// of the text, which may be a password.
-func syntaxError(text []byte, err error) *Error {
-	if m := unknownAnchor.FindStringSubmatch(err.Error()); m != nil {
-		line, column := find(text, "*"+m[1])
-		return &Error{line, column, "an alias without its anchor", `put quotes around a value that begins with "*"`}
-	}
-	e := &Error{Line: 1, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
-	if m := withLine.FindStringSubmatch(err.Error()); m != nil {
-		e.Line, _ = strconv.Atoi(m[1])
-		e.Message = m[2]
-	}
-	if parserError.MatchString(e.Message) {
-		e.Line++ // the library counts these from 0
-	}
-	lines := strings.Split(string(text), "\n")
-	e.Line = min(e.Line, len(lines))
-	for l := max(1, e.Line-1); l <= min(len(lines), e.Line+1); l++ {
-		if tab := strings.IndexByte(indentOf(lines[l-1]), '\t'); tab >= 0 {
-			return &Error{l, tab + 1, "a tab in the indentation", "indent with spaces"}
-		}
-	}
-	if !plainMessage.MatchString(e.Message) {
-		e.Message = "this is not YAML"
-	}
-	e.Column = len(indentOf(lines[e.Line-1])) + 1
-	return e
-}
-
-func indentOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
-
-func find(text []byte, s string) (line, column int) {
-	at := bytes.Index(text, []byte(s))
-	if at < 0 {
-		return 1, 0
-	}
-	before := text[:at]
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return bytes.Count(before, []byte("\n")) + 1, len([]rune(string(before[start:]))) + 1
 }
