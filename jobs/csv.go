@@ -81,7 +81,11 @@ func (c *csvRows) next(e *entry) (bool, error) {
 	c.ended(record)
 	if len(record) != c.header {
 		line, _ := c.r.FieldPos(0)
-		c.fault(line, 1, plural(len(record), "field")+" in this row, and "+plural(c.header, "column")+" in the header", "")
+		hint := ""
+		if len(record) > c.header {
+			hint = "put quotes around a field that holds a comma"
+		}
+		c.fault(line, 1, plural(len(record), "field")+" in this row, and "+plural(c.header, "column")+" in the header", hint)
 		return false, nil
 	}
 	ok := true

@@ -15,6 +15,9 @@ func (c *csvRows) match(header []string, columns []Column) bool {
 		switch {
 		case index < 0:
 			hint := "the first line of a CSV names its columns"
+			if slices.ContainsFunc(header, func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), strings.TrimSpace(want.Header)) }) {
+				hint = "a column differs in case, or in blanks around it, only: write it in the job as it stands there"
+			}
 			if other := c.otherSeparator(); other != "" {
 				hint = other
 			}

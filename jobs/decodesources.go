@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	if path != "-" {
 		path = filepath.FromSlash(path)
 	} else if d.stdinUsed {
-		d.fault(follow(f.value), "", "standard input is read by one source only")
+		d.fault(follow(f.value), "write the other list to a file", "standard input is read by one source only")
 		return
 	} else {
 		d.stdinUsed = true
@@ -95,11 +96,12 @@ func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []Column {
 		case name == "signOut":
 			d.fault(f.key, "", "%s is not supported yet", name)
 		case !isRowField(name) || exclude && name != "username":
-			message, _ := unknown("field", name, rowFields)
-			d.fault(f.key, columnHint, "%s", message)
+			message, hint := unknown("field", name, rowFields)
+			hasName = hasName || hint == didYouMean("username")
+			d.fault(f.key, cmp.Or(hint, columnHint), "%s", message)
 		default:
 			header, ok := d.scalar(f.value, "the column of "+fieldName(name))
-			if ok && d.ownColumn(f.value, columns, Column{name, header}) {
+			if ok && d.notEmpty(f.value, "the column of "+fieldName(name), header) && d.ownColumn(f.value, columns, Column{name, header}) {
 				columns = append(columns, Column{name, header})
 			}
 		}
@@ -135,18 +137,28 @@ func isRowField(name string) bool {
 func (d *decoder) decodeUsers(n *yamldoc.Node) {
 	users, ok := d.list(n, "users")
 	if ok && len(users) == 0 {
-		d.fault(follow(n), "", "users is empty")
+		d.fault(follow(n), "name users, or a list of them as {csv: PATH}", "users is empty")
 	}
 	for _, element := range users {
 		d.element = element
 		if n := follow(element); n.Kind == yamldoc.Mapping {
-			k := kindOfSource(n)
-			k.decode(d, n, k, false)
+			d.decodeOne(n, kindOfSource(n), false)
 		} else if name, ok := d.username(n); ok {
 			d.warnOfPath(element, name)
 			d.job.users = addInline(d.job.users, entry{username: name, place: d.place(element)})
 		}
 	}
+}
+
+// decodeOne reads an element that is one user, or one source.
+func (d *decoder) decodeOne(n *yamldoc.Node, k *sourceKind, exclude bool) {
+	for i := range sourceKinds {
+		if other := sourceKinds[i].key; other != k.key && hasKey(n, other) {
+			d.fault(n, "write an entry for each", "%s and %s in one entry", k.key, other)
+			return
+		}
+	}
+	k.decode(d, n, k, exclude)
 }
 
 // excludeForms are the sources that exclude takes, as a job writes them.
@@ -173,7 +185,7 @@ func (d *decoder) decodeExclude(n *yamldoc.Node) {
 		} else if k := kindOfSource(n); k.exclude == nil {
 			d.fault(n, "an entry of exclude is a username or "+excludeForms(), "this is neither a username nor a source")
 		} else {
-			k.decode(d, n, k, true)
+			d.decodeOne(n, k, true)
 		}
 	}
 }

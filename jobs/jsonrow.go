@@ -56,7 +56,11 @@ func (r *jsonRow) parse() {
 	case '{':
 		r.object(at)
 	default:
-		r.fault(at, "a user is an object or a username, and this is "+r.kind(), "")
+		hint := ""
+		if r.text[at] == '[' {
+			hint = "write one object a line, as jq -c '.[]' does of a list"
+		}
+		r.fault(at, "a user is an object or a username, and this is "+r.kind(), hint)
 	}
 }
 
@@ -159,6 +163,10 @@ func (r *jsonRow) unknown(at int, key string, known []string) {
 	message, hint := unknown("key", key, known)
 	if slices.Contains(awsKeys, key) || slices.Contains(userKeys, key) {
 		message, hint = "unknown key "+quote(key), "a line is either all in the form of the AWS CLI or all in cogpass's"
+	} else if key == "Users" || r.aws && hint == "" {
+		hint = "a line is the input of one command; of what list-users prints, jq -c '.Users[] | {Username}' makes such lines"
+	} else if hint == "" {
+		hint = "the keys here are " + strings.Join(slices.DeleteFunc(slices.Clone(known), isLater), ", ")
 	}
 	r.fault(at, message, hint)
 }
