@@ -25,6 +25,8 @@ type ActionSpec struct {
 	Message   bool      // it sends the user a message, by e-mail or SMS
 	Active    bool      // it counts the user as monthly active on the bill
 	Leaves    Status    // the user's state afterwards; empty if it does not change
+	Enables   bool      // the user is enabled afterwards
+	Disables  bool      // the user is disabled afterwards
 	Doubt     DoubtRule // what to do about a request that got no answer
 }
 

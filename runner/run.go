@@ -32,6 +32,22 @@ type Options struct {
 	Observe     func(Stats)               // called from Run's goroutine after each answer, and when Rates has changed something
 	Notice      func(Notice)              // called from Run's goroutine when something keeps the run from going on as asked
 
+	// Recheck decides about a task with Recheck by what a look just before its
+	// first request showed: skip ends it as Skipped, fail as Failed, each for
+	// that reason. The Sight is not Found where there is no such user. It is
+	// called from Run's goroutine; a task with Recheck stops a run without it.
+	Recheck func(t Task, s Sight) (skip, fail string)
+
+	// Budget is asked before each attempt at a step that sends an e-mail, which
+	// t.Step is. Where it returns nil it has counted one, and the attempt is
+	// made; where it does not, nothing more of the kind is begun, what has been
+	// is finished, and the run ends with a Stopped of class Budget that wraps
+	// its error. Unspent takes back what an attempt was counted for that was
+	// surely not carried out; then a task that was refused is asked for again.
+	// Both are called from Run's goroutine; nil is no limit.
+	Budget  func(t Task) error
+	Unspent func(t Task)
+
 	random func() float64 // for backoffs, in [0, 1): a simulation's; nil: rand.Float64
 }
 

@@ -109,6 +109,9 @@ type Sight struct {
 	Alias    string // the user's e-mail address, phone number or such, where the look was by that
 	Status   Status
 	Modified time.Time // by the server's clock; zero, or 1970, where it did not say
+	Enabled  bool      // the user may sign in; false where KnowsEnabled is
+	// KnowsEnabled: the directory did say whether the user is enabled.
+	KnowsEnabled bool
 }
 
 // Status is a user's state in the directory.
