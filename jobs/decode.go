@@ -100,7 +100,7 @@ func (d *decoder) list(n *yamldoc.Node, what string) ([]*yamldoc.Node, bool) {
 		return nil, false
 	}
 	if n.Kind != yamldoc.Sequence {
-		d.fault(n, "", "%s is %s, not a list", what, kindOf(n))
+		d.fault(n, "write each of its elements on a line of its own, behind - and a blank", "%s is %s, not a list", what, kindOf(n))
 		return nil, false
 	}
 	return n.Content, true

@@ -58,6 +58,10 @@ func (d *decoder) decodePassword(n *yamldoc.Node) given {
 		d.job.warnings = append(d.job.warnings, Fault{Place: d.place(n), Message: "a comment follows this password",
 			Hint: "put quotes around a password that holds a blank and #"})
 	}
+	if kind, _, cut := strings.Cut(text, ":"); cut && slices.Contains(passwordKinds, strings.ToLower(kind)) {
+		d.job.warnings = append(d.job.warnings, Fault{Place: d.place(n), Message: "this password is taken as it is written",
+			Hint: "to have it read from elsewhere, write {env: NAME} or {file: PATH}, with a blank after the colon"})
+	}
 	d.literals++
 	return given{ref: PasswordRef{Kind: LiteralPassword, Line: n.Line, Column: n.Column}, place: d.place(n)}
 }

@@ -144,7 +144,7 @@ func (d *decoder) decodeUsers(n *yamldoc.Node) {
 		if n := follow(element); n.Kind == yamldoc.Mapping {
 			d.decodeOne(n, kindOfSource(n), false)
 		} else if name, ok := d.username(n); ok {
-			d.warnOfPath(element, name)
+			d.warnOfName(element, name)
 			d.job.users = addInline(d.job.users, entry{username: name, place: d.place(element)})
 		}
 	}
@@ -179,7 +179,7 @@ func (d *decoder) decodeExclude(n *yamldoc.Node) {
 		n = follow(n)
 		if n.Kind != yamldoc.Mapping {
 			if name, ok := d.username(n); ok {
-				d.warnOfPath(n, name)
+				d.warnOfName(n, name)
 				d.job.excludes = addInline(d.job.excludes, entry{username: name, place: d.place(n)})
 			}
 		} else if k := kindOfSource(n); k.exclude == nil {
@@ -190,9 +190,13 @@ func (d *decoder) decodeExclude(n *yamldoc.Node) {
 	}
 }
 
-// warnOfPath warns of a username that looks like the path of a list, which would
-// then protect nobody.
-func (d *decoder) warnOfPath(n *yamldoc.Node, name string) {
+// warnOfName warns of a username that looks like several, or like the path of a
+// list, which would then protect nobody.
+func (d *decoder) warnOfName(n *yamldoc.Node, name string) {
+	if strings.ContainsAny(name, ",;") {
+		d.job.warnings = append(d.job.warnings, Fault{Place: d.place(n), Message: "this is taken for one username",
+			Hint: "give each user an entry of its own"})
+	}
 	for _, k := range sourceKinds {
 		if k.rows != nil && strings.HasSuffix(strings.ToLower(name), "."+k.key) {
 			d.job.warnings = append(d.job.warnings, Fault{Place: d.place(n), Message: "this is taken for a username",

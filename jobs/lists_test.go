@@ -188,7 +188,7 @@ func TestSpreadsheetGuard(t *testing.T) {
 
 // TestGuardThatMatchesNobody holds that a list that protects nobody is told of.
 func TestGuardThatMatchesNobody(t *testing.T) {
-	path := jobIn(t, head+"action: reset\nusers: [ana, kim]\nexclude: [{csv: a}, {csv: b}, {csv: c}, {csv: d}, nobody, list.csv]\n",
+	path := jobIn(t, head+"action: reset\nusers: [ana, kim]\nexclude: [{csv: a}, {csv: b}, {csv: c}, {csv: d}, nobody, list.csv, 'ana,kim']\n",
 		archiveFile{"a", "username\nana@example.com\n"}, archiveFile{"b", "username\nANA\n"}, archiveFile{"c", "username\nana\n"}, archiveFile{"d", "username\nx\nx\n"})
 	job, _ := mustTasks(t, path, jobs.Options{})
 	var got []string
@@ -197,6 +197,7 @@ func TestGuardThatMatchesNobody(t *testing.T) {
 	}
 	want := []string{
 		"job.yaml:5:59: this is taken for a username",
+		"job.yaml:5:69: this is taken for one username",
 		"job.yaml:5:17: none of the users is in this list, so it excludes nobody",
 		"job.yaml:5:47: none of the users is in this list, so it excludes nobody",
 	}

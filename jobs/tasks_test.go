@@ -299,3 +299,16 @@ func TestPasswordCutAtComment(t *testing.T) {
 		t.Errorf("got %v, want three warnings", job.Warnings)
 	}
 }
+
+// TestPasswordNamesPlace holds that a place written as text is told of: everyone
+// would get its name as a password.
+func TestPasswordNamesPlace(t *testing.T) {
+	for text, warned := range map[string]bool{"env:ANA_PW": true, "'file: pw.txt'": true, "Env:X1": true, "{env: PW}": false, "environ:x": false, "file-1": false} {
+		path := jobIn(t, head+"action: set-permanent\nusers: [ana]\npassword: "+text+"\n")
+		job, _ := mustTasks(t, path, jobs.Options{LookupEnv: environment})
+		got := slices.ContainsFunc(job.Warnings, func(f jobs.Fault) bool { return f.Message == "this password is taken as it is written" })
+		if got != warned {
+			t.Errorf("%s: got %v, want %v", text, job.Warnings, warned)
+		}
+	}
+}
