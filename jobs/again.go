@@ -7,7 +7,7 @@ import "slices"
 // many users repeat one.
 func (r *reading) lookAgain(hashes []uint64, more int) {
 	r.again = true
-	first := map[nameHash]namedAt{}
+	named := namedUsers{exact: map[nameHash]namedAt{}, folded: map[nameHash]namedAt{}}
 	for i := range r.job.users {
 		of := &r.job.users[i]
 		r.each(of, func(e *entry) {
@@ -15,18 +15,7 @@ func (r *reading) lookAgain(hashes []uint64, more int) {
 			if _, there := slices.BinarySearch(hashes, r.names.hash(key)); !there || r.faults.More > 0 {
 				return
 			}
-			at := namedAt{of.index, e.place.Line, e.place.Column, hashKey(e.username)}
-			before, named := first[hashKey(key)]
-			if !named {
-				first[hashKey(key)] = at
-				return
-			}
-			more--
-			hint := "name each user once"
-			if before.exact != at.exact {
-				hint = "the names differ in case or Unicode form only, which makes them one user unless the job says caseSensitive: true"
-			}
-			r.faults.add(Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: hint})
+			more -= r.sameName(&named, e, of, key)
 		})
 	}
 	if r.faults.More > 0 {
@@ -35,11 +24,43 @@ func (r *reading) lookAgain(hashes []uint64, more int) {
 	r.again = false
 }
 
-// namedAt is where a user is named.
-type namedAt struct {
-	source, line, column int
-	exact                nameHash // of the name as it stands there
+// sameName reports a user that was named before. It returns how many faults or
+// warnings that is.
+func (r *reading) sameName(named *namedUsers, e *entry, of *part, key string) int {
+	at := namedAt{of.index, e.place.Line, e.place.Column}
+	before, same := named.exact[hashKey(e.username)]
+	alike := same
+	if !same {
+		named.exact[hashKey(e.username)] = at
+		before, alike = named.folded[hashKey(key)]
+	}
+	if !alike {
+		named.folded[hashKey(key)] = at
+		return 0
+	}
+	f := Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: "name each user once"}
+	switch {
+	case same:
+		r.faults.add(f)
+	case r.Naming == NamesUnknown:
+		if r.alike++; r.alike > maxFaults {
+			break
+		}
+		f.Message = "this may be the user who is named at " + Visible(r.placeOf(before).String())
+		f.Hint = "the names differ in case or Unicode form only: they are one user unless the pool, or caseSensitive: true, tells them apart"
+		r.warnings = append(r.warnings, f)
+	default:
+		f.Hint = "the names differ in case or Unicode form only, which makes them one user unless the job says caseSensitive: true"
+		r.faults.add(f)
+	}
+	return 1
 }
+
+// namedUsers are where users are named first.
+type namedUsers struct{ exact, folded map[nameHash]namedAt }
+
+// namedAt is where a user is named.
+type namedAt struct{ source, line, column int }
 
 // placeOf turns it into a Place for messages.
 func (r *reading) placeOf(at namedAt) Place {

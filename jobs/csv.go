@@ -137,6 +137,17 @@ func (c *csvRows) set(e *entry, field, value string) problem {
 		action, p := checkAction(value)
 		e.action = action
 		return p
+	case field == "signOut":
+		said, p := checkChoice(field, value)
+		e.signOut = said
+		return p
+	case strings.HasPrefix(field, attributePrefix):
+		name := strings.TrimPrefix(field, attributePrefix)
+		if e.attributes == nil {
+			e.attributes = map[string]string{}
+		}
+		e.attributes[name] = strings.Clone(value)
+		return checkAttribute(name, value)
 	}
 	key := strings.TrimPrefix(field, metadataPrefix)
 	if e.metadata == nil {

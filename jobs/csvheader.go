@@ -33,10 +33,14 @@ func (c *csvRows) match(header []string, columns []Column) bool {
 	return ok
 }
 
-// fieldName returns the name of a field for messages, without a metadata key.
+// fieldName returns the name of a field for messages, without what the job
+// itself names.
 func fieldName(field string) string {
-	if strings.HasPrefix(field, metadataPrefix) {
+	switch {
+	case strings.HasPrefix(field, metadataPrefix):
 		return "a key of clientMetadata"
+	case strings.HasPrefix(field, attributePrefix):
+		return "an attribute"
 	}
 	return field
 }
@@ -77,7 +81,7 @@ func (c *csvRows) headerHint(header []string) string {
 			return "did you mean the column " + quote(name) + "? write it as username, or map it with columns"
 		}
 	}
-	return "the first line names the columns: username, action, password, clientMetadata.KEY; or map others to these with columns"
+	return "the first line names the columns: username, action, password, signOut, clientMetadata.KEY, attributes.NAME; or map others to these with columns"
 }
 
 // otherSeparator returns a hint where something other than a comma separates

@@ -15,6 +15,10 @@ type defaults struct {
 	password      given
 	metadata      map[string]string
 	metadataPlace Place
+
+	signOut, enable, ifMissing, invite choice
+	attributes                         map[string]string
+	creationPlace                      Place // of what is said of a user that may be made
 }
 
 // given is a password and where it is asked for.
@@ -39,7 +43,27 @@ func (d *decoder) decodeDefaults(fields map[string]field) (of defaults) {
 		of.metadata = d.decodeMetadata(f.value)
 		of.metadataPlace = d.place(f.key)
 	}
+	d.decodeSteps(fields, &of)
 	return of
+}
+
+// decodeSteps reads what is to be done beside the action.
+func (d *decoder) decodeSteps(fields map[string]field, of *defaults) {
+	of.signOut = d.decodeChoice(fields, "signOut")
+	of.enable = d.decodeChoice(fields, "enable")
+	of.ifMissing = d.decodeChoice(fields, "ifMissing")
+	of.invite = d.decodeChoice(fields, "invite")
+	if f, ok := fields["attributes"]; ok {
+		of.attributes = d.decodeAttributes(f)
+	}
+	for _, key := range [...]string{"invite", "attributes", "ifMissing"} {
+		if f, ok := fields[key]; ok {
+			of.creationPlace = d.place(f.key)
+		}
+	}
+	if of.signOut > 1 && of.action.Spec().Operation == operationSignOut {
+		d.fault(fields["signOut"].key, "leave it out", "signOut beside %s, which does nothing else", of.action)
+	}
 }
 
 func (d *decoder) decodePassword(n *yamldoc.Node) given {

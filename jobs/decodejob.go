@@ -15,15 +15,16 @@ import (
 
 // The keys of a job file, by the mapping they stand in.
 var (
-	jobKeys = []string{"version", "name", "userPoolId", "region", "action", "password", "clientMetadata", "signOut",
-		"handoff", "users", "exclude", "caseSensitive", "where", "limits", "retry", "report"}
-	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut"}
+	jobKeys = []string{"version", "name", "userPoolId", "region", "account", "action", "password", "clientMetadata", "signOut", "enable",
+		"ifMissing", "attributes", "invite", "handoff", "users", "exclude", "caseSensitive", "where", "onImpossible", "allowFederated",
+		"limits", "retry", "report"}
+	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut", "enable", "ifMissing", "attributes", "invite"}
 	passwordKinds = []string{"env", "file", "generate"}
-	limitKeys     = []string{"rate", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
+	limitKeys     = []string{"rate", "rates", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
 	retryKeys     = []string{"attempts", "maxDelay", "timeout", "outage"}
 
 	// laterKeys are not supported yet. They are refused by name rather than ignored.
-	laterKeys = []string{"handoff", "signOut", "where", "maxFailures", "canary", "messages", "generate"}
+	laterKeys = []string{"handoff", "generate"}
 )
 
 func isLater(key string) bool { return slices.Contains(laterKeys, key) }
@@ -44,9 +45,13 @@ func (d *decoder) decodeJob(root *yamldoc.Node) {
 		d.fault(root, "list the users, or a source of them, under users", "no users")
 	}
 	if f, ok := fields["exclude"]; ok {
-		d.decodeExclude(f.value)
+		d.decodeGuards(f.value, "exclude")
 	}
 	d.decodeBool(fields, "caseSensitive", &d.job.caseSensitive)
+	d.decodeWhere(fields)
+	d.job.onImpossible = d.decodeChoice(fields, "onImpossible")
+	d.job.allowFederated = d.decodeChoice(fields, "allowFederated")
+	d.decodeAccount(fields)
 	d.decodeLimits(fields)
 	d.decodeRetry(fields)
 	d.decodeReport(fields)
@@ -131,29 +136,6 @@ func (d *decoder) applyPoolFlags() {
 		d.faults.add(Fault{Place: Place{File: "--region"},
 			Message: fmt.Sprintf("this is not the Region of the pool, %s", j.Region),
 			Hint:    "leave --region out: the pool ID names it"})
-	}
-}
-
-func (d *decoder) decodeLimits(fields map[string]field) {
-	j := d.job
-	j.Limits = defaultLimits
-	limits, ok := fields["limits"]
-	if !ok {
-		return
-	}
-	of, _ := d.fields(limits.value, "limits", limitKeys)
-	if n, text, ok := d.textOf(of, "rate"); ok {
-		rate, err := ParseRate(text)
-		if err != nil {
-			d.fault(n, "write a rate as 10/s, 300/m or max", "this is not a rate above 0 and up to %d/s", fastest)
-		} else {
-			j.Limits.Rate = rate
-		}
-	}
-	d.decodeCount(of, "concurrency", 1, 10_000, &j.Limits.Concurrency)
-	d.decodeCount(of, "maxUsers", 1, 1_000_000_000, &j.Limits.MaxUsers)
-	if f, ok := of["maxUsers"]; ok {
-		j.maxUsers = d.place(follow(f.value))
 	}
 }
 

@@ -9,10 +9,6 @@ import (
 	"cogpass/jobs/yamldoc"
 )
 
-func decodePoolSource(d *decoder, n *yamldoc.Node, _ *sourceKind, _ bool) {
-	d.fault(n, "", "a pool as a source is not supported yet")
-}
-
 // decodeFile reads a source that is a file.
 func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	keys := k.keys
@@ -83,7 +79,7 @@ func userColumn(columns []Column) string {
 	return ""
 }
 
-const columnHint = "the fields are username, action, password and clientMetadata.KEY"
+const columnHint = "the fields are username, action, password, signOut, clientMetadata.KEY and attributes.NAME"
 
 func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []Column {
 	pairs, ok := d.pairs(n, "columns")
@@ -93,8 +89,6 @@ func (d *decoder) decodeColumns(n *yamldoc.Node, exclude bool) []Column {
 		name := f.key.Value
 		hasName = hasName || name == "username"
 		switch {
-		case name == "signOut":
-			d.fault(f.key, "", "%s is not supported yet", name)
 		case !isRowField(name) || exclude && name != "username":
 			message, hint := unknown("field", name, rowFields)
 			hasName = hasName || hint == didYouMean("username")
@@ -124,14 +118,23 @@ func (d *decoder) ownColumn(n *yamldoc.Node, columns []Column, c Column) bool {
 	return true
 }
 
-const metadataPrefix = "clientMetadata."
+const (
+	metadataPrefix  = "clientMetadata."
+	attributePrefix = "attributes."
+)
 
-// rowFields are the fields of a row, apart from clientMetadata.KEY.
-var rowFields = []string{"username", "action", "password"}
+// rowFields are the fields of a row, apart from clientMetadata.KEY and
+// attributes.NAME.
+var rowFields = []string{"username", "action", "password", "signOut"}
 
 // isRowField reports whether a CSV may have a field of that name.
 func isRowField(name string) bool {
-	return slices.Contains(rowFields, name) || strings.HasPrefix(name, metadataPrefix) && name != metadataPrefix
+	for _, prefix := range [...]string{metadataPrefix, attributePrefix} {
+		if strings.HasPrefix(name, prefix) && name != prefix {
+			return true
+		}
+	}
+	return slices.Contains(rowFields, name)
 }
 
 func (d *decoder) decodeUsers(n *yamldoc.Node) {
@@ -142,7 +145,7 @@ func (d *decoder) decodeUsers(n *yamldoc.Node) {
 	for _, element := range users {
 		d.element = element
 		if n := follow(element); n.Kind == yamldoc.Mapping {
-			d.decodeOne(n, kindOfSource(n), false)
+			d.decodeOne(n, kindOfSource(n, false), false)
 		} else if name, ok := d.username(n); ok {
 			d.warnOfName(element, name)
 			d.job.users = addInline(d.job.users, entry{username: name, place: d.place(element)})
@@ -153,8 +156,8 @@ func (d *decoder) decodeUsers(n *yamldoc.Node) {
 // decodeOne reads an element that is one user, or one source.
 func (d *decoder) decodeOne(n *yamldoc.Node, k *sourceKind, exclude bool) {
 	for i := range sourceKinds {
-		if other := sourceKinds[i].key; other != k.key && hasKey(n, other) {
-			d.fault(n, "write an entry for each", "%s and %s in one entry", k.key, other)
+		if other := &sourceKinds[i]; other.key != k.key && (exclude || other.keys != nil) && hasKey(n, other.key) {
+			d.fault(n, "write an entry for each", "%s and %s in one entry", k.key, other.key)
 			return
 		}
 	}
@@ -166,14 +169,17 @@ func excludeForms() string {
 	var forms []string
 	for _, k := range sourceKinds {
 		if k.exclude != nil {
-			forms = append(forms, "{"+k.key+": PATH}")
+			what := map[string]string{"group": "NAME", "filter": "TEXT"}[k.key]
+			forms = append(forms, "{"+k.key+": "+cmp.Or(what, "PATH")+"}")
 		}
 	}
-	return strings.Join(forms, " or ")
+	last := len(forms) - 1
+	return strings.Join(forms[:last], ", ") + " or " + forms[last]
 }
 
-func (d *decoder) decodeExclude(n *yamldoc.Node) {
-	list, _ := d.list(n, "exclude")
+// decodeGuards reads a list of users that are not to be touched.
+func (d *decoder) decodeGuards(n *yamldoc.Node, what string) {
+	list, _ := d.list(n, what)
 	for _, n := range list {
 		d.element = n
 		n = follow(n)
@@ -182,8 +188,8 @@ func (d *decoder) decodeExclude(n *yamldoc.Node) {
 				d.warnOfName(n, name)
 				d.job.excludes = addInline(d.job.excludes, entry{username: name, place: d.place(n)})
 			}
-		} else if k := kindOfSource(n); k.exclude == nil {
-			d.fault(n, "an entry of exclude is a username or "+excludeForms(), "this is neither a username nor a source")
+		} else if k := kindOfSource(n, true); k.exclude == nil {
+			d.fault(n, "an entry of "+what+" is a username, "+excludeForms(), "this is neither a username nor a source")
 		} else {
 			d.decodeOne(n, k, true)
 		}

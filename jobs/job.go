@@ -19,6 +19,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"cogpass/jobs/yamldoc"
 )
@@ -33,6 +34,10 @@ type Options struct {
 	// shown with the place, and must not show the path. If nil, any path will do.
 	CheckReport func(path string) error
 	Salt        []byte // for OpenPasswords: Job.Salt, when the plan was made
+
+	Now            func() time.Time // what an age such as 90d is counted from, once; nil: time.Now
+	Protect        *Protect         // users that are not touched; nil: none
+	AllowProtected []string         // names of those that may be touched all the same
 }
 
 // Job is a job file that was read. Its faults are reported together with those of
@@ -43,6 +48,8 @@ type Job struct {
 	Name       string // of the file, where the job gives none
 	UserPoolID string
 	Region     string // the pool's
+	Account    string // the only one that the job may act in; empty: any
+	Where      Where
 	Limits     Limits
 	Retry      Retry
 	Report     []string // paths, as written
@@ -58,9 +65,12 @@ type Job struct {
 	maxUsers Place  // where the job says it
 	text     []byte // of the job file
 
-	caseSensitive bool
-	faults        Faults
-	stdin         *stdinText
+	caseSensitive  bool
+	onImpossible   choice
+	allowFederated choice
+	now            time.Time
+	faults         Faults
+	stdin          *stdinText
 }
 
 // Stdin returns the text that was read from standard input, for OpenPasswords in
@@ -84,6 +94,10 @@ func Open(path string, opt Options) (*Job, error) {
 		return nil, err
 	}
 	j := &Job{Path: path, Salt: make([]byte, 16), opt: opt, stdin: &stdinText{}}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	j.now = opt.Now().UTC()
 	rand.Read(j.Salt) // never fails
 	mac := hmac.New(sha256.New, j.Salt)
 	mac.Write(text)
@@ -98,6 +112,7 @@ func Open(path string, opt Options) (*Job, error) {
 	d := decoder{job: j}
 	d.decodeJob(root)
 	d.warn()
+	j.addProtect(opt.Protect)
 	slices.SortStableFunc(d.faults.List, func(a, b Fault) int { return comparePlaces(a.Place, b.Place) })
 	j.faults = d.faults
 	return j, nil

@@ -118,9 +118,10 @@ func (r *jsonRow) field(at int, key string) {
 	}
 	value := r.start()
 	switch key {
-	case "signOut":
-		r.skip()
-		r.fault(at, "signOut is not supported yet", "")
+	case "signOut", "enable", "ifMissing", "invite":
+		r.choice(at, value, key)
+	case "attributes":
+		r.attributes(at)
 	case "password", "Password":
 		r.password(value)
 	case "clientMetadata", "ClientMetadata":

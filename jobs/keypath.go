@@ -55,5 +55,10 @@ func isKey(name string) bool {
 			return true
 		}
 	}
-	return slices.Contains(jobKeys, name) || slices.Contains(limitKeys, name) || slices.Contains(retryKeys, name)
+	for _, keys := range [...][]string{jobKeys, limitKeys, retryKeys, whereKeys, poolKeys, ratedCategories, protectKeys} {
+		if slices.Contains(keys, name) {
+			return true
+		}
+	}
+	return false
 }

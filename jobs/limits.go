@@ -10,9 +10,13 @@ import (
 
 // Limits bounds what a run of a job may do.
 type Limits struct {
-	Rate        Rate
-	Concurrency int // requests in flight at most
-	MaxUsers    int // refuse to start with more; 0 is no limit
+	Rate        Rate              // of UserAccountRecovery
+	Rates       map[Category]Rate // of other categories, where the job gives one
+	Concurrency int               // requests in flight at most
+	MaxUsers    int               // refuse to start with more; 0 is no limit
+	MaxFailures MaxFailures       // stop when more have failed
+	Canary      int               // stop after so many; 0 is no limit
+	Messages    int               // resets and invitations a day; 0 is no limit
 }
 
 // Retry says how long a task is tried.
@@ -77,4 +81,53 @@ func (r Rate) String() string {
 		return strconv.FormatFloat(minute, 'f', -1, 64) + "/m"
 	}
 	return strconv.FormatFloat(second, 'f', -1, 64) + "/s"
+}
+
+// MaxFailures is how many tasks of a run may fail. The zero value is any number.
+type MaxFailures struct {
+	Given bool
+	Count int64   // where Share is 0
+	Share float64 // in per cent of those done
+}
+
+// leastDone is how many tasks have to be done before a share says anything.
+const leastDone = 100
+
+// Exceeded reports whether more have failed than may.
+func (m MaxFailures) Exceeded(failed, done int64) bool {
+	switch {
+	case !m.Given:
+		return false
+	case m.Share > 0:
+		return done >= leastDone && float64(failed)*100 > m.Share*float64(done)
+	}
+	return failed > m.Count
+}
+
+var shareForm = regexp.MustCompile(`^([0-9]{1,3}(?:\.[0-9]{1,6})?)%$`)
+
+// ParseMaxFailures reads "20" or "5%".
+func ParseMaxFailures(text string) (MaxFailures, error) {
+	if m := shareForm.FindStringSubmatch(text); m != nil {
+		share, err := strconv.ParseFloat(m[1], 64)
+		if err == nil && share <= 100 {
+			return MaxFailures{Given: true, Share: share}, nil // 0% is none at all, as 0 is
+		}
+	}
+	count, err := strconv.Atoi(text)
+	if err != nil || count < 0 || count > maxCount || strconv.Itoa(count) != text {
+		return MaxFailures{}, fmt.Errorf("%s is neither a number of failures nor a share such as 5%%", quote(text))
+	}
+	return MaxFailures{Given: true, Count: int64(count)}, nil
+}
+
+// String returns the form that ParseMaxFailures reads, or "" for the zero value.
+func (m MaxFailures) String() string {
+	switch {
+	case !m.Given:
+		return ""
+	case m.Share > 0:
+		return strconv.FormatFloat(m.Share, 'f', -1, 64) + "%"
+	}
+	return strconv.FormatInt(m.Count, 10)
 }

@@ -198,8 +198,9 @@ func TestGuardThatMatchesNobody(t *testing.T) {
 	want := []string{
 		"job.yaml:5:59: this is taken for a username",
 		"job.yaml:5:69: this is taken for one username",
-		"job.yaml:5:17: none of the users is in this list, so it excludes nobody",
-		"job.yaml:5:47: none of the users is in this list, so it excludes nobody",
+		"job.yaml:5:17: none of the users is in this list, so it keeps nobody out",
+		"job.yaml:5:47: none of the users is in this list, so it keeps nobody out",
+		"job.yaml:5:51: 3 names here, of which this is the first, are of none of the users, so they keep nobody out",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

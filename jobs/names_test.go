@@ -44,7 +44,7 @@ func TestNearest(t *testing.T) {
 // TestSchemaKeys holds that the schema has each key that a job may have, and
 // none that is not supported yet.
 func TestSchemaKeys(t *testing.T) {
-	keys := slices.Concat(jobKeys, userKeys, limitKeys, retryKeys, passwordKinds)
+	keys := slices.Concat(jobKeys, userKeys, limitKeys, retryKeys, passwordKinds, whereKeys, poolKeys, ratedCategories)
 	for _, k := range sourceKinds {
 		keys = append(keys, k.keys...)
 	}

@@ -78,9 +78,22 @@ users:
   - {username: kim, action: reset, clientMetadata: {reason: INC-42, n: 5}}
   - {csv: "-", columns: {username: email, password: initial, action: what, clientMetadata.team: team}}
   - {jsonl: more.jsonl}
-exclude: [break-glass, {csv: protected.csv, columns: {username: who}}, {jsonl: x}]
+  - username: lou
+    signOut: always
+    enable: true
+    ifMissing: create
+    invite: sms
+    attributes: {email: lou@example.com, email_verified: true}
+  - pool: {status: CONFIRMED, enabled: true, group: staff, filter: 'email ^= "a"', createdBefore: 90d, modifiedAfter: 2026-01-31}
+    action: reset
+  - {pool: {}, action: reset}
+exclude: [break-glass, {csv: protected.csv, columns: {username: who}}, {jsonl: x}, {group: admins}, {filter: 'email ^= "root"'}]
 caseSensitive: true
-limits: {rate: 10/s, concurrency: 64, maxUsers: 50000}
+account: "111122223333"
+where: {status: [CONFIRMED, RESET_REQUIRED], enabled: true, verified: any, createdAfter: 2026-01-31T08:00:00Z, recheck: true}
+onImpossible: skip
+allowFederated: true
+limits: {rate: 10/s, rates: {UserUpdate: 20/s}, concurrency: 64, maxUsers: 50000, maxFailures: 5%, canary: 20, messages: 50/day}
 retry: {attempts: 8, maxDelay: 1m30s, timeout: 500ms}
 report: [out/report.json, "out/{name}.csv"]
 `)
@@ -147,8 +160,8 @@ func TestSchemaHasTheTables(t *testing.T) {
 		t.Errorf("got the actions %q, want %q", got, names)
 	}
 	compiled := compileSchema(t)
-	for _, refused := range []string{"handoff: none", "signOut: true", "where: {enabled: true}", "limits: {canary: 1}", "limits: {maxFailures: 1}",
-		"limits: {messages: 5/day}", "password: {generate: {}}", "report: [a.pdf]"} {
+	for _, refused := range []string{"handoff: none", "password: {generate: {}}", "report: [a.pdf]", "passwordPolicy: {}",
+		"limits: {rates: {UserAccountRecovery: 5/s}}", "limits: {canary: 0}", "where: {group: x}", "account: 1234", "signOut: never"} {
 		text := head + "action: reset\nusers: [ana]\n" + refused + "\n"
 		if faultsOf(t, jobIn(t, text), jobs.Options{CheckReport: checkReport}) == "" {
 			t.Errorf("%s: got no fault", refused)

@@ -13,12 +13,13 @@ const (
 	JobSource   = "job"
 	CSVSource   = "csv"
 	JSONLSource = "jsonl"
+	PoolSource  = "pool" // users that the pool has; Path is that of the file that asks for them
 )
 
 // Source is a file that tasks were read from. It has all that is needed to read
 // passwords from it again, and may be stored as JSON.
 type Source struct {
-	Kind      string // JobSource, CSVSource or JSONLSource
+	Kind      string // JobSource, CSVSource, JSONLSource or PoolSource
 	Path      string // as written; of the job file, its last element; "-" is standard input
 	Exclude   bool   // it names users that are not to be touched
 	Digest    []byte // HMAC-SHA256 of its bytes under Job.Salt
@@ -55,8 +56,9 @@ type reporter func(Fault)
 // part is an element of users or exclude: a source and the defaults of its users.
 type part struct {
 	source
-	index int   // in Tasks.Sources; users of the job file itself have 0
-	place Place // of the path
+	index   int   // in Tasks.Sources; users of the job file itself have 0
+	place   Place // of the path
+	protect bool  // it is a guard of the list for all jobs
 	defaults
 }
 
@@ -72,23 +74,25 @@ type sourceKind struct {
 // sourceKinds is the table of sources. The last entry is a user of the job file
 // itself, which an element is taken for if it has none of the other keys.
 var sourceKinds = [...]sourceKind{
-	{key: "pool", decode: decodePoolSource},
+	{key: PoolSource, keys: []string{PoolSource, "action", "password", "clientMetadata", "signOut", "enable"}, decode: decodePoolSource},
 	{key: CSVSource, keys: with("csv", "columns"), exclude: []string{"csv", "columns"}, decode: decodeFile, rows: newCSVRows},
 	{key: JSONLSource, keys: with("jsonl"), exclude: []string{"jsonl"}, decode: decodeFile, rows: newJSONLRows},
+	{key: "group", exclude: []string{"group"}, decode: decodeGuardQuery},
+	{key: "filter", exclude: []string{"filter"}, decode: decodeGuardQuery},
 	{key: "username", keys: userKeys, decode: decodeUser},
 }
 
 // with adds to keys those that all sources have.
 func with(keys ...string) []string {
-	return append(keys, "action", "password", "clientMetadata", "signOut")
+	return append(keys, userKeys[1:]...)
 }
 
 // kindOfSource returns the table's entry for an element of users or exclude.
-func kindOfSource(n *yamldoc.Node) *sourceKind {
+func kindOfSource(n *yamldoc.Node, exclude bool) *sourceKind {
 	last := len(sourceKinds) - 1
 	for i := range sourceKinds[:last] {
-		if hasKey(n, sourceKinds[i].key) {
-			return &sourceKinds[i]
+		if k := &sourceKinds[i]; hasKey(n, k.key) && (exclude || k.keys != nil) {
+			return k
 		}
 	}
 	return &sourceKinds[last]

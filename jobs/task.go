@@ -27,7 +27,7 @@ type Task struct {
 	Action         Action
 	Password       PasswordRef
 	ClientMetadata map[string]string // shared between tasks: do not change it
-	Excluded       bool              // named by exclude: report it as skipped, never send it
+	Excluded       bool              // named by exclude or protect: report it as skipped, never send it; Skip says so too
 	Place          Place             // where the user is named
 
 	// What was decided about the task when it was planned. One of Skip and Fail
@@ -35,7 +35,8 @@ type Task struct {
 	Skip string // why it is left out: reported as skipped
 	Fail string // why it cannot succeed: reported as failed
 
-	// The steps beside the action.
+	// The steps beside the action. As All yields a task, Create and Enable say
+	// what to do if the user is missing, or disabled; after Judge, that it is.
 	Create  *Creation // the user is missing, and made first; nil: not
 	Enable  bool      // the user is disabled, and enabled first
 	Recheck bool      // the user is looked at just before the action, and left out where the job's where has ceased to hold

@@ -12,24 +12,62 @@ import (
 
 // Tasks reads the tasks of a job. It is used from one goroutine.
 type Tasks struct {
+	// Naming says what the pool makes of names that differ in case or Unicode form
+	// only. Set it before All; where the pool's answer comes later, call All again.
+	Naming Naming
+
 	ctx      context.Context
 	job      *Job
 	sources  []Source
+	read     bool // All has ended without an error
 	warnings []Fault
+	guards   *guards // names of exclude and protect
+	fromPool *guards // users of the pool that are in their groups and filters
+	fold     folder  // for guards
+
+	seq         int64
+	named       int64 // tasks that are not left out
+	alike       int64
+	lookUp      bool
+	templates   map[int]Task  // of pool sources
+	found       map[int]int64 // users of them
+	judging     bool
+	sending     int64 // tasks that Judge has let pass
+	unreachable int64 // of these, users to be made without a verified address
 }
+
+// Naming is how names are told apart that differ in case or Unicode form only. A
+// job with caseSensitive: true tells them apart, whatever it is.
+type Naming uint8
+
+// The ways.
+const (
+	NamesFolded  Naming = iota // they are one user's, and naming both is a fault
+	NamesUnknown               // nobody asked the pool: it is a warning, and Alike counts them
+	NamesExact                 // they are two users'
+)
 
 // Tasks returns the job's tasks, which All reads. When ctx is done, All ends with
 // its cause.
-func (j *Job) Tasks(ctx context.Context) *Tasks { return &Tasks{ctx: ctx, job: j} }
+func (j *Job) Tasks(ctx context.Context) *Tasks {
+	return &Tasks{ctx: ctx, job: j, fromPool: newGuards(), fold: newFolder(j.caseSensitive), found: map[int]int64{}}
+}
 
-// All yields each task once, in the order of the plan, numbered from 1. Every
+// All yields the tasks of users that the job or a list names, each once, in the order of the plan, numbered from 1. Every
 // source is read to its last line. After the first fault no more tasks are
 // yielded, but reading goes on to find the other faults, and the last pair has
 // all of them as a *Faults: tasks yielded before must not be acted on. Each call
-// reads the sources anew, except standard input, which is kept.
+// reads the sources anew, except standard input, which is kept; one that has
+// changed since the call before is a fault. Users of pool sources are not among
+// them: see Needs.
 func (t *Tasks) All() iter.Seq2[Task, error] {
 	return func(yield func(Task, error) bool) {
-		r := &reading{Tasks: t, yield: yield, folder: newFolder(t.job.caseSensitive), guards: newGuards(), checked: map[PasswordRef]checkedRef{}}
+		r := &reading{Tasks: t, yield: yield, folder: newFolder(t.job.caseSensitive || t.Naming == NamesExact), checked: map[PasswordRef]checkedRef{}}
+		if t.read {
+			r.before = t.sources
+		}
+		t.guards, t.templates = newGuards(), map[int]Task{}
+		t.seq, t.named, t.alike, t.lookUp, t.read = 0, 0, 0, false, false
 		r.faults = Faults{List: slices.Clone(t.job.faults.List), More: t.job.faults.More}
 		t.sources = slices.Clone(t.job.sources)
 		t.warnings = slices.Clone(t.job.warnings)
@@ -41,17 +79,37 @@ func (t *Tasks) All() iter.Seq2[Task, error] {
 		case err != nil:
 			t.job.locate(&r.faults)
 			yield(Task{}, err)
+		default:
+			t.read = true
 		}
 	}
 }
+
+// Alike returns how many users have a name that differs from an earlier one in
+// case or Unicode form only, where Naming is NamesUnknown. Ask the pool, and if
+// there are any, call All again.
+func (t *Tasks) Alike() int64 { return t.alike }
 
 // Sources returns what tasks were read from, the job file first. Call it once All
 // has ended without an error.
 func (t *Tasks) Sources() []Source { return t.sources }
 
 // Warnings returns what is odd but not wrong. Call it once All has ended without
-// an error.
-func (t *Tasks) Warnings() []Fault { return t.warnings }
+// an error and, where the pool is asked, each task has been to Judge.
+func (t *Tasks) Warnings() []Fault {
+	warnings := append(slices.Clone(t.warnings), t.guardWarnings()...)
+	for i := range t.job.users {
+		of := &t.job.users[i]
+		if _, ok := of.source.(*poolSource); ok && t.judging && t.found[of.index] == 0 {
+			warnings = append(warnings, Fault{Place: of.place, Message: "no user of the pool is like this, or others before claim them all"})
+		}
+	}
+	if t.unreachable > 0 {
+		warnings = append(warnings, Fault{Place: Place{File: t.job.Path}, Message: fmt.Sprintf("%s to be made will have no verified address, so that no reset can reach them", plural(int(t.unreachable), "user")),
+			Hint: "give the attributes email and email_verified: true"})
+	}
+	return warnings
+}
 
 // reading is one pass over a job and its sources.
 type reading struct {
@@ -59,14 +117,14 @@ type reading struct {
 	yield   func(Task, error) bool
 	stopped bool // the caller wants no more
 	faults  Faults
-	seq     int64
-	sending int64 // tasks that are not excluded
+	before  []Source // as the call before found them; nil: there was none
 	names   names
 	folder  folder
-	guards  guards
 	checked map[PasswordRef]checkedRef // the passwords from outside that were looked at
-	merged  mergedMetadata
-	again   bool // this is the second look at names: faults were reported before
+	again   bool                       // this is the second look at names: faults were reported before
+
+	merged, attributes mergedMetadata
+	lastCreation       *Creation // which the next user may share
 }
 
 func (r *reading) report(f Fault) {
@@ -87,7 +145,7 @@ func (r *reading) readAll() {
 	j := r.job
 	for i := range j.excludes {
 		of := &j.excludes[i]
-		r.each(of, func(e *entry) { r.guards.add(r.folder.key(e.username), of) })
+		r.each(of, func(e *entry) { r.guards.add(r.fold.key(e.username), r.guards.of(of, e.place)) })
 	}
 	for i := range j.users {
 		of := &j.users[i]
@@ -96,12 +154,13 @@ func (r *reading) readAll() {
 	if r.over() {
 		return
 	}
-	r.guards.warn(j.excludes, r.warn)
 	if hashes, more := r.names.repeated(); len(hashes) > 0 {
 		r.lookAgain(hashes, more)
 	}
-	if most := j.Limits.MaxUsers; most > 0 && r.sending > int64(most) {
-		r.report(Fault{Place: j.maxUsers, Message: fmt.Sprintf("the job has %d users, more than maxUsers, %d", r.sending, most)})
+	if needs := r.Needs(); !needs.Any() {
+		if f := r.tooMany(r.named); f != nil {
+			r.report(*f)
+		}
 	}
 }
 
@@ -146,7 +205,7 @@ func (j *Job) resolve(path string) string {
 func (r *reading) ended(index int, in *input) {
 	s := &r.sources[index]
 	digest := in.hash.Sum(nil)
-	if r.again && !slices.Equal(digest, s.Digest) {
+	if r.again && !slices.Equal(digest, s.Digest) || r.before != nil && !slices.Equal(digest, r.before[index].Digest) {
 		r.faults.add(Fault{Place: Place{File: s.Path}, Message: "it was changed while it was read", Hint: "wait until it is written, and try again"})
 	}
 	s.Digest, s.Size = digest, in.next
@@ -157,14 +216,28 @@ func (r *reading) task(e *entry, of *part) {
 	key := r.folder.key(e.username)
 	r.names.add(key)
 	t := Task{Username: strings.Clone(e.username), Place: e.place, Source: of.index} // a row holds more than the name
-	t.Excluded = r.guards.has(key)
+	t.Skip = r.guardOf(t.Username)
+	t.Excluded = t.Skip != ""
+	r.fill(&t, e, of)
+	r.emit(t)
+}
+
+// template makes the task that all users of a pool source get.
+func (r *reading) template(of *part) {
+	e := entry{place: of.place}
+	t := Task{Place: of.place, Source: of.index}
+	r.fill(&t, &e, of)
+	r.templates[of.index] = t
+}
+
+// fill says in a task what is to be done.
+func (r *reading) fill(t *Task, e *entry, of *part) {
 	t.Action = r.action(e, of)
 	spec := t.Action.Spec()
 	if !t.Action.Known() {
 		if !e.actionFaulty && !of.actionFaulty && !r.job.defaults.actionFaulty {
-			r.report(Fault{Place: e.place, Message: "no action for this user", Hint: "give the user, its source or the job an action"})
+			r.report(Fault{Place: e.place, Message: "no action for this " + e.what(), Hint: "give the user, its source or the job an action"})
 		}
-		r.emit(t)
 		return
 	}
 	if spec.Password {
@@ -172,12 +245,45 @@ func (r *reading) task(e *entry, of *part) {
 	} else if e.password.ref.Kind != NoPassword {
 		r.report(Fault{Place: e.at(e.password.place), Message: t.Action.String() + " takes no password", Hint: "leave it out, or choose another action"})
 	}
-	if spec.Metadata {
+	if spec.Password {
+		t.Create = r.creation(e, of)
+	}
+	r.checkCreation(e, t)
+	if spec.Metadata || t.Create != nil {
 		t.ClientMetadata = r.merged.of(r.job.defaults.metadata, of.metadata, e.metadata)
 	} else if len(e.metadata) > 0 {
 		r.report(Fault{Place: e.at(e.metadataPlace), Message: t.Action.String() + " takes no clientMetadata", Hint: "leave it out, or choose another action"})
 	}
-	r.emit(t)
+	r.steps(t, e, of, spec.Operation)
+}
+
+// steps says in a task what is to be done beside its action.
+func (r *reading) steps(t *Task, e *entry, of *part, operation string) {
+	d := &r.job.defaults
+	switch {
+	case operation != operationSignOut:
+		t.SignOut = SignOutRule(cmp.Or(e.signOut, of.signOut, d.signOut).index())
+	case e.signOut > 1 && of.index > 0: // the job file's own were told of as it was read
+		r.report(Fault{Place: e.place, Message: "signOut beside " + t.Action.String() + ", which does nothing else", Hint: "leave it out"})
+	}
+	if operation != operationEnable && operation != operationDisable {
+		t.Enable = cmp.Or(e.enable, of.enable, d.enable) == second
+	} else if e.enable == second {
+		r.report(Fault{Place: e.place, Message: t.Action.String() + " takes no enable", Hint: "leave it out, or choose another action"})
+	}
+	t.Recheck = r.job.Where.Recheck
+	if t.Skip != "" {
+		t.Create, t.Enable, t.Recheck, t.SignOut = nil, false, false, NoSignOut
+	}
+	r.lookUp = r.lookUp || t.Create != nil || t.Enable
+}
+
+// what is named by an entry: a user, or all users of a source.
+func (e *entry) what() string {
+	if e.username == "" {
+		return "source"
+	}
+	return "user"
 }
 
 // action returns a user's action. A row must not contradict its source or the
@@ -222,15 +328,15 @@ func (r *reading) password(e *entry, of *part) PasswordRef {
 		}
 		return from.ref
 	}
-	r.report(Fault{Place: e.place, Message: "no password for this user", Hint: "give the user, its source or the job a password"})
+	r.report(Fault{Place: e.place, Message: "no password for this " + e.what(), Hint: "give the user, its source or the job a password"})
 	return PasswordRef{}
 }
 
 func (r *reading) emit(t Task) {
 	r.seq++
 	t.Seq = r.seq
-	if !t.Excluded {
-		r.sending++
+	if t.Skip == "" {
+		r.named++
 	}
 	switch t.Password.Kind {
 	case LiteralPassword:

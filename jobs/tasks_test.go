@@ -45,8 +45,8 @@ func describe(task jobs.Task) string {
 	for _, key := range slices.Sorted(maps.Keys(task.ClientMetadata)) {
 		s += " " + key + "=" + task.ClientMetadata[key]
 	}
-	if task.Excluded {
-		s += " excluded"
+	if task.Skip != "" {
+		s += " " + task.Skip
 	}
 	return s + " at " + filepath.Base(task.Place.String())
 }
@@ -153,7 +153,7 @@ report: ["out/{name}-{time}.json", a.csv, b.jsonl, c.txt]
 	if job.Name != "rotation" || job.UserPoolID != "us-west-2_aaaaaaaaa" || job.Region != "us-west-2" {
 		t.Errorf("got %q, %q, %q", job.Name, job.UserPoolID, job.Region)
 	}
-	if want := (jobs.Limits{Rate: 5, Concurrency: 8, MaxUsers: 5}); job.Limits != want {
+	if want := (jobs.Limits{Rate: 5, Concurrency: 8, MaxUsers: 5}); !reflect.DeepEqual(job.Limits, want) {
 		t.Errorf("got %v, want %v", job.Limits, want)
 	}
 	if want := (jobs.Retry{Attempts: 3, MaxDelay: time.Minute, Timeout: 500 * time.Millisecond, Outage: time.Hour}); job.Retry != want {
@@ -174,7 +174,7 @@ func TestDefaults(t *testing.T) {
 	if job.Name != "spring-onboarding-2" {
 		t.Errorf("got name %q", job.Name)
 	}
-	if want := (jobs.Limits{Rate: 10, Concurrency: 64}); job.Limits != want {
+	if want := (jobs.Limits{Rate: 10, Concurrency: 64}); !reflect.DeepEqual(job.Limits, want) {
 		t.Errorf("got %v, want %v", job.Limits, want)
 	}
 	if want := (jobs.Retry{Attempts: 8, MaxDelay: 30 * time.Second, Timeout: 30 * time.Second, Outage: 5 * time.Minute}); job.Retry != want {

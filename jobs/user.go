@@ -5,7 +5,8 @@ import "time"
 // User is a user as the pool shows it.
 type User struct {
 	Username, Sub string
-	Names         []string // all that a job may call the user by: Username, Sub and the values of aliases
+	Names         []string          // all that a job may call the user by: Username, Sub and the values of aliases
+	Attributes    map[string]string // that a filter can search by: email, phone_number, name, given_name, family_name, preferred_username; nil where they are not known
 	Status        Status
 	Enabled       bool
 	VerifiedEmail bool

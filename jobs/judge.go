@@ -1,0 +1,151 @@
+package jobs
+
+import "fmt"
+
+// The operations that the rules are about.
+const (
+	operationReset   = "AdminResetUserPassword"
+	operationInvite  = "AdminCreateUser" // again, for a user that is there
+	operationDisable = "AdminDisableUser"
+	operationEnable  = "AdminEnableUser"
+	operationSignOut = "AdminUserGlobalSignOut"
+)
+
+// Judge decides about a task whose user was looked up: user is what the pool
+// has, or nil where it has none. It sets Before, and Skip or Fail where the
+// action is not to be sent, and leaves of Create, Enable, Recheck and SignOut the
+// steps that the user needs.
+func (t *Tasks) Judge(task *Task, user *User, facts PoolFacts) {
+	t.judging = true
+	task.Before = user
+	if task.Skip == "" {
+		t.judge(task, user, facts)
+	}
+	if task.Skip != "" || task.Fail != "" {
+		task.Create, task.Enable, task.Recheck = nil, false, false
+		if task.SignOut != SignOutAlways {
+			task.SignOut = NoSignOut
+		}
+		return
+	}
+	t.sending++
+	if task.Create != nil && !task.Create.reachable() {
+		t.unreachable++
+	}
+}
+
+func (t *Tasks) judge(task *Task, user *User, facts PoolFacts) {
+	if user == nil {
+		task.Enable, task.Recheck = false, false
+		if task.Create == nil {
+			task.Fail, task.SignOut = "the pool has no such user", NoSignOut
+		}
+		return
+	}
+	spec := task.Action.Spec()
+	task.Create = nil
+	if !spec.Metadata {
+		task.ClientMetadata = nil // it was for the creation
+	}
+	task.Enable = task.Enable && !user.Enabled
+	if why := t.leftOut(task, user); why != "" {
+		task.Skip, task.SignOut = why, NoSignOut
+		return
+	}
+	needless := map[string]string{operationDisable: "is disabled already", operationEnable: "is enabled already"}[spec.Operation]
+	if needless != "" && user.Enabled == (spec.Operation == operationEnable) {
+		task.Skip = needless
+		return
+	}
+	switch why := impossible(task, user, facts); {
+	case why == "":
+	case t.job.onImpossible == second:
+		task.Skip = why
+	default:
+		task.Fail = why
+	}
+}
+
+// leftOut returns why a user that the pool has is none of the job's.
+func (t *Tasks) leftOut(task *Task, user *User) string {
+	if why := t.guardOf(append([]string{task.Username, user.Username, user.Sub}, user.Names...)...); why != "" {
+		return why
+	}
+	if why := t.job.Where.Unmet(user); why != "" {
+		return why
+	}
+	spec := task.Action.Spec()
+	about := spec.Password || spec.Operation == operationReset || spec.Operation == operationInvite
+	if user.Status == ExternalProvider && about && !(spec.Password && t.job.allowFederated == second) {
+		return "is EXTERNAL_PROVIDER: another service has its password"
+	}
+	return ""
+}
+
+// impossible returns why Cognito would refuse the action, as far as that is
+// certain. It says of no other state than FORCE_CHANGE_PASSWORD that a reset
+// fails in it: what it does for UNCONFIRMED with a verified address is not
+// documented, so that is sent. Source: the API reference of AdminResetUserPassword
+// and of AdminCreateUser.
+func impossible(task *Task, user *User, facts PoolFacts) string {
+	switch task.Action.Spec().Operation {
+	case operationReset:
+		email := user.VerifiedEmail && (facts.RecoveryEmail || !facts.Known)
+		phone := user.VerifiedPhone && (facts.RecoveryPhone || !facts.Known)
+		switch {
+		case user.Status == ForceChangePassword:
+			return "is FORCE_CHANGE_PASSWORD: Cognito resets no password that the user has yet to choose"
+		case !user.Enabled && !task.Enable:
+			return "is disabled: Cognito resets no password of a disabled user"
+		case !user.VerifiedEmail && !user.VerifiedPhone:
+			return "has no verified address that a code could go to"
+		case !email && !phone:
+			return "has no verified address by which the pool lets users recover their account"
+		}
+	case operationInvite:
+		if user.Status != ForceChangePassword {
+			return "is " + string(user.Status) + ": an invitation is for FORCE_CHANGE_PASSWORD"
+		}
+	}
+	return ""
+}
+
+// OfPool makes a task of a user that a source of the pool has. Call it for the
+// users of a source that no other task is about, once All has ended; then give the
+// task to Judge.
+func (t *Tasks) OfPool(source int, user *User) Task {
+	task := t.templates[source]
+	task.Username = user.Username
+	t.seq++
+	task.Seq = t.seq
+	t.found[source]++
+	if task.Password.Kind == LiteralPassword {
+		t.sources[0].Passwords++
+	}
+	return task
+}
+
+// End checks what can only be checked of all tasks, once each has been to Judge.
+// Its error is a *Faults.
+func (t *Tasks) End() error {
+	if f := t.tooMany(t.sending); f != nil {
+		faults := &Faults{List: []Fault{*f}}
+		t.job.locate(faults)
+		return faults
+	}
+	return nil
+}
+
+// tooMany returns the fault of a job with more users than it may have.
+func (t *Tasks) tooMany(users int64) *Fault {
+	if most := t.job.Limits.MaxUsers; most > 0 && users > int64(most) {
+		return &Fault{Place: t.job.maxUsers, Message: fmt.Sprintf("the job has %d users, more than maxUsers, %d", users, most)}
+	}
+	return nil
+}
+
+// SamePerson is the fault of two tasks that are about one user, who was named by
+// another name at the place before.
+func (t *Task) SamePerson(before Place) Fault {
+	return Fault{Place: t.Place, Message: "this is a user that was named before, by another name, at " + Visible(before.String()), Hint: "name each user once"}
+}
