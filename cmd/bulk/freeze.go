@@ -18,6 +18,9 @@ func (o *Options) openJob(path string) (*jobs.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l := job.Limits; l.Canary > 0 || l.MaxFailures.Given || l.Messages > 0 || l.Rates != nil || job.Account != "" {
+		return nil, fail(Refused, "canary, maxFailures, messages, rates and account are not supported yet")
+	}
 	if o.Rate != 0 {
 		job.Limits.Rate = o.Rate
 	}
@@ -89,10 +92,16 @@ func (p *Plan) readTasks(tasks *jobs.Tasks, add func(jobs.Task) error) error {
 		if err != nil {
 			return err
 		}
+		if task.SignOut != jobs.NoSignOut {
+			return fail(Refused, "signOut is not supported yet") // until a run carries it out
+		}
 		p.Tally.add(&task)
 		if err := add(task); err != nil {
 			return err
 		}
+	}
+	if needs := tasks.Needs(); needs.Any() {
+		return fail(Refused, "what has to be asked of the pool (pool, where, ifMissing, enable, onImpossible) is not supported yet")
 	}
 	p.sources, p.Warnings = tasks.Sources(), tasks.Warnings()
 	return nil
