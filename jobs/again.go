@@ -41,7 +41,7 @@ func (r *reading) sameName(named *namedUsers, e *entry, of *part, key string) in
 	f := Fault{Place: e.place, Message: "this user was named before, at " + Visible(r.placeOf(before).String()), Hint: "name each user once"}
 	switch {
 	case same:
-		r.faults.add(f)
+		r.faults.Add(f)
 	case r.Naming == NamesUnknown:
 		if r.alike++; r.alike > maxFaults {
 			break
@@ -51,7 +51,7 @@ func (r *reading) sameName(named *namedUsers, e *entry, of *part, key string) in
 		r.warnings = append(r.warnings, f)
 	default:
 		f.Hint = "the names differ in case or Unicode form only, which makes them one user unless the job says caseSensitive: true"
-		r.faults.add(f)
+		r.faults.Add(f)
 	}
 	return 1
 }

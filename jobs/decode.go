@@ -36,12 +36,12 @@ func (d *decoder) placeInElement(n *yamldoc.Node) Place {
 }
 
 func (d *decoder) fault(n *yamldoc.Node, hint, format string, args ...any) {
-	d.faults.add(Fault{Place: d.place(n), Message: fmt.Sprintf(format, args...), Hint: hint})
+	d.faults.Add(Fault{Place: d.place(n), Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 func (d *decoder) problem(n *yamldoc.Node, p problem) bool {
 	if p.found() {
-		d.faults.add(Fault{Place: d.place(n), Message: p.message, Hint: p.hint})
+		d.faults.Add(Fault{Place: d.place(n), Message: p.message, Hint: p.hint})
 	}
 	return !p.found()
 }

@@ -124,7 +124,7 @@ func (d *decoder) applyPoolFlags() {
 	j := d.job
 	if id := j.opt.UserPoolID; id != "" {
 		if p := checkPoolID(id); p.found() {
-			d.faults.add(Fault{Place: Place{File: "--user-pool-id"}, Message: p.message, Hint: p.hint})
+			d.faults.Add(Fault{Place: Place{File: "--user-pool-id"}, Message: p.message, Hint: p.hint})
 			return
 		}
 		j.UserPoolID = id
@@ -133,7 +133,7 @@ func (d *decoder) applyPoolFlags() {
 		j.Region = regionOf(j.UserPoolID)
 	}
 	if r := j.opt.Region; r != "" && j.Region != "" && r != j.Region {
-		d.faults.add(Fault{Place: Place{File: "--region"},
+		d.faults.Add(Fault{Place: Place{File: "--region"},
 			Message: fmt.Sprintf("this is not the Region of the pool, %s", j.Region),
 			Hint:    "leave --region out: the pool ID names it"})
 	}

@@ -42,7 +42,7 @@ func decodeFile(d *decoder, n *yamldoc.Node, k *sourceKind, exclude bool) {
 	}
 	s.path = path
 	if first := d.sameList(s, exclude); first.Line > 0 {
-		d.faults.add(Fault{Place: d.placeInElement(follow(f.value)), Message: "this list was given before, at " + Visible(first.String()), Hint: "name each list once"})
+		d.faults.Add(Fault{Place: d.placeInElement(follow(f.value)), Message: "this list was given before, at " + Visible(first.String()), Hint: "name each list once"})
 		return
 	}
 	p := part{source: s, index: len(d.job.sources), place: d.placeInElement(follow(f.value)), defaults: of}

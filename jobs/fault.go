@@ -67,7 +67,8 @@ func (f *Faults) Error() string {
 // Len returns how many faults were found.
 func (f *Faults) Len() int { return len(f.List) + f.More }
 
-func (f *Faults) add(one Fault) {
+// Add adds a fault.
+func (f *Faults) Add(one Fault) {
 	if len(f.List) < maxFaults {
 		f.List = append(f.List, one)
 		return
@@ -75,8 +76,8 @@ func (f *Faults) add(one Fault) {
 	f.More++
 }
 
-// orNil returns f as an error, or nil where there is no fault.
-func (f *Faults) orNil() error {
+// OrNil returns f as an error, or nil where there is no fault.
+func (f *Faults) OrNil() error {
 	if f.Len() == 0 {
 		return nil
 	}

@@ -66,8 +66,8 @@ func (p Policy) CheckAll(tasks iter.Seq2[Task, error], passwords *Passwords) err
 			return err
 		}
 		if lack := p.Check(s); lack != "" {
-			faults.add(Fault{Place: t.Place, Message: "the password " + lack, Hint: "the user pool's policy asks for it"})
+			faults.Add(Fault{Place: t.Place, Message: "the password " + lack, Hint: "the user pool's policy asks for it"})
 		}
 	}
-	return faults.orNil()
+	return faults.OrNil()
 }

@@ -35,7 +35,7 @@ func ParseProtect(path string) (*Protect, error) {
 			d.fault(root, "list usernames, {group: NAME}, {filter: TEXT} or {csv: PATH} under protect", "no protect")
 		}
 	}
-	if err := d.faults.orNil(); err != nil {
+	if err := d.faults.OrNil(); err != nil {
 		return nil, err
 	}
 	p := &Protect{Path: path, guards: d.job.excludes, sources: d.job.sources[1:]}

@@ -24,6 +24,7 @@ type Tasks struct {
 	guards   *guards // names of exclude and protect
 	fromPool *guards // users of the pool that are in their groups and filters
 	fold     folder  // for guards
+	keys     folder  // for Key
 
 	seq         int64
 	named       int64 // tasks that are not left out
@@ -47,10 +48,18 @@ const (
 	NamesExact                 // they are two users'
 )
 
+// Key returns the same text for all names that are one user's, as Naming has it,
+// so that a user of the pool is found by the name that a job uses. It may be
+// called while another goroutine is in All.
+func (t *Tasks) Key(name string) string {
+	t.keys.exact = t.job.caseSensitive || t.Naming == NamesExact
+	return t.keys.key(name)
+}
+
 // Tasks returns the job's tasks, which All reads. When ctx is done, All ends with
 // its cause.
 func (j *Job) Tasks(ctx context.Context) *Tasks {
-	return &Tasks{ctx: ctx, job: j, fromPool: newGuards(), fold: newFolder(j.caseSensitive), found: map[int]int64{}}
+	return &Tasks{ctx: ctx, job: j, fromPool: newGuards(), fold: newFolder(j.caseSensitive), keys: newFolder(false), found: map[int]int64{}}
 }
 
 // All yields the tasks of users that the job or a list names, each once, in the order of the plan, numbered from 1. Every
@@ -72,7 +81,7 @@ func (t *Tasks) All() iter.Seq2[Task, error] {
 		t.sources = slices.Clone(t.job.sources)
 		t.warnings = slices.Clone(t.job.warnings)
 		r.readAll()
-		switch err := r.faults.orNil(); {
+		switch err := r.faults.OrNil(); {
 		case r.stopped:
 		case t.ctx.Err() != nil:
 			yield(Task{}, context.Cause(t.ctx))
@@ -129,7 +138,7 @@ type reading struct {
 
 func (r *reading) report(f Fault) {
 	if !r.again {
-		r.faults.add(f)
+		r.faults.Add(f)
 	}
 }
 
@@ -206,7 +215,7 @@ func (r *reading) ended(index int, in *input) {
 	s := &r.sources[index]
 	digest := in.hash.Sum(nil)
 	if r.again && !slices.Equal(digest, s.Digest) || r.before != nil && !slices.Equal(digest, r.before[index].Digest) {
-		r.faults.add(Fault{Place: Place{File: s.Path}, Message: "it was changed while it was read", Hint: "wait until it is written, and try again"})
+		r.faults.Add(Fault{Place: Place{File: s.Path}, Message: "it was changed while it was read", Hint: "wait until it is written, and try again"})
 	}
 	s.Digest, s.Size = digest, in.next
 }
