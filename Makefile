@@ -1,6 +1,7 @@
 # make build       bin/cogpass: one static binary
 # make test        all tests in a minute, with the race detector on our own packages where there is a C compiler
 # make test-long   all tests, with as many cases as minutes allow: 10,000 simulated worlds; SEEDS=N for another number
+# make cover       how many statements of jobs, runner and report their tests run
 # make test-race   all tests with the race detector in SQLite too, and some scripts with it in the program
 # make check       format, vet, staticcheck, go.mod, generated files, imports, builds for every system
 # make test-peers  the program against servers and clients that others wrote; needs node and npm
@@ -26,7 +27,7 @@ TEST := $(GO) test -parallel 16 -timeout 30m
 # Else a process under the detector waits a second before it ends.
 export GORACE = atexit_sleep_ms=0
 
-.PHONY: build test test-long test-race check bench test-peers fuzz clean
+.PHONY: build test cover test-long test-race check bench test-peers fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -40,10 +41,14 @@ test-long:
 	$(GO) test -count=1 -timeout 2h -run '^TestSimulation' ./runner -seeds=$(SEEDS)
 
 test-race:
-	CGO_ENABLED=1 $(TEST) -race -count=1 -shuffle=on ./...
-	CGO_ENABLED=1 $(GO) build -race -o .cache/race/ ./cmd/cogpass
+	CGO_ENABLED=1 COGPASS_LONG=1 $(TEST) -race -count=1 -shuffle=on ./...
+	CGO_ENABLED=1 $(GO) build -race -ldflags "-X 'cogpass/runner/runfile.fixedPlace=$(CURDIR)/.cache/race/place'" -o .cache/race/ ./cmd/cogpass
 	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(GO) test -race -parallel 2 -count=1 \
 		-run '^TestScripts$$/^(bulk|faults|wire|damage)$$' ./cmd/cogpass
+
+cover:
+	@mkdir -p .cache && $(TEST) -coverprofile=.cache/cover -coverpkg=./jobs/...,./runner/...,./report/... ./jobs/... ./runner/... ./report/... >.cache/cover.log \
+		|| { cat .cache/cover.log; exit 1; }; $(GO) tool cover -func=.cache/cover | tail -1
 
 check:
 	@unformatted=$$(gofmt -l cmd jobs runner report examples); \

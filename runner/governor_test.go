@@ -79,7 +79,11 @@ func sum(n []int) (s int) {
 func TestGovernorFindsQuota(t *testing.T) {
 	for _, burst := range []float64{0.1, 0.5, 1, 2} {
 		var used, throttled float64
-		const seeds, seconds, quota = 10, 120, 15
+		const seconds, quota = 120, 15
+		seeds := 3.
+		if long() {
+			seeds = 10
+		}
 		for seed := range uint64(seeds) {
 			g := &governor{ceiling: 30}
 			ok, no := simulate(g, seconds, func(time.Duration) float64 { return quota }, burst, seed)
@@ -94,7 +98,11 @@ func TestGovernorFindsQuota(t *testing.T) {
 
 // When a quota that fell comes back, nine tenths of it are used within 10 s.
 func TestGovernorRecovers(t *testing.T) {
-	for seed := range uint64(20) {
+	seeds := uint64(7)
+	if long() {
+		seeds = 20
+	}
+	for seed := range seeds {
 		g := &governor{ceiling: 30}
 		fell := 20*time.Second + time.Duration(seed)*time.Second/2
 		ok, no := simulate(g, 80, func(at time.Duration) float64 {

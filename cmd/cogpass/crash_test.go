@@ -25,13 +25,14 @@ const crashPool = "us-west-2_aaaaaaaaa"
 
 var crashSeed = flag.Uint64("crash.seed", 0, "of the moments at which the program is killed; 0 is another each time")
 
-// TestKilledAgainAndAgain kills the program at 100 moments of a run, goes on
-// after each, and asks the server what it was told to do. The kills are spread
-// over small runs side by side, or over few large ones in make test-long.
+// TestKilledAgainAndAgain kills the program at some moments of a run, goes on
+// after each, and asks the server what it was told to do. In make test-long it
+// does so 100 times in small runs side by side, and as often in large ones.
 func TestKilledAgainAndAgain(t *testing.T) {
-	runs, kills, users := 4, 5, 100
+	type size struct{ kills, users int }
+	sizes := []size{{3, 60}}
 	if long() {
-		runs, kills, users = 1, 20, 2000
+		sizes = []size{{5, 100}, {5, 100}, {5, 100}, {5, 100}, {20, 2000}}
 	}
 	for _, tt := range []struct {
 		name   string
@@ -44,11 +45,11 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		{"set-permanent", "set-permanent", sandbox.Faults{}},
 		{"set-permanent, answers lost", "set-permanent", sandbox.Faults{LostAfter: 0.05, LostBefore: 0.05}},
 	} {
-		for n := range runs {
+		for n, size := range sizes {
 			t.Run(fmt.Sprintf("%s/%d", tt.name, n+1), func(t *testing.T) {
 				t.Parallel()
-				s := newCrashSite(t, users, tt.action, tt.faults)
-				for left := kills; left > 0; left-- {
+				s := newCrashSite(t, size.users, tt.action, tt.faults)
+				for left := size.kills; left > 0; left-- {
 					s.run(s.moment(left))
 				}
 				s.run(0)
@@ -67,7 +68,7 @@ func TestKilledBeforeTheReport(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.dir, "report.jsonl")); err != nil {
 		t.Fatal(err)
 	}
-	file, err := runfile.Open(s.runFile(), runfile.OpenOptions{})
+	file, err := runfile.Open(s.runFile(), runfile.OpenOptions{Place: s.dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func (s *crashSite) mustBeDone(action string) {
 			}
 		}
 	}
-	file, err := runfile.OpenReadOnly(s.runFile(), runfile.OpenOptions{})
+	file, err := runfile.OpenReadOnly(s.runFile(), runfile.OpenOptions{Place: s.dir})
 	if err != nil {
 		s.t.Fatal(err)
 	}

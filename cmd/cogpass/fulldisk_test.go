@@ -19,14 +19,18 @@ import (
 // what was sent by then is recorded; with room again it goes on.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	s := newCrashSite(t, 2000, "reset", sandbox.Faults{})
+	users, room := 500, int64(75_000)
+	if long() {
+		users, room = 2000, 300_000
+	}
+	s := newCrashSite(t, users, "reset", sandbox.Faults{})
 	s.run(10) // leaves its plan
 	info, err := os.Stat(s.runFile())
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := s.command()
-	limit := fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, (info.Size()+300_000)/512)
+	limit := fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, (info.Size()+room)/512)
 	cmd.Args = append([]string{"sh", "-c", limit}, cmd.Args...)
 	if cmd.Path, err = exec.LookPath("sh"); err != nil {
 		t.Skip("needs a shell to limit the size of files with")
@@ -47,7 +51,7 @@ func TestFullDisk(t *testing.T) {
 // mustHaveRecorded fails unless the run file knows of each request that came.
 func (s *crashSite) mustHaveRecorded() {
 	s.t.Helper()
-	file, err := runfile.OpenReadOnly(s.runFile(), runfile.OpenOptions{})
+	file, err := runfile.OpenReadOnly(s.runFile(), runfile.OpenOptions{Place: s.dir})
 	if err != nil {
 		s.t.Fatal(err)
 	}

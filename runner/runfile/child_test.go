@@ -14,6 +14,9 @@ import (
 // childJob says.
 const childJob, childPath, childPlace = "RUNFILE_TEST_CHILD", "RUNFILE_TEST_PATH", "RUNFILE_TEST_PLACE"
 
+// long reports whether to do what takes minutes, as make test-long does.
+func long() bool { return os.Getenv("COGPASS_LONG") != "" }
+
 // options are those of all tests: what a machine keeps is in a folder of
 // theirs.
 var options OpenOptions

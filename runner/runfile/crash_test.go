@@ -94,10 +94,13 @@ func TestPowerCut(t *testing.T) {
 	path := makeFile(t, 800)
 	f := openFile(t, path)
 	random := rand.New(rand.NewPCG(3, 4))
-	commits := 0
+	commits, every := 0, 25
+	if long() {
+		every = 10
+	}
 	err := recordAll(f, func(seq int64) error {
 		commits++
-		if commits%10 != 0 {
+		if commits%every != 0 {
 			return nil
 		}
 		copied := filepath.Join(t.TempDir(), "copy.run")
@@ -165,7 +168,11 @@ func TestPowerCutInTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(5, 6))
-	for range 20 {
+	cuts := 6
+	if long() {
+		cuts = 20
+	}
+	for range cuts {
 		cut := size + random.Int64N(int64(len(log))-size+1)
 		copied := filepath.Join(t.TempDir(), "copy.run")
 		if err := os.WriteFile(copied, file, 0o600); err != nil {
@@ -184,9 +191,13 @@ func TestPowerCutInTheLog(t *testing.T) {
 // TestKilledProcessLosesNothing kills another process while it records.
 func TestKilledProcessLosesNothing(t *testing.T) {
 	t.Parallel()
-	path := makeFile(t, 20_000)
+	kills := 2
+	if long() {
+		kills = 5
+	}
+	path := makeFile(t, int64(kills)*4000)
 	random := rand.New(rand.NewPCG(7, 8))
-	for range 5 {
+	for range kills {
 		cmd, out := child(t, "record", path)
 		var durable int64
 		for range 1 + random.IntN(40) {
