@@ -104,7 +104,7 @@ func TestRoundTrip(t *testing.T) {
 		want := drawUsers(rt)
 		for form, text := range map[string]string{"csv": asCSV(want), "jsonl": asJSONL(want, false), "aws": asJSONL(want, true), "yaml": asYAML(want)} {
 			job := map[string]string{"csv": "  - csv: users\n", "jsonl": "  - jsonl: users\n", "aws": "  - jsonl: users\n", "yaml": text}[form]
-			write(t, path, head+"users:\n"+job)
+			write(t, path, head+"caseSensitive: true\nusers:\n"+job)
 			write(t, users, text)
 			if err := sameUsers(path, want); err != nil {
 				rt.Errorf("%s: %v\n%s", form, err, text)
