@@ -89,7 +89,7 @@ const maxJobFile = 8 << 20
 // Open reads a job file. It fails, with a *Faults, only if the file cannot be
 // used at all; Tasks reports all other faults.
 func Open(path string, opt Options) (*Job, error) {
-	text, err := readJobFile(path)
+	text, err := readWhole(path, "job")
 	if err != nil {
 		return nil, err
 	}
@@ -118,20 +118,21 @@ func Open(path string, opt Options) (*Job, error) {
 	return j, nil
 }
 
-func readJobFile(path string) ([]byte, error) {
+// readWhole reads a job file, or another that is as small.
+func readWhole(path, what string) ([]byte, error) {
 	f, err := openFile(path)
 	if err != nil {
-		return nil, unusable(path, "cannot read the job: "+reasonOf(err), hintOf(err))
+		return nil, unusable(path, "cannot read the "+what+": "+reasonOf(err), hintOf(err))
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxJobFile+1))
 	switch {
 	case err != nil:
-		return nil, unusable(path, "cannot read the job: "+reasonOf(err), "")
+		return nil, unusable(path, "cannot read the "+what+": "+reasonOf(err), "")
 	case len(text) > maxJobFile:
-		return nil, unusable(path, fmt.Sprintf("a job file of more than %d MiB", maxJobFile>>20), "put the users into a csv or jsonl source")
+		return nil, unusable(path, fmt.Sprintf("a %s file of more than %d MiB", what, maxJobFile>>20), "put the users into a csv or jsonl source")
 	case len(bytes.TrimSpace(text)) == 0:
-		return nil, unusable(path, "the job file is empty", "")
+		return nil, unusable(path, "the "+what+" file is empty", "")
 	}
 	return text, nil
 }

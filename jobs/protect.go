@@ -1,6 +1,10 @@
 package jobs
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 )
@@ -16,9 +20,12 @@ var protectKeys = []string{"version", "protect"}
 
 // ParseProtect reads such a list: a YAML file with version: 1 and protect, whose
 // entries are those of a job's exclude. Paths are relative to it. The error is a
-// *Faults.
+// *Faults, or fs.ErrNotExist where there is no such file.
 func ParseProtect(path string) (*Protect, error) {
-	text, err := readJobFile(path)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", Visible(path), fs.ErrNotExist)
+	}
+	text, err := readWhole(path, "protect")
 	if err != nil {
 		return nil, err
 	}
