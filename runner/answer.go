@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"container/heap"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +17,9 @@ func (e *engine) answered(a answer) {
 	e.inFlight--
 	a.w.lane.inFlight--
 	if a.unsent {
+		if e.kinds[a.w.step].intent {
+			e.unspend(a.w)
+		}
 		e.strand(a.w)
 		return
 	}
@@ -75,8 +77,8 @@ func (e *engine) pace(a answer, fault *Error) {
 	}
 }
 
-// attempted goes on with a task whose attempt was answered, or was not.
-func (e *engine) attempted(a answer, fault *Error) {
+// count takes down that an attempt was made, and what came of it.
+func (e *engine) count(a answer, fault *Error) {
 	w := a.w
 	w.attempts++
 	if w.attempts > 1 {
@@ -89,14 +91,25 @@ func (e *engine) attempted(a answer, fault *Error) {
 	if a.sight.RequestID != "" {
 		w.requestID = a.sight.RequestID
 	}
+	if fault != nil {
+		w.code, w.fault = fault.Code, fault.Message
+	}
+	if fault == nil || fault.Class != UserLimit {
+		e.limits = 0
+	}
+}
+
+// attempted goes on with a step whose attempt was answered, or was not.
+func (e *engine) attempted(a answer, fault *Error) {
+	w := a.w
+	e.count(a, fault)
 	if fault == nil {
-		e.lambdas, e.limits = 0, 0
+		e.lambdas = 0
 		e.end(w, OK, "")
 		return
 	}
-	w.code, w.fault = fault.Code, fault.Message
-	if fault.Class != UserLimit {
-		e.limits = 0
+	if fault.Class != InDoubt && fault.Class != Unreadable && !fault.Unproven {
+		e.unspend(w)
 	}
 	switch fault.Class {
 	case Throttled:
@@ -109,7 +122,7 @@ func (e *engine) attempted(a answer, fault *Error) {
 	case Transient, Host:
 		e.again(w, a.got)
 	case Unreadable:
-		w.tries[Act]++
+		w.tries++
 		e.unanswered(a)
 	case InDoubt:
 		e.unanswered(a)
@@ -150,7 +163,7 @@ func (e *engine) unanswered(a answer) {
 func (e *engine) leaveInDoubt(a answer) {
 	w := a.w
 	if w.doubt == nil {
-		w.doubt = &Intent{Seq: w.task.Seq, Step: w.step}
+		w.doubt = &Intent{Seq: w.task.Seq, Step: w.doing}
 		w.doubtSent = a.sent
 		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
 	}
@@ -168,7 +181,7 @@ func (e *engine) lambda(w *work, now time.Time, fault *Error) {
 		return
 	}
 	w.lambda = true
-	w.tries[Act]++
+	w.tries++
 	e.again(w, now)
 }
 
@@ -185,13 +198,7 @@ func (e *engine) again(w *work, now time.Time) {
 	}
 	e.release(w)
 	w.delays++
-	e.wait(w, Act, now.Add(e.backoff(w.delays)))
-}
-
-// wait has a task wait for a time, and then for its turn with a step.
-func (e *engine) wait(w *work, step Step, due time.Time) {
-	w.step, w.lane, w.due = step, e.lane(step, w.spec), due
-	heap.Push(&e.waiting, w)
+	e.wait(w, w.doing, now.Add(e.backoff(w.delays)))
 }
 
 // release tells the journal that a task's last attempt changed nothing,
@@ -225,12 +232,4 @@ func (e *engine) lose(w *work, now time.Time, reason string) {
 	}
 	w.verdict = reason
 	e.look(w, now.Add(lookAgain))
-}
-
-// end emits a task's result.
-func (e *engine) end(w *work, o Outcome, reason string) {
-	e.stats.Ended[o]++
-	if err := e.emit(w.result(o, reason, time.Now())); err != nil {
-		e.fail(err)
-	}
 }

@@ -33,8 +33,9 @@ type breaker struct {
 
 // charge is an attempt that was counted against its task.
 type charge struct {
-	w    *work
-	step Step
+	w     *work
+	doing Step
+	count *int
 }
 
 // missed notes that nothing came of a request.
@@ -47,8 +48,9 @@ func (e *engine) missed(a answer, fault *Error) {
 		l.since = a.sent
 	}
 	if fault.Class != Host && e.heldLanes == 0 {
-		w.tries[w.step]++
-		l.charges = append(l.charges, charge{w, w.step})
+		count := w.charged()
+		*count++
+		l.charges = append(l.charges, charge{w, w.doing, count})
 	}
 	switch {
 	case !l.held && l.row >= outageRow:
@@ -66,12 +68,14 @@ func (e *engine) hold(l *lane, now time.Time, fault *Error) {
 	e.nextProbe(l, now)
 	for _, l := range e.lanes {
 		for _, c := range l.charges {
-			c.w.tries[c.step]--
+			if c.w.doing == c.doing { // it has not ended
+				*c.count--
+			}
 		}
 		usedUp := l.usedUp
 		l.charges, l.usedUp = nil, nil
 		for _, w := range usedUp {
-			e.wait(w, w.step, now.Add(e.backoff(w.tries[w.step])))
+			e.wait(w, w.step, now.Add(e.backoff(*w.charged())))
 		}
 	}
 	if e.heldLanes == 1 {
@@ -123,7 +127,7 @@ func (e *engine) served(l *lane, now time.Time) {
 // usedUp goes on with a task that may have used its attempts at a step up, and
 // reports whether it has. It ends when it is sure that this was no outage.
 func (e *engine) usedUp(w *work, now time.Time) bool {
-	if w.tries[w.step] < e.opt.Attempts {
+	if *w.charged() < e.opt.Attempts {
 		return false
 	}
 	if w.lane.row == 0 {
@@ -139,8 +143,12 @@ func (e *engine) usedUp(w *work, now time.Time) bool {
 
 // giveUp ends a task whose attempts at a step are used up.
 func (e *engine) giveUp(w *work, now time.Time) {
-	if w.step == Look {
-		e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to look: %s", w.tries[Look], w.fault))
+	switch w.step {
+	case Look:
+		e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to look: %s", w.looks, w.fault))
+		return
+	case Recheck:
+		e.unchecked(w, fmt.Sprintf("gave up after %d attempts: %s", w.tries, w.fault))
 		return
 	}
 	e.lose(w, now, fmt.Sprintf("gave up after %d attempts: %s", w.attempts, w.fault))

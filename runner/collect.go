@@ -26,7 +26,7 @@ func (e *engine) collect(now time.Time) (wake time.Time) {
 		if w == nil {
 			continue
 		}
-		if len(w.lane.due) > 0 || !e.room(w.lane) {
+		if len(w.lane.due) > 0 || !e.room(w.lane) || e.crowded(w) {
 			break
 		}
 		if at := e.begins(w.lane, now); at.After(now) {
@@ -54,14 +54,21 @@ func (e *engine) room(l *lane) bool {
 	if l.held && l.begun+len(l.ready)+l.inFlight > 0 {
 		return false
 	}
-	return e.inFlight+e.taken < e.most
+	return e.inFlight+e.taken < e.most && len(l.ready) < e.most
 }
 
-// take puts a task into the batch. One in doubt that may not be repeated is
-// looked at instead.
+// take puts a task into the batch, or has it ready where the journal need not
+// know. One in doubt that may not be repeated is looked at instead.
 func (e *engine) take(w *work, now time.Time) {
+	if !e.kinds[w.step].intent {
+		w.lane.ready = append(w.lane.ready, w)
+		return
+	}
 	if w.doubt != nil && !e.repeatable(now, w) {
 		e.lookSoon(w, now)
+		return
+	}
+	if !e.spend(w) {
 		return
 	}
 	e.batch = append(e.batch, w)
@@ -74,6 +81,9 @@ func (e *engine) take(w *work, now time.Time) {
 // had. It reports false if there is none to take. A task that needs no slot is
 // dealt with at once.
 func (e *engine) pull(now time.Time) bool {
+	if e.overspent != nil {
+		return false
+	}
 	if e.ahead != nil {
 		return true
 	}
@@ -85,22 +95,13 @@ func (e *engine) pull(now time.Time) bool {
 	}
 	t, err, ok := e.next()
 	if ok && err == nil {
-		err = e.check(t)
+		err = e.check(&t)
 	}
 	if !ok || err != nil { // what was taken before it is sent
 		e.drained, e.sourceErr = true, err
 		return err != nil
 	}
-	w := newWork(t, e.specs[t.Action])
-	w.lane = e.lane(Act, w.spec)
-	switch {
-	case t.Skip != "":
-		e.end(w, Skipped, t.Skip)
-	case w.doubt != nil && !e.repeatable(now, w):
-		e.lookSoon(w, now)
-	default:
-		e.ahead = w
-	}
+	e.start(newWork(t, e.specs[t.Action]), now)
 	return true
 }
 

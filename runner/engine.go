@@ -38,6 +38,7 @@ type engine struct {
 	ahead    *work    // from the source, and not taken yet; or nil
 	batch    []*work  // for the journal's next Begin
 	stranded []*work  // given back as the run was stopped
+	unpaid   []*work  // whose messages Options.Budget has refused
 
 	requests  chan *work
 	answers   chan answer
@@ -52,6 +53,7 @@ type engine struct {
 
 	drained   bool  // the source has ended,
 	sourceErr error // for this reason
+	overspent error // what Options.Budget has refused a message for
 	paused    bool  // no request starts
 	stopping  bool  // no request may start any more
 	lambdas   int   // lambda faults in a row
@@ -89,6 +91,9 @@ func (e *engine) loop(ctx context.Context) {
 		if e.over() {
 			if !e.stopping && e.giveUpAll(now) {
 				continue
+			}
+			if !e.stopping && e.overspent != nil {
+				e.stopFor(Budget, e.unpaid[0], e.overspent)
 			}
 			break
 		}
@@ -131,7 +136,10 @@ func (e *engine) over() bool {
 	if e.inFlight > 0 || e.beginning > 0 {
 		return false
 	}
-	return e.stopping || e.drained && e.ahead == nil && e.sourceErr == nil && e.taken == 0 && e.queued() == 0
+	if e.stopping || e.taken > 0 || e.queued() > 0 {
+		return e.stopping
+	}
+	return e.overspent != nil || e.drained && e.ahead == nil && e.sourceErr == nil
 }
 
 // queued is how many tasks wait, for their time or for a slot.
@@ -212,10 +220,14 @@ func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
 // leave lets go of the tasks that a stopped run has not ended. What was in
 // the journal and not sent is taken back.
 func (e *engine) leave() {
-	lists := [][]*work{e.waiting, e.batch, e.stranded}
+	lists := [][]*work{e.waiting, e.batch, e.stranded, e.unpaid}
+	for _, w := range e.batch {
+		e.unspend(w)
+	}
 	for _, l := range e.lanes {
 		for _, w := range l.ready {
 			if e.kinds[w.step].intent {
+				e.unspend(w)
 				e.release(w)
 			}
 		}
@@ -229,9 +241,7 @@ func (e *engine) leave() {
 	}
 	for _, list := range lists {
 		for _, w := range list {
-			if w.doubt != nil {
-				e.end(w, Unknown, "no answer came, and the run was stopped before it was looked at")
-			}
+			e.abandon(w)
 		}
 	}
 }

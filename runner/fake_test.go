@@ -17,7 +17,7 @@ import (
 // clock. What happens to a user's requests is decided by the user's script.
 type pool struct {
 	latency time.Duration
-	script  map[string][]string // by user: "throttle", "500", "lost-after", "lost-before", a code, or "" for ok; the last repeats where it is "…"
+	script  map[string][]string // by user, and "user/2" for step 2: "throttle", "500", "lost-after", "lost-before", a code, or "" for ok; the last repeats where it is "…"
 	looks   map[string][]string
 	down    func() error  // nothing comes of a request where it returns an error
 	show    func(*Sight)  // changes what a look shows
@@ -28,11 +28,16 @@ type pool struct {
 	sent     []time.Time // when each Do arrived
 	lookedAt []time.Time
 	busy     int
+	steps    []Step // as they were sent
 	busiest  int
 }
 
 type fakeUser struct {
 	status   Status
+	disabled bool
+	missing  bool
+	signOuts int
+	made     int
 	modified time.Time
 	password string
 	resets   int // that took effect
@@ -90,6 +95,7 @@ func step1(script []string, n int) string {
 func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	p.mu.Lock()
 	p.sent = append(p.sent, time.Now())
+	p.steps = append(p.steps, t.Step)
 	p.busy++
 	p.busiest = max(p.busiest, p.busy)
 	u := p.users[t.Username]
@@ -100,7 +106,16 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	}
 	if u != nil && down == nil {
 		what = step1(p.script[t.Username], u.calls)
-		u.calls++
+		if t.Step != Act {
+			key := fmt.Sprintf("%s/%d", t.Username, t.Step)
+			if s := p.script[key]; len(s) > 0 {
+				what, p.script[key] = s[0], s[1:]
+			} else {
+				what = ""
+			}
+		} else {
+			u.calls++
+		}
 		if u.before != nil {
 			u.before(u, u.calls)
 		}
@@ -117,7 +132,7 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	if down != nil {
 		return Answer{}, down
 	}
-	if u == nil {
+	if u == nil || u.missing && t.Step != Create {
 		return ans, &Error{Class: UserFault, Code: "UserNotFoundException", Message: "User does not exist.", Answer: ans}
 	}
 	switch what {
@@ -142,13 +157,27 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	case "fatal":
 		return ans, &Error{Class: Fatal, Code: "AccessDeniedException", Message: "no", Answer: ans}
 	}
-	u.modified = time.Now()
-	switch t.Action {
-	case jobs.Reset:
+	if t.Step == Create && !u.missing {
+		return ans, &Error{Class: UserFault, Code: "UsernameExistsException", Message: "User account already exists", Answer: ans}
+	}
+	if t.Step != SignOut {
+		u.modified = time.Now()
+	}
+	switch a := t.Action; {
+	case t.Step == Create:
+		u.missing, u.status, u.made = false, ForceChangePassword, u.made+1
+		if a == jobs.SetTemporary {
+			u.password = t.Password.Reveal()
+		}
+	case t.Step == Enable:
+		u.disabled = false
+	case t.Step == SignOut:
+		u.signOuts++
+	case a == jobs.Reset:
 		u.status, u.resets = ResetRequired, u.resets+1
-	case jobs.SetPermanent:
+	case a == jobs.SetPermanent:
 		u.status, u.password, u.sets = Confirmed, t.Password.Reveal(), u.sets+1
-	case jobs.SetTemporary:
+	case a == jobs.SetTemporary:
 		u.status, u.password, u.sets = ForceChangePassword, t.Password.Reveal(), u.sets+1
 	}
 	switch what {
@@ -160,6 +189,8 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 		return ans, &Error{Class: Throttled, Message: "HTTP status 429", Answer: ans, Unproven: true}
 	case "gateway-403":
 		return ans, &Error{Class: Fatal, Message: "HTTP status 403, with a web page", Answer: ans, Unproven: true}
+	case "delivery":
+		return ans, &Error{Class: Unreadable, Code: "CodeDeliveryFailureException", Message: "no message", Answer: ans}
 	case "unreadable":
 		return ans, &Error{Class: Unreadable, Message: "an answer that is not JSON", Answer: ans}
 	}
@@ -180,7 +211,7 @@ func (p *pool) Look(ctx context.Context, username string) (Sight, error) {
 	p.lookedAt = append(p.lookedAt, time.Now())
 	s := Sight{Answer: Answer{Date: time.Now().Add(p.ahead).Truncate(time.Second)}}
 	u := p.users[username]
-	if u == nil {
+	if u == nil || u.missing {
 		return s, nil
 	}
 	u.looks++
@@ -193,6 +224,7 @@ func (p *pool) Look(ctx context.Context, username string) (Sight, error) {
 		return s, &Error{Class: UserFault, Code: "AccessDeniedException", Message: "not allowed to list users"}
 	}
 	s.Found, s.Username, s.Status, s.Modified = true, username, u.status, u.modified
+	s.KnowsEnabled, s.Enabled = true, !u.disabled
 	if p.show != nil {
 		p.show(&s)
 	}

@@ -31,6 +31,8 @@ type journal struct {
 	fail map[int64]error
 	open map[int64]Intent
 	most int
+
+	ended func(int64, StepResult)
 }
 
 func (j *journal) Begin(_ context.Context, intents []Intent) error {
@@ -56,7 +58,10 @@ func (j *journal) End(_ context.Context, i Intent) error {
 	return nil
 }
 
-func (j *journal) Ended(_ context.Context, seq int64, _ StepResult) error {
+func (j *journal) Ended(_ context.Context, seq int64, r StepResult) error {
+	if j.ended != nil {
+		j.ended(seq, r)
+	}
 	delete(j.open, seq)
 	return nil
 }

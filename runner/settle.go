@@ -22,20 +22,32 @@ const (
 // that may be repeated is; else a look comes first.
 func (e *engine) doubt(now time.Time, w *work) {
 	switch {
-	case w.verdict == "" && w.tries[Act] < e.opt.Attempts && e.repeatable(now, w):
+	case w.verdict == "" && w.tries < e.opt.Attempts && e.repeatable(now, w):
 		e.again(w, now)
-	case w.spec.Doubt == jobs.LookFirst:
+	case !e.shown(w) && e.usedUp(w, now):
+	case e.rule(w) == jobs.LookFirst:
 		e.look(w, now.Add(lookFirst))
 	default:
 		e.look(w, now.Add(lookAgain))
 	}
 }
 
+// rule is what to do about a step's request that got no answer.
+func (e *engine) rule(w *work) jobs.DoubtRule { return e.kinds[w.doing].doubt(w.spec) }
+
+// shown reports whether a look can show that a step was done.
+func (e *engine) shown(w *work) bool {
+	if w.doing == Act && w.spec.Leaves == "" {
+		return w.spec.Enables || w.spec.Disables
+	}
+	return e.kinds[w.doing].seen != nil
+}
+
 // repeatable reports whether a task in doubt may be attempted again without a
 // look: the same password does no harm twice, but later the user may have
 // chosen one since, and what sends a message would send a second.
 func (e *engine) repeatable(now time.Time, w *work) bool {
-	switch w.spec.Doubt {
+	switch e.rule(w) {
 	case jobs.Repeat:
 		return true
 	case jobs.RepeatSoon:
@@ -61,7 +73,7 @@ func (e *engine) age(now time.Time, w *work) (age, slack time.Duration) {
 // What may have been done just now is given the time to show; of an attempt of
 // an earlier run nobody knows how long after its intent it left.
 func (e *engine) lookSoon(w *work, now time.Time) {
-	if age, slack := e.age(now, w); w.spec.Doubt != jobs.LookFirst && (w.doubtSent.IsZero() || age-slack < lookAgain) {
+	if age, slack := e.age(now, w); e.rule(w) != jobs.LookFirst && (w.doubtSent.IsZero() || age-slack < lookAgain) {
 		now = now.Add(lookAgain)
 	}
 	e.look(w, now)
@@ -71,6 +83,10 @@ func (e *engine) lookSoon(w *work, now time.Time) {
 func (e *engine) look(w *work, at time.Time) {
 	if e.looker == nil {
 		e.unknown(w, "no answer came, and there is no way to look whether it was carried out")
+		return
+	}
+	if !e.shown(w) {
+		e.unknown(w, "no answer came, and no look shows whether it was carried out")
 		return
 	}
 	e.wait(w, Look, at)
@@ -95,7 +111,7 @@ func (e *engine) looked(a answer, fault *Error) {
 	case Throttled, Transient, InDoubt, Host:
 		e.lookLater(w, a.got)
 	case Unreadable:
-		w.tries[Look]++
+		w.looks++
 		e.lookLater(w, a.got)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
@@ -117,29 +133,47 @@ func (e *engine) lookLater(w *work, now time.Time) {
 // settle decides a task in doubt by what its user looks like. Where that leaves
 // anything open, nothing is sent again.
 func (e *engine) settle(w *work, s Sight, now time.Time) {
-	if !s.Found {
-		e.unknown(w, "no answer came, and no such user was found")
-		return
-	}
-	if !s.shows(w.task.Username) {
+	if s.Found && !s.shows(w.task.Username) {
 		e.unknown(w, "no answer came, and looking showed another user")
 		return
 	}
-	w.sub = s.Sub
-	if s.Modified.Unix() <= 0 {
-		e.unknown(w, "no answer came, and looking did not show when the user was modified")
-		return
+	if s.Found {
+		w.sub = s.Sub
 	}
+	e.kinds[w.doing].seen(e, w, s, now)
+}
+
+// doubtful returns the attempt of a task that is in doubt.
+func (e *engine) doubtful(w *work) *Intent {
 	if !w.doubtSent.IsZero() { // by now the server's clock is better known
 		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(w.doubtSent)
 	}
-	switch modified := s.modifiedSince(w.doubt); {
+	return w.doubt
+}
+
+// seenActed decides about an action in doubt by what a look shows.
+func (e *engine) seenActed(w *work, s Sight, now time.Time) {
+	switch {
+	case !s.Found && e.kinds[Create].wanted(w): // the user was to be made first
+		e.unmade(w, now)
+		return
+	case !s.Found:
+		e.unknown(w, "no answer came, and no such user was found")
+		return
+	case w.spec.Enables || w.spec.Disables:
+		e.seenEnabled(w, s, now, w.spec.Enables)
+		return
+	case s.Modified.Unix() <= 0:
+		e.unknown(w, "no answer came, and looking did not show when the user was modified")
+		return
+	}
+	switch modified := s.modifiedSince(e.doubtful(w)); {
 	case modified && s.Status == w.spec.Leaves && s.Status != Confirmed: // that one a user gets to without us
 		e.served(e.lane(Act, w.spec), now) // so the attempt was answered after all
 		e.settledOK(w)
 	case modified:
 		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
-	case w.spec.Doubt != jobs.LookFirst:
+	case e.rule(w) != jobs.LookFirst:
 		e.redo(w, now)
 	default:
 		e.unmodified(w, s, now)
@@ -199,14 +233,19 @@ func (e *engine) settledOK(w *work) {
 // out: it fails with its verdict, or is attempted again.
 func (e *engine) redo(w *work, now time.Time) {
 	w.doubt, w.doubtSent, w.unchanged = nil, time.Time{}, 0
-	switch {
-	case w.verdict != "":
+	e.unspend(w)
+	if w.verdict != "" {
 		e.end(w, Failed, w.verdict)
-	default:
-		w.step, w.lane = Act, e.lane(Act, w.spec)
-		if !e.usedUp(w, now) {
-			e.release(w)
-			e.wait(w, Act, now)
-		}
+		return
 	}
+	w.step, w.lane = w.doing, e.lane(w.doing, w.spec)
+	if e.usedUp(w, now) {
+		return
+	}
+	e.release(w)
+	if first, _ := e.nextOf(w); first != w.doing { // after a loss, the doubt was of all steps
+		w.task.Doubt = nil
+		w.begin(first)
+	}
+	e.wait(w, w.doing, now)
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"cogpass/jobs"
@@ -48,12 +49,18 @@ type Intent struct {
 }
 
 // A kind is all that the engine knows of a step: another step is one more
-// entry in kinds, and the methods that it names.
+// entry in kinds and in order, and the methods that it names.
 type kind struct {
 	category func(*jobs.ActionSpec) jobs.Category // whose lane its requests take
+	wanted   func(*work) bool                     // it is to be done, is not done yet, and may be done now
 	intent   bool                                 // it may change something: the journal has to have it first
+	message  func(*work) bool                     // it sends an e-mail, of which Options.Budget knows; nil: never
 	send     func(*engine, context.Context, Task) (Sight, error)
 	answered func(*engine, answer, *Error) // error is nil where it was carried out
+
+	doubt func(*jobs.ActionSpec) jobs.DoubtRule  // what to do about a request that got no answer
+	seen  func(*engine, *work, Sight, time.Time) // what a look means for one in doubt; nil: looks do not tell
+	ended func(*work, StepResult)                // takes down how it ended, of a task that may go on
 }
 
 // kinds returns the table of steps.
@@ -61,12 +68,14 @@ func kinds() []kind {
 	return []kind{
 		Act: {
 			category: func(a *jobs.ActionSpec) jobs.Category { return a.Category },
+			wanted:   func(w *work) bool { return w.acted == nil },
 			intent:   true,
-			send: func(e *engine, ctx context.Context, t Task) (s Sight, err error) {
-				s.Answer, err = e.dir.Do(ctx, t)
-				return s, err
-			},
+			message:  func(w *work) bool { return w.spec.Message },
+			send:     doing(Act),
 			answered: (*engine).attempted,
+			doubt:    func(a *jobs.ActionSpec) jobs.DoubtRule { return a.Doubt },
+			seen:     (*engine).seenActed,
+			ended:    func(w *work, r StepResult) { w.acted = &r },
 		},
 		Look: {
 			category: func(*jobs.ActionSpec) jobs.Category { return jobs.UserList },
@@ -75,17 +84,41 @@ func kinds() []kind {
 			},
 			answered: (*engine).looked,
 		},
+		Create:  creation,
+		Enable:  enabling,
+		SignOut: signingOut,
+		Recheck: rechecking,
+	}
+}
+
+// doing returns what sends a step's request through Directory.Do.
+func doing(step Step) func(*engine, context.Context, Task) (Sight, error) {
+	return func(e *engine, ctx context.Context, t Task) (s Sight, err error) {
+		t.Step = step
+		s.Answer, err = e.dir.Do(ctx, t)
+		return s, err
 	}
 }
 
 // check returns why a task cannot be carried out at all: it was planned by a
-// program that knows more than this one.
-func (e *engine) check(t Task) error {
+// program that knows more than this one, or needs what the run lacks.
+func (e *engine) check(t *Task) error {
 	if !t.Action.Known() {
 		return fmt.Errorf("task %d: there is no action with number %d", t.Seq, uint8(t.Action))
 	}
-	if d := t.Doubt; d != nil && (int(d.Step) >= len(e.kinds) || !e.kinds[d.Step].intent) {
-		return fmt.Errorf("task %d: there is no step with number %d that could be in doubt", t.Seq, uint8(d.Step))
+	for _, r := range t.Done {
+		if int(r.Step) >= len(e.kinds) {
+			return fmt.Errorf("task %d: there is no step with number %d that could have ended", t.Seq, uint8(r.Step))
+		}
+	}
+	if d := t.Doubt; d != nil {
+		if int(d.Step) >= len(e.kinds) || !e.kinds[d.Step].intent || d.Step == Create && t.Create == nil ||
+			d.Step == SignOut && !slices.ContainsFunc(t.Done, func(r StepResult) bool { return r.Step == Act }) {
+			return fmt.Errorf("task %d: there is no step with number %d that could be in doubt", t.Seq, uint8(d.Step))
+		}
+	}
+	if t.Recheck && (e.opt.Recheck == nil || e.looker == nil) {
+		return fmt.Errorf("task %d: its user is to be looked at before the action, and there is no way to do that", t.Seq)
 	}
 	return nil
 }

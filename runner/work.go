@@ -8,19 +8,34 @@ import (
 
 // work is a task on its way to its outcome.
 type work struct {
-	task      Task
-	spec      *jobs.ActionSpec // of the task's action
-	step      Step             // that it is at
-	lane      *lane            // of that step
-	due       time.Time        // when it is its turn again
-	attempts  int              // made, throttled ones among them
+	task Task
+	spec *jobs.ActionSpec // of the task's action
+	lane *lane            // of the step whose turn it is
+	due  time.Time        // when it is its turn again
+
+	acted   *StepResult  // how the action ended, where another step follows; nil while it has not
+	beside  []StepResult // how the steps beside it ended
+	sub     string
+	checked bool // it is not to be looked at before its first request, or has been
+	step    Step // whose turn it is: that which is being done, or a look on its behalf
+
+	progress
+}
+
+// progress is how far the step is that is being done. Looks on its behalf are
+// part of it.
+type progress struct {
+	doing     Step
+	already   bool  // the first look that showed that nothing was done showed the state that the action leads to
+	lambda    bool  // a trigger has failed once
+	spent     bool  // Options.Budget has counted a message for the last attempt
+	unchanged uint8 // looks in a row that showed that nothing was done
+	attempts  int   // made, throttled ones among them
 	throttled int
-	tries     [Look + 1]int // at each step, charged against Options.Attempts
-	delays    int           // backoffs in a row
-	unchanged int           // looks in a row that showed that nothing was modified
-	already   bool          // the first of these showed the state that the action leads to
-	lambda    bool          // a trigger has failed once
-	fault     string        // what the last request failed for
+	tries     int    // charged against Options.Attempts
+	looks     int    // the same of the looks
+	delays    int    // backoffs in a row
+	fault     string // what the last request failed for
 
 	startedAt time.Time // of the first attempt
 	intent    Intent    // of the last attempt, as the journal has it
@@ -29,25 +44,72 @@ type work struct {
 	// since then the user may have chosen a password.
 	doubt     *Intent
 	doubtSent time.Time // when it was sent, by this clock; zero if in an earlier run
-	// verdict is how the task fails if looking shows that nothing in doubt
+	// verdict is how the step fails if looking shows that nothing in doubt
 	// was carried out.
 	verdict string
+	making  *making // of a Create; nil of any other
 
 	code      string
 	requestID string
-	sub       string
 	latency   time.Duration
 }
 
+// newWork returns the work that is left of a task. Which step is first says
+// work.next.
 func newWork(t Task, spec *jobs.ActionSpec) *work {
-	w := &work{
-		task: t, spec: spec, attempts: t.Attempts, throttled: t.Throttled, startedAt: t.StartedAt,
-		intent: Intent{Seq: t.Seq}, doubt: t.Doubt,
+	w := &work{task: t, spec: spec, checked: t.Doubt != nil || len(t.Done) > 0}
+	for _, r := range t.Done {
+		if r.Step == Act {
+			w.acted = &r
+		} else {
+			w.beside = append(w.beside, r)
+		}
 	}
-	if t.Doubt != nil {
-		w.intent = *t.Doubt
+	if t.Fail != "" && w.acted == nil {
+		w.fails(t.Fail)
 	}
 	return w
+}
+
+// fails ends a task's action as failed that is not sent.
+func (w *work) fails(reason string) {
+	w.acted = &StepResult{Step: Act, Outcome: Failed, Reason: reason, FinishedAt: time.Now()}
+}
+
+// begin has a step be done from now on.
+func (w *work) begin(step Step) {
+	w.step = step
+	w.progress = progress{doing: step, intent: Intent{Seq: w.task.Seq, Step: step}}
+	switch step {
+	case Create:
+		w.making = new(making)
+	case Act:
+		w.attempts, w.throttled, w.startedAt = w.task.Attempts, w.task.Throttled, w.task.StartedAt
+	}
+	if d := w.task.Doubt; d != nil && d.Step == step {
+		w.intent, w.doubt = *d, d
+		if step != Act {
+			w.attempts, w.throttled, w.startedAt = d.Attempts, d.Throttled, d.StartedAt
+		}
+	}
+}
+
+// ended reports whether a step beside the action has.
+func (w *work) ended(step Step) bool {
+	for i := range w.beside {
+		if w.beside[i].Step == step {
+			return true
+		}
+	}
+	return false
+}
+
+// charged returns what the request whose turn it is counts towards.
+func (w *work) charged() *int {
+	if w.step == Look {
+		return &w.looks
+	}
+	return &w.tries
 }
 
 // intend returns what the journal is to know of the attempt that begins now.
@@ -65,14 +127,28 @@ func (w *work) intend(now time.Time, c *Clock) Intent {
 	return i
 }
 
-// result returns the task's result, had it ended at now.
-func (w *work) result(o Outcome, reason string, now time.Time) Result {
-	return Result{
-		Seq: w.task.Seq, Username: w.task.Username, Sub: w.sub, Action: w.task.Action, Outcome: o,
-		Attempts: w.attempts, Throttled: w.throttled, Code: w.code, Reason: reason,
+// stepResult returns how the step that is being done ended, had it at now.
+func (w *work) stepResult(o Outcome, reason string, now time.Time) StepResult {
+	return StepResult{
+		Step: w.doing, Outcome: o, Attempts: w.attempts, Throttled: w.throttled, Code: w.code, Reason: reason,
 		RequestID: w.requestID, StartedAt: w.startedAt, FinishedAt: now, Latency: w.latency,
-		Source: w.task.Source,
 	}
+}
+
+// result returns the result of a task whose action ended as r.
+func (w *work) result(r StepResult) Result {
+	res := Result{
+		Seq: w.task.Seq, Username: w.task.Username, Sub: w.sub, Action: w.task.Action, Outcome: r.Outcome,
+		Attempts: r.Attempts, Throttled: r.Throttled, Code: r.Code, Reason: r.Reason,
+		RequestID: r.RequestID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Latency: r.Latency,
+		Source: w.task.Source, Beside: w.beside,
+	}
+	if b := w.task.Before; b != nil {
+		if res.StatusBefore = b.Status; res.Sub == "" {
+			res.Sub = b.Sub
+		}
+	}
+	return res
 }
 
 // waitHeap orders tasks by when they are due, and then as the plan does.
