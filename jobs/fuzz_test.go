@@ -46,7 +46,7 @@ func seed(f *testing.F, archive, file string) {
 }
 
 func FuzzYAML(f *testing.F) {
-	for _, archive := range []string{"yaml.txtar", "job.txtar", "users.txtar"} {
+	for _, archive := range []string{"yaml.txtar", "job.txtar", "users.txtar", "steps.txtar"} {
 		seed(f, archive, "job.yaml")
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -56,8 +56,11 @@ func FuzzYAML(f *testing.F) {
 
 func FuzzCSV(f *testing.F) {
 	seed(f, "csv.txtar", "users.csv")
+	seed(f, "steps.txtar", "users.csv")
 	f.Fuzz(func(t *testing.T, text string) {
 		job := head + "users: [{csv: users.csv, action: set-permanent, password: {env: PW}}]\n"
+		fuzzed(t, jobIn(t, job, archiveFile{"users.csv", text}))
+		job = head + "users: [{csv: users.csv, action: set-temporary, ifMissing: create, password: {env: PW}}]\n"
 		fuzzed(t, jobIn(t, job, archiveFile{"users.csv", text}))
 		job = head + "users: [{csv: users.csv, action: reset, columns: {username: username}}]\n"
 		fuzzed(t, jobIn(t, job, archiveFile{"users.csv", text}))
@@ -69,6 +72,34 @@ func FuzzJSONL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		job := head + "users: [{jsonl: users.jsonl, action: set-permanent, password: {env: PW}}]\n"
 		fuzzed(t, jobIn(t, job, archiveFile{"users.jsonl", text}))
+	})
+}
+
+// FuzzProtect reads a list for all jobs whatever it is.
+func FuzzProtect(f *testing.F) {
+	for _, text := range []string{"version: 1\nprotect: [root, {group: a}, {filter: 'email = \"x\"'}, {csv: u}]\n", "version: 1\nprotect: [&a {group: b}, *a]\n", "[]", "version: 1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		protect, err := jobs.ParseProtect(jobIn(t, text))
+		if err != nil {
+			checkFaults(t, err)
+			return
+		}
+		job, err := jobs.Open(jobIn(t, head+"action: reset\nusers: [ana]\n"), jobs.Options{Protect: protect})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks := job.Tasks(t.Context())
+		for _, err := range tasks.All() {
+			if err != nil {
+				checkFaults(t, err)
+				return
+			}
+		}
+		needs := tasks.Needs()
+		needs.Sweeps(false)
+		tasks.Warnings()
 	})
 }
 

@@ -22,6 +22,8 @@ type drawnUser struct {
 	name, password string
 	action         jobs.Action
 	metadata       map[string]string
+	attributes     map[string]string // of one that may be made
+	signOut        jobs.SignOutRule
 }
 
 var (
@@ -40,10 +42,17 @@ func drawUsers(t *rapid.T) []drawnUser {
 		} else if rapid.Bool().Draw(t, "has metadata") {
 			u.metadata = map[string]string{"k": drawnText.Draw(t, "value")}
 		}
+		if u.action.Sets() && rapid.Bool().Draw(t, "may be made") {
+			u.attributes = map[string]string{"email": drawnText.Draw(t, "email")}
+		}
+		u.signOut = rapid.SampledFrom([]jobs.SignOutRule{jobs.NoSignOut, jobs.SignOutIfOK, jobs.SignOutAlways}).Draw(t, "sign out")
 		users[i] = u
 	}
 	return users
 }
+
+// signOutWords are the rules as a job writes them.
+var signOutWords = [...]string{jobs.NoSignOut: "false", jobs.SignOutIfOK: "true", jobs.SignOutAlways: "always"}
 
 func asYAML(users []drawnUser) string {
 	var b strings.Builder
@@ -57,6 +66,10 @@ func asYAML(users []drawnUser) string {
 		for k, v := range u.metadata {
 			fmt.Fprintf(&b, "    clientMetadata: {%s: %s}\n", k, strconv.QuoteToASCII(v))
 		}
+		fmt.Fprintf(&b, "    signOut: %s\n", signOutWords[u.signOut])
+		for k, v := range u.attributes {
+			fmt.Fprintf(&b, "    ifMissing: create\n    attributes: {%s: %s}\n", k, strconv.QuoteToASCII(v))
+		}
 	}
 	return b.String()
 }
@@ -64,9 +77,9 @@ func asYAML(users []drawnUser) string {
 func asCSV(users []drawnUser) string {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	w.Write([]string{"username", "action", "password", "clientMetadata.k"})
+	w.Write([]string{"username", "action", "password", "clientMetadata.k", "signOut", "attributes.email"})
 	for _, u := range users {
-		w.Write([]string{u.name, u.action.String(), u.password, u.metadata["k"]})
+		w.Write([]string{u.name, u.action.String(), u.password, u.metadata["k"], signOutWords[u.signOut], u.attributes["email"]})
 	}
 	w.Flush()
 	return b.String()
@@ -75,7 +88,10 @@ func asCSV(users []drawnUser) string {
 func asJSONL(users []drawnUser, aws bool) string {
 	var b strings.Builder
 	for _, u := range users {
-		row := map[string]any{"username": u.name, "action": u.action.String()}
+		row := map[string]any{"username": u.name, "action": u.action.String(), "signOut": signOutWords[u.signOut]}
+		if u.attributes != nil {
+			row["attributes"], row["ifMissing"] = u.attributes, "create"
+		}
 		if aws {
 			row = map[string]any{"Username": u.name}
 		}
@@ -103,17 +119,17 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		want := drawUsers(rt)
 		for form, text := range map[string]string{"csv": asCSV(want), "jsonl": asJSONL(want, false), "aws": asJSONL(want, true), "yaml": asYAML(want)} {
-			job := map[string]string{"csv": "  - csv: users\n", "jsonl": "  - jsonl: users\n", "aws": "  - jsonl: users\n", "yaml": text}[form]
+			job := map[string]string{"csv": "  - {csv: users, ifMissing: create}\n", "jsonl": "  - jsonl: users\n", "aws": "  - jsonl: users\n", "yaml": text}[form]
 			write(t, path, head+"caseSensitive: true\nusers:\n"+job)
 			write(t, users, text)
-			if err := sameUsers(path, want); err != nil {
+			if err := sameUsers(path, want, form); err != nil {
 				rt.Errorf("%s: %v\n%s", form, err, text)
 			}
 		}
 	})
 }
 
-func sameUsers(path string, want []drawnUser) error {
+func sameUsers(path string, want []drawnUser, form string) error {
 	job, err := jobs.Open(path, jobs.Options{})
 	if err != nil {
 		return err
@@ -139,6 +155,13 @@ func sameUsers(path string, want []drawnUser) error {
 		got, err := p.Get(task)
 		if err != nil || task.Username != u.name || task.Action != u.action || !maps.Equal(task.ClientMetadata, u.metadata) || got.Reveal() != u.password {
 			return fmt.Errorf("got %s, %q, %v, want %v", describe(task), got.Reveal(), err, u)
+		}
+		if form == "aws" { // which has no steps beside the action
+			continue
+		}
+		made := u.attributes != nil || form == "csv" && u.action.Sets() // a CSV's source says it of all
+		if (task.Create != nil) != made || made && !maps.Equal(task.Create.Attributes, u.attributes) || task.SignOut != u.signOut {
+			return fmt.Errorf("got %s, %d, want %v", describe(task), task.SignOut, u)
 		}
 	}
 	return nil

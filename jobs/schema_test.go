@@ -118,7 +118,8 @@ func TestSchemaRefuses(t *testing.T) {
 		job/misspelt-limits job/reports users/unknown-action users/metadata-kinds users/no-username users/white-space
 		users/empty-username users/too-long users/just-fits-then-too-long users/misspelt users/password-too-long
 		users/password-forms users/masked users/masked-alias users/sources users/exclude users/many
-		csv/columns-without-username`)
+		csv/columns-without-username steps/choices steps/attributes steps/columns steps/where steps/where-dates steps/pool
+		steps/exclude steps/limits steps/limits-more`)
 	schema := compileSchema(t)
 	cases := map[string]string{}
 	archives, _ := filepath.Glob("testdata/*.txtar")

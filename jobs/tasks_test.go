@@ -48,6 +48,9 @@ func describe(task jobs.Task) string {
 	if task.Skip != "" {
 		s += " " + task.Skip
 	}
+	if c := task.Create; c != nil {
+		s += fmt.Sprintf(" create%v%v", c.Invite, c.Attributes)
+	}
 	return s + " at " + filepath.Base(task.Place.String())
 }
 
@@ -110,6 +113,35 @@ exclude: [ana, nobody, {csv: users.csv, columns: {username: who}}, {jsonl: j}]
 `, files: []archiveFile{csv("who,why\nkim,x\nkim,x\n"), {"j", `{"username": "lee"}`}},
 			want: []string{"1 Ana reset excluded at job.yaml:5:9", "2 kim reset excluded at job.yaml:5:14",
 				"3 lee reset excluded at job.yaml:5:19", "4 max reset at job.yaml:5:24"}},
+		{name: "users that may be made", job: head + `
+action: set-permanent
+password: {env: PW}
+ifMissing: create
+invite: email
+attributes: {a: job, b: job, email_verified: true}
+users:
+  - {username: ana, attributes: {b: user}}
+  - {username: kim, ifMissing: fail}
+  - {username: lee, invite: none}
+  - {username: max, action: reset}
+  - csv: users.csv
+    invite: sms
+    attributes: {b: source}
+  - jsonl: j
+`, files: []archiveFile{csv("username,attributes.a,clientMetadata.k\nnoa,row,\nora,,v\n"),
+			{"j", `{"username": "pia", "ifMissing": "fail"}` + "\n" + `{"username": "quy", "attributes": {"a": "row"}, "invite": "none"}`}},
+			want: []string{
+				"1 ana set-permanent env=PW create1map[a:job b:user email_verified:true] at job.yaml:10:16",
+				"2 kim set-permanent env=PW at job.yaml:11:16",
+				"3 lee set-permanent env=PW create0map[a:job b:job email_verified:true] at job.yaml:12:16",
+				"4 max reset at job.yaml:13:16",
+				"5 noa set-permanent env=PW create2map[a:row b:source email_verified:true] at users.csv:2:1",
+				"6 ora set-permanent env=PW k=v create2map[a:job b:source email_verified:true] at users.csv:3:1",
+				"7 pia set-permanent env=PW at j:1:14",
+				"8 quy set-permanent env=PW create0map[a:row b:job email_verified:true] at j:2:14",
+			}},
+		{name: "pool sources find nobody yet", job: head + "action: reset\nusers: [ana, pool: {}, kim]\n",
+			want: []string{"1 ana reset at job.yaml:4:9", "2 kim reset at job.yaml:4:24"}},
 		{name: "aliases", job: head + `
 users:
   - {username: ana, action: &a set-permanent, password: &p {env: PW}}
@@ -145,15 +177,17 @@ name: rotation
 region: us-west-2
 action: reset
 users: [ana]
-limits: {rate: 300/m, concurrency: 8, maxUsers: 5}
+limits: {rate: 300/m, rates: {UserUpdate: 20/s}, concurrency: 8, maxUsers: 5, maxFailures: 5%, canary: 3, messages: 50/day}
+account: "111122223333"
 retry: {attempts: 3, maxDelay: 1m, timeout: 500ms, outage: 1h}
 report: ["out/{name}-{time}.json", a.csv, b.jsonl, c.txt]
 `)
 	job, _ := mustTasks(t, path, jobs.Options{})
-	if job.Name != "rotation" || job.UserPoolID != "us-west-2_aaaaaaaaa" || job.Region != "us-west-2" {
+	if job.Name != "rotation" || job.Account != "111122223333" || job.UserPoolID != "us-west-2_aaaaaaaaa" || job.Region != "us-west-2" {
 		t.Errorf("got %q, %q, %q", job.Name, job.UserPoolID, job.Region)
 	}
-	if want := (jobs.Limits{Rate: 5, Concurrency: 8, MaxUsers: 5}); !reflect.DeepEqual(job.Limits, want) {
+	if want := (jobs.Limits{Rate: 5, Rates: map[jobs.Category]jobs.Rate{jobs.UserUpdate: 20}, Concurrency: 8, MaxUsers: 5,
+		MaxFailures: jobs.MaxFailures{Given: true, Share: 5}, Canary: 3, Messages: 50}); !reflect.DeepEqual(job.Limits, want) {
 		t.Errorf("got %v, want %v", job.Limits, want)
 	}
 	if want := (jobs.Retry{Attempts: 3, MaxDelay: time.Minute, Timeout: 500 * time.Millisecond, Outage: time.Hour}); job.Retry != want {
@@ -161,6 +195,93 @@ report: ["out/{name}-{time}.json", a.csv, b.jsonl, c.txt]
 	}
 	if want := []string{"out/{name}-{time}.json", "a.csv", "b.jsonl", "c.txt"}; !slices.Equal(job.Report, want) {
 		t.Errorf("got %q, want %q", job.Report, want)
+	}
+}
+
+// TestSteps holds the levels at which steps beside the action may be asked for.
+func TestSteps(t *testing.T) {
+	path := jobIn(t, head+`
+action: reset
+signOut: true
+enable: true
+where: {status: [CONFIRMED], recheck: true}
+users:
+  - ana
+  - {username: kim, signOut: false, enable: false}
+  - {username: lee, signOut: always}
+  - {csv: u, signOut: always, enable: false}
+  - jsonl: j
+exclude: [ana]
+`, archiveFile{"u", "username,signOut\nmax,\nnoa,true\nora,false\n"},
+		archiveFile{"j", `{"username": "pia"}` + "\n" + `{"username": "quy", "signOut": false, "enable": false}` + "\n" + `{"username": "rob", "signOut": "always"}`})
+	_, tasks := mustTasks(t, path, jobs.Options{})
+	var got []string
+	for _, task := range tasks {
+		got = append(got, task.Username+" "+decided(&task))
+	}
+	want := []string{"ana skip: excluded", "kim send +recheck", "lee send +enable +recheck +signOutAlways",
+		"max send +recheck +signOutAlways", "noa send +recheck +signOut", "ora send +recheck",
+		"pia send +enable +recheck +signOut", "quy send +recheck", "rob send +enable +recheck +signOutAlways"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestSharedCreation holds that consecutive users share what is the same.
+func TestSharedCreation(t *testing.T) {
+	path := jobIn(t, head+"action: set-permanent\npassword: {env: PW}\nifMissing: create\nattributes: {a: b}\nusers: [{csv: u, attributes: {c: d}}]\n", archiveFile{"u", "username,attributes.e\nana,\nkim,\nlee,x\n"})
+	_, tasks := mustTasks(t, path, jobs.Options{LookupEnv: environment})
+	if tasks[0].Create != tasks[1].Create || tasks[1].Create == tasks[2].Create {
+		t.Errorf("got %p, %p, %p", tasks[0].Create, tasks[1].Create, tasks[2].Create)
+	}
+}
+
+func TestMaxFailures(t *testing.T) {
+	tests := []struct {
+		text         string
+		failed, done int64
+		want         bool
+	}{
+		{"0", 0, 1, false}, {"0", 1, 1, true}, {"20", 20, 20, false}, {"20", 21, 1000, true},
+		{"5%", 99, 99, false}, {"5%", 5, 100, false}, {"5%", 6, 100, true}, {"0.5%", 5, 1000, false}, {"0.5%", 6, 1000, true},
+		{"100%", 1000, 1000, false}, {"0%", 1, 1, true},
+	}
+	for _, test := range tests {
+		m, err := jobs.ParseMaxFailures(test.text)
+		if err != nil || m.Exceeded(test.failed, test.done) != test.want {
+			t.Errorf("%s: got %v, %v of %d failed of %d", test.text, err, !test.want, test.failed, test.done)
+		}
+		if again, err := jobs.ParseMaxFailures(m.String()); err != nil || again != m {
+			t.Errorf("%s: got %v, %v from %s", test.text, again, err, m)
+		}
+	}
+	for _, text := range []string{"", "-1", "1.5", "101%", "5 %", "%", "1e3", "05", "NaN%"} {
+		if m, err := jobs.ParseMaxFailures(text); err == nil {
+			t.Errorf("%q: got %v, want an error", text, m)
+		}
+	}
+	if (jobs.MaxFailures{}).Exceeded(1000, 1000) || (jobs.MaxFailures{}).String() != "" {
+		t.Error("no limit is one")
+	}
+}
+
+// TestRatesOverTheQuota holds that one is told of a rate that AWS does not
+// grant, with the name of the quota.
+func TestRatesOverTheQuota(t *testing.T) {
+	for limits, want := range map[string]string{
+		"{rate: 30/s, rates: {UserUpdate: 25/s, UserList: max}}": "",
+		"{rate: max}":                   "",
+		"{rate: 31/s}":                  "more than the quota of UserAccountRecovery, which is 30/s where AWS has not changed it",
+		"{rates: {UserUpdate: 1501/m}}": "more than the quota of UserUpdate, which is 25/s where AWS has not changed it",
+	} {
+		job, _ := mustTasks(t, jobIn(t, head+"action: reset\nusers: [ana]\nlimits: "+limits+"\n"), jobs.Options{})
+		got := ""
+		for _, w := range job.Warnings {
+			got += w.Message
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", limits, got, want)
+		}
 	}
 }
 
