@@ -30,7 +30,7 @@ type Conditions struct {
 func (c *Conditions) Unmet(u *User) string {
 	switch {
 	case len(c.Status) > 0 && !slices.Contains(c.Status, u.Status):
-		return "is " + string(u.Status) + ", and where wants " + orOf(c.Status)
+		return "is " + u.state() + ", and where wants " + orOf(c.Status)
 	case c.Enabled != nil && *c.Enabled != u.Enabled:
 		return "is " + enabledWord(u.Enabled) + ", and where wants " + enabledWord(*c.Enabled)
 	case c.Verified == "email" && !u.VerifiedEmail:
@@ -45,6 +45,14 @@ func (c *Conditions) Unmet(u *User) string {
 		return "was not modified when where wants it"
 	}
 	return ""
+}
+
+// state is the user's status for people.
+func (u *User) state() string {
+	if u.Status == "" {
+		return "in a state that is not known"
+	}
+	return string(u.Status)
 }
 
 // Any reports whether there is a condition at all.

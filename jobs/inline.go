@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"io"
+	"slices"
 
 	"cogpass/jobs/yamldoc"
 )
@@ -39,6 +40,10 @@ func addInline(parts []part, e entry) []part {
 
 // decodeUser reads a user that is a mapping.
 func decodeUser(d *decoder, n *yamldoc.Node, k *sourceKind, _ bool) {
+	if !hasKey(n, "username") && slices.ContainsFunc(poolKeys, func(key string) bool { return hasKey(n, key) }) {
+		d.fault(n, "to take users from the pool, write pool: {group: NAME} or the like", "a user without username")
+		return
+	}
 	before := d.faults.Len()
 	fields, _ := d.fields(n, "a user", k.keys)
 	misspelt := d.faults.Len() > before

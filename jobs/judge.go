@@ -104,7 +104,7 @@ func impossible(task *Task, user *User, facts PoolFacts) string {
 		}
 	case operationInvite:
 		if user.Status != ForceChangePassword {
-			return "is " + string(user.Status) + ": an invitation is for FORCE_CHANGE_PASSWORD"
+			return "is " + user.state() + ": an invitation is for FORCE_CHANGE_PASSWORD"
 		}
 	}
 	return ""

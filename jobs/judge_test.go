@@ -29,6 +29,8 @@ func pooled(words string) *jobs.User {
 			u.VerifiedEmail = false
 		case "phone":
 			u.VerifiedEmail, u.VerifiedPhone = false, true
+		case "stateless":
+			u.Status = ""
 		case "timeless":
 			u.Created, u.Modified = time.Time{}, time.Time{}
 		default:
@@ -147,6 +149,8 @@ func TestJudge(t *testing.T) {
 		{"reset", "CONFIRMED", "both", "where: {modifiedAfter: 23d}", "send"},
 		{"reset", "CONFIRMED timeless", "both", "where: {modifiedBefore: 1d}", "skip: was not modified when where wants it"},
 		{"reset", "", "both", "where: {status: CONFIRMED}", missing},
+		{"reset", "stateless", "both", "where: {status: CONFIRMED}", "skip: is in a state that is not known, and where wants CONFIRMED"},
+		{"reset", "stateless", "both", "", "send"},
 		{"reset", "EXTERNAL_PROVIDER", "both", "where: {status: CONFIRMED}", "skip: is EXTERNAL_PROVIDER, and where wants CONFIRMED"},
 
 		{"sign-out", "EXTERNAL_PROVIDER disabled", "both", "", "send"},

@@ -58,7 +58,7 @@ func (p Policy) CheckAll(tasks iter.Seq2[Task, error], passwords *Passwords) err
 		if err != nil {
 			return err
 		}
-		if !t.Action.Sets() || t.Excluded {
+		if !t.Action.Sets() || t.Skip != "" || t.Fail != "" {
 			continue
 		}
 		s, err := passwords.Get(t)
