@@ -14,9 +14,9 @@ import (
 // comments say.
 func TestExamples(t *testing.T) {
 	want := map[string]string{
-		"onboarding.yaml":     "map[excluded:1 set-permanent:1 set-temporary:11]",
+		"onboarding.yaml":     "map[set-permanent:1 set-temporary:11 skipped:1]",
 		"rotation.yaml":       "map[set-permanent:3]",
-		"incident-reset.yaml": "map[excluded:2 reset:7]",
+		"incident-reset.yaml": "map[reset:7 skipped:2]",
 	}
 	files, err := filepath.Glob("*.yaml")
 	if err != nil || len(files) != len(want) {
@@ -41,8 +41,8 @@ func countTasks(t *testing.T, file string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if task.Excluded {
-			counts["excluded"]++
+		if task.Skip != "" {
+			counts["skipped"]++
 		} else {
 			counts[task.Action.String()]++
 		}

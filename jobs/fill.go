@@ -12,7 +12,6 @@ func (r *reading) task(e *entry, of *part) {
 	r.names.add(key)
 	t := Task{Username: strings.Clone(e.username), Place: e.place, Source: of.index} // a row holds more than the name
 	t.Skip = r.guardOf(t.Username)
-	t.Excluded = t.Skip != ""
 	r.fill(&t, e, of)
 	r.emit(t)
 }

@@ -157,10 +157,10 @@ func TestListRewrittenInPlace(t *testing.T) {
 func TestNamesOfOneUser(t *testing.T) {
 	for _, pair := range [][2]string{{"Ana", "ana"}, {"Å", "A\u030a"}, {"STRASSE", "straße"}, {"Éva", "e\u0301VA"}, {"\u212a", "k"}, {"Σ", "ς"}} {
 		text := head + "action: reset\nusers: [" + pair[0] + "]\nexclude: [" + pair[1] + "]\n"
-		if _, tasks := mustTasks(t, jobIn(t, text), jobs.Options{}); !tasks[0].Excluded {
+		if _, tasks := mustTasks(t, jobIn(t, text), jobs.Options{}); tasks[0].Skip == "" {
 			t.Errorf("%q lets %q through", pair[1], pair[0])
 		}
-		if _, tasks := mustTasks(t, jobIn(t, text+"caseSensitive: true\n"), jobs.Options{}); tasks[0].Excluded {
+		if _, tasks := mustTasks(t, jobIn(t, text+"caseSensitive: true\n"), jobs.Options{}); tasks[0].Skip != "" {
 			t.Errorf("caseSensitive: %q excludes %q", pair[1], pair[0])
 		}
 		text = head + "action: reset\nusers: [x, " + pair[0] + ", " + pair[1] + "]\n"
@@ -177,7 +177,7 @@ func TestNamesOfOneUser(t *testing.T) {
 func TestSpreadsheetGuard(t *testing.T) {
 	path := jobIn(t, head+"action: reset\nusers: [+1]\nexclude: [{csv: u}]\n", archiveFile{"u", "username\n'bob\n'+1\n'+2\n"})
 	job, tasks := mustTasks(t, path, jobs.Options{})
-	if len(job.Warnings) != 2 || !strings.HasPrefix(job.Warnings[0].String(), "u:3:1: this username begins with an apostrophe") || tasks[0].Excluded {
+	if len(job.Warnings) != 2 || !strings.HasPrefix(job.Warnings[0].String(), "u:3:1: this username begins with an apostrophe") || tasks[0].Skip != "" {
 		t.Errorf("got %v, %v", job.Warnings, tasks)
 	}
 	path = jobIn(t, head+"action: reset\nusers: [{csv: u}]\n", archiveFile{"u", jobs.ReportColumns + ",code\n1,'+1,,reset,ok,\n"})

@@ -27,7 +27,6 @@ type Task struct {
 	Action         Action
 	Password       PasswordRef
 	ClientMetadata map[string]string // shared between tasks: do not change it
-	Excluded       bool              // named by exclude or protect: report it as skipped, never send it; Skip says so too
 	Place          Place             // where the user is named
 
 	// What was decided about the task when it was planned. One of Skip and Fail

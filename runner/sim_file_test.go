@@ -128,7 +128,7 @@ func (f *fileLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Task
 		for row, err := range f.Pending(retryFailed, retryUnknown) {
 			t := runner.Task{
 				Seq: row.Seq, Username: row.Username, Action: row.Action,
-				Attempts: row.Attempts, Throttled: row.Throttled, StartedAt: row.StartedAt, Doubt: row.Doubt,
+				Attempts: row.Attempts, Throttled: row.Throttled, StartedAt: row.StartedAt, Doubt: row.Doubt, Done: row.Done,
 			}
 			if !yield(t, err) {
 				return

@@ -162,7 +162,8 @@ func (p *Plan) pending() iter.Seq2[runner.Task, error] {
 func (p *Plan) task(row runfile.Row) (runner.Task, error) {
 	task := taskOf(row.Task)
 	task.Attempts, task.Throttled, task.StartedAt, task.Doubt = row.Attempts, row.Throttled, row.StartedAt, row.Doubt
-	if row.Excluded || !row.Action.Sets() {
+	task.Done = row.Done
+	if row.Skip != "" || !row.Action.Sets() {
 		return task, nil
 	}
 	var err error
@@ -174,10 +175,8 @@ func (p *Plan) task(row runfile.Row) (runner.Task, error) {
 func taskOf(t jobs.Task) runner.Task {
 	task := runner.Task{
 		Seq: t.Seq, Username: t.Username, Action: t.Action, ClientMetadata: t.ClientMetadata,
-		Source: jobs.Place{File: t.Place.File, Line: t.Place.Line}.String(),
-	}
-	if t.Excluded {
-		task.Skip = "excluded by the job"
+		Source: jobs.Place{File: t.Place.File, Line: t.Place.Line}.String(), Skip: t.Skip, Fail: t.Fail,
+		Create: t.Create, Enable: t.Enable, Recheck: t.Recheck, SignOut: t.SignOut, Before: t.Before,
 	}
 	return task
 }

@@ -124,7 +124,7 @@ func (p *Plan) Tasks(ctx context.Context, passwords bool) iter.Seq2[runner.Task,
 		for t, err := range p.tasks(ctx) {
 			task := taskOf(t)
 			task.Source = t.Place.String()
-			if err == nil && passwords && t.Action.Sets() && !t.Excluded {
+			if err == nil && passwords && t.Action.Sets() && t.Skip == "" {
 				task.Password, err = p.passwords.Get(t)
 			}
 			if !yield(task, err) || err != nil {

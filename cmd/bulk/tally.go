@@ -10,15 +10,20 @@ import (
 
 // Tally counts what a plan has to do. The zero value counts nothing.
 type Tally struct {
-	Tasks    int64 // excluded ones too
-	Excluded int64
-	Actions  map[jobs.Action]int64 // tasks that are not excluded
+	Tasks   int64 // skipped ones too
+	Skipped int64
+	Why     map[string]int64      // skipped tasks by reason, as far as the reasons are known
+	Actions map[jobs.Action]int64 // tasks that are not skipped
 }
 
 func (t *Tally) add(task *jobs.Task) {
 	t.Tasks++
-	if task.Excluded {
-		t.Excluded++
+	if task.Skip != "" {
+		if t.Why == nil {
+			t.Why = map[string]int64{}
+		}
+		t.Skipped++
+		t.Why[task.Skip]++
 		return
 	}
 	if t.Actions == nil {
@@ -28,7 +33,7 @@ func (t *Tally) add(task *jobs.Task) {
 }
 
 // Users is how many are acted on.
-func (t *Tally) Users() int64 { return t.Tasks - t.Excluded }
+func (t *Tally) Users() int64 { return t.Tasks - t.Skipped }
 
 // Sum is how many are acted on with an action that is so.
 func (t *Tally) Sum(is func(jobs.ActionSpec) bool) int64 {
@@ -67,10 +72,10 @@ func (o *Options) left(all runfile.Counts, info *runfile.Info) Tally {
 		for _, tasks := range outcomes {
 			planned += tasks
 		}
-		excluded := planned - info.Counts[action] - outcomes[skipped]
+		skips := planned - info.Counts[action] - outcomes[skipped]
 		t.Tasks += n
-		t.Excluded += excluded
-		t.Actions[action] += n - excluded
+		t.Skipped += skips
+		t.Actions[action] += n - skips
 	}
 	return t
 }

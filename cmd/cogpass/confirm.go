@@ -24,8 +24,8 @@ func confirm(sys *system, q bulk.Question) error {
 			sys.info("  %-14s %s", a, plural(n, "user"))
 		}
 	}
-	if n := q.Tally.Excluded; n > 0 {
-		sys.info("  %-14s %s", "excluded", plural(n, "user"))
+	if n := q.Tally.Skipped; n > 0 {
+		sys.info("  %-14s %s", "skipped", plural(n, "user"))
 	}
 	sys.info("  %s", howLong(q.Tally.Users(), q.Rate))
 	if n := q.Tally.Messages(); n > 0 && q.Pool.CognitoMail {

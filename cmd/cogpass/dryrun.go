@@ -34,8 +34,8 @@ func (o *runOptions) dryRun(ctx context.Context, path string) error {
 		return nil
 	})
 	if err == nil && !o.Quiet {
-		o.sys.info("%s would be acted on, %d excluded; %s; nothing was sent",
-			plural(plan.Tally.Users(), "user"), plan.Tally.Excluded, howLong(plan.Tally.Users(), plan.Rate()))
+		o.sys.info("%s would be acted on, %d skipped; %s; nothing was sent",
+			plural(plan.Tally.Users(), "user"), plan.Tally.Skipped, howLong(plan.Tally.Users(), plan.Rate()))
 	}
 	return err
 }

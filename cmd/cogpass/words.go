@@ -75,8 +75,8 @@ func tallied(t *bulk.Tally) string {
 			parts = append(parts, report.Number(n)+" "+a.String())
 		}
 	}
-	if t.Excluded > 0 {
-		parts = append(parts, report.Number(t.Excluded)+" excluded")
+	if t.Skipped > 0 {
+		parts = append(parts, report.Number(t.Skipped)+" skipped")
 	}
 	return strings.Join(parts, ", ")
 }

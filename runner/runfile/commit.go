@@ -17,6 +17,7 @@ type statements struct {
 	endAttempts   bulk
 	addOutcomes   bulk
 	takeBack      *sql.Stmt
+	steps         stepStatements
 	samples       samples
 	words         *words
 	progress      progress // nobody else writes it
@@ -26,25 +27,24 @@ type statements struct {
 	blocks      map[int64]blockDelta
 }
 
-type blockDelta struct{ ended, failed, unknown int64 }
+type blockDelta struct{ ended, failed, unknown, beside, steps int64 }
 
 func (s *statements) prepare(p *session) (err error) {
 	*s = statements{
 		begin:       p.stmt("BEGIN IMMEDIATE"),
 		commit:      p.stmt("COMMIT"),
-		setBlock:    p.stmt("UPDATE block SET ended = ended + ?, failed = failed + ?, unknown = unknown + ? WHERE id = ?"),
-		setProgress: p.stmt("UPDATE run SET commits = ?, look_first = ?, counts = ?, sum = ?"),
+		setBlock:    p.stmt("UPDATE block SET ended = ended + ?, failed = failed + ?, unknown = unknown + ?, beside = beside + ?, steps = steps + ? WHERE id = ?"),
+		setProgress: p.stmt("UPDATE run SET commits = ?, look_first = ?, counts = ?, steps = ?, beside = ?, sum = ?"),
 		setAttempts: bulk{session: p, head: "INSERT OR REPLACE INTO attempt VALUES ", columns: 9},
 		endAttempts: bulk{session: p, head: "DELETE FROM attempt WHERE seq IN (VALUES ", tail: ")", columns: 1},
 		addOutcomes: bulk{session: p, head: "INSERT INTO outcome VALUES ", columns: 13},
-		takeBack: p.stmt(`DELETE FROM outcome WHERE seq = ? RETURNING outcome, attempts, throttled,
-			(SELECT action FROM task WHERE task.seq = outcome.seq)`),
-		samples: samples{session: p},
-		words:   newWords(p),
-		blocks:  map[int64]blockDelta{},
+		takeBack:    p.stmt(takeBackOutcome),
+		samples:     samples{session: p},
+		words:       newWords(p),
+		blocks:      map[int64]blockDelta{},
 	}
-	if p.err != nil {
-		return p.err
+	if err := s.steps.prepare(p); err != nil {
+		return err
 	}
 	s.progress, err = readProgress(p.conn.QueryRowContext(background, selectProgress))
 	return err
@@ -53,13 +53,16 @@ func (s *statements) prepare(p *session) (err error) {
 // write puts a group into the transaction that is open. What was answered
 // and what ended comes first, because a task may begin again in the group in
 // which its attempt ended.
-func (s *statements) write(g *group, retrying bool) error {
-	if retrying {
-		if err := s.takeBackOutcomes(g); err != nil {
+func (s *statements) write(g *group, retry retry) error {
+	if retry.failed || retry.unknown {
+		if err := s.takeBackOutcomes(g, retry); err != nil {
 			return err
 		}
 	}
 	if err := s.writeAttempts(g.answered, true); err != nil {
+		return err
+	}
+	if err := s.writeEnded(g.ended); err != nil {
 		return err
 	}
 	if err := s.writeResults(g.results); err != nil {
@@ -113,6 +116,9 @@ func (s *statements) writeResults(results []runner.Result) error {
 		}
 		s.ended = append(s.ended, r.Seq)
 		s.count(r.Seq, r.Action, r.Outcome, 1, int64(r.Attempts), int64(r.Throttled))
+		if err := s.writeBeside(r); err != nil {
+			return err
+		}
 	}
 	if err := s.addOutcomes.exec(s.args); err != nil {
 		return err
@@ -149,28 +155,6 @@ func (s *statements) appendResult(r *runner.Result) error {
 	return nil
 }
 
-// takeBackOutcomes makes the tasks of the group pending again that a retry
-// has taken up.
-func (s *statements) takeBackOutcomes(g *group) error {
-	undo := func(seq int64) error {
-		return each(s.takeBack, func(f fields) error {
-			s.count(seq, jobs.Action(f.int(3)), runner.Outcome(f.int(0)), -1, -f.int(1), -f.int(2))
-			return nil
-		}, seq)
-	}
-	for _, r := range g.results {
-		if err := undo(r.Seq); err != nil {
-			return err
-		}
-	}
-	for _, i := range g.begun {
-		if err := undo(i.Seq); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // count notes that n tasks of a kind have ended (n is 1 or -1).
 func (s *statements) count(seq int64, action jobs.Action, outcome runner.Outcome, n, requests, throttled int64) {
 	s.progress.add(tally{action, runner.Pending, -n, 0, 0})
@@ -192,7 +176,7 @@ func (s *statements) writeBlocks() error {
 		if b == (blockDelta{}) {
 			continue
 		}
-		if _, err := s.setBlock.ExecContext(background, b.ended, b.failed, b.unknown, id); err != nil {
+		if _, err := s.setBlock.ExecContext(background, b.ended, b.failed, b.unknown, b.beside, b.steps, id); err != nil {
 			return err
 		}
 	}

@@ -20,8 +20,10 @@ import (
 // ends with Commit or Discard.
 //
 // The plan's digest is over the pool and, of each task in order, its number,
-// user, action, client metadata and whether it is excluded: two plans that do
-// the same have one digest, and no guess at a password can be tried on it.
+// user, action, client metadata, the steps beside the action, and why it is
+// skipped or fails without a request: two plans that do the same have one
+// digest, whenever its users were looked up, and no guess at a password can be
+// tried on it.
 type Draft struct {
 	path, temp string
 	lock       *os.File // keeps others from taking temp for a dead one's
@@ -30,8 +32,12 @@ type Draft struct {
 	db         *sql.DB
 	session    *session
 	words      *words
-	tasks      *bulk
-	rows       []any // not yet inserted
+	plain      *bulk // inserts tasks that are an action and nothing else
+	full       *bulk // inserts others
+	sights     *bulk
+	rows       []any // of plain, or of full, not yet inserted
+	filled     bool  // of full
+	seen       []any // rows of sights, likewise
 	encoded    []byte
 	digest     hash.Hash
 	block      []byte // the encoding of the tasks of the block so far
@@ -91,7 +97,9 @@ func (d *Draft) open() (err error) {
 	if err := d.session.exec("BEGIN;" + schema()); err != nil {
 		return err
 	}
-	d.tasks = &bulk{session: d.session, head: "INSERT INTO task VALUES ", columns: 12}
+	d.plain = &bulk{session: d.session, head: "INSERT INTO task (" + plainColumns + ") VALUES ", columns: 11}
+	d.full = &bulk{session: d.session, head: "INSERT INTO task (" + plainColumns + ", skip, fail, steps, creation) VALUES ", columns: 15}
+	d.sights = &bulk{session: d.session, head: "INSERT INTO sight VALUES ", columns: 8}
 	d.blocks = &bulk{session: d.session, head: "INSERT INTO block (id, tasks, sum) VALUES ", columns: 3}
 	d.words = newWords(d.session)
 	d.encoded = append(appendText(appendText(d.encoded, d.plan.UserPoolID), d.plan.Region), '\n')
@@ -99,8 +107,11 @@ func (d *Draft) open() (err error) {
 	return d.session.err
 }
 
+const plainColumns = "seq, username, action, metadata, password, ref, mark, source, file, line, col"
+
 // Add adds the next task; t.Seq must be one more than that of the task
-// before, and 1 at first. Where its password is read is stored, no password.
+// before, and 1 at first. Where its password is read is stored, no password;
+// of t.Before, not its Names and Attributes.
 func (d *Draft) Add(t jobs.Task) error {
 	if d.err != nil {
 		return d.err
@@ -122,6 +133,7 @@ func (d *Draft) add(t *jobs.Task) error {
 	if err != nil {
 		return err
 	}
+	x := extrasOf(t)
 	ref := refOf(t.Password)
 	var shared [3]any
 	for i, text := range []string{metadata, ref, t.Place.File} {
@@ -129,32 +141,60 @@ func (d *Draft) add(t *jobs.Task) error {
 			return err
 		}
 	}
-	excluded := int64(0)
-	if t.Excluded {
-		excluded = 1
-		d.plan.Excluded++
-	} else {
-		d.plan.Counts[t.Action]++
+	if full := x != (extras{}); full != d.filled {
+		if err := d.insert(); err != nil {
+			return err
+		}
+		d.filled = full
 	}
-	d.rows = append(d.rows, t.Seq, t.Username, int64(t.Action), excluded, shared[0], int64(t.Password.Kind), shared[1],
+	d.rows = append(d.rows, t.Seq, t.Username, int64(t.Action), shared[0], int64(t.Password.Kind), shared[1],
 		int64(t.Password.Mark), int64(t.Source), shared[2], int64(t.Place.Line), int64(t.Place.Column))
-	d.encoded = appendDeed(d.encoded[:0], t, metadata)
+	if err := d.addBeside(t, &x); err != nil {
+		return err
+	}
+	d.encoded = appendDeed(d.encoded[:0], t, metadata, &x)
 	d.digest.Write(d.encoded)
 	d.block = appendRest(append(d.block, d.encoded...), t, ref)
 	d.plan.Tasks++
+	d.plan.count(t)
 	d.progress.add(tally{action: t.Action, tasks: 1})
 	if t.Seq%blockSize == 0 {
 		return d.endBlock(blockSize)
 	}
-	if len(d.rows) == draftBatch*d.tasks.columns {
+	if t.Seq%draftBatch == 0 {
 		return d.insert()
 	}
 	return nil
 }
 
+// addBeside adds what a task has beside its action, and what its user was seen
+// to be.
+func (d *Draft) addBeside(t *jobs.Task, x *extras) error {
+	if d.filled {
+		var shared [3]any
+		var err error
+		for i, text := range []string{x.skip, x.fail, x.creation} {
+			if shared[i], err = d.words.id(text); err != nil {
+				return err
+			}
+		}
+		d.rows = append(d.rows, shared[0], shared[1], x.steps, shared[2])
+	}
+	if t.Before == nil {
+		return nil
+	}
+	row, err := sightRow(t, d.words)
+	d.seen = append(d.seen, row...)
+	return err
+}
+
 func (d *Draft) insert() error {
-	err := d.tasks.exec(d.rows)
-	d.rows = d.rows[:0]
+	tasks := d.plain
+	if d.filled {
+		tasks = d.full
+	}
+	err := join(tasks.exec(d.rows), d.sights.exec(d.seen))
+	d.rows, d.seen = d.rows[:0], d.seen[:0]
 	return err
 }
 
@@ -205,7 +245,7 @@ func (d *Draft) finish() error {
 	if err != nil {
 		return err
 	}
-	if err := d.session.exec("INSERT INTO run (one, commits, look_first, counts, sum) VALUES (1, ?, ?, ?, ?)", columns...); err != nil {
+	if err := d.session.exec("INSERT INTO run (one, commits, look_first, counts, steps, beside, sum) VALUES (1, ?, ?, ?, ?, ?, ?)", columns...); err != nil {
 		return err
 	}
 	return d.session.exec("COMMIT")

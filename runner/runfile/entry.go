@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"fmt"
 	"time"
 
 	"cogpass/jobs"
@@ -13,15 +14,17 @@ type entry struct {
 	metadata string // ClientMetadata, encoded
 	ref      string // of the password, see refOf
 	result   runner.Result
-	intent   *runner.Intent // the last attempt of the task's action, where it has not ended
-	answered bool           // so that intent is not in doubt
-	fault    error          // what happened to the task does not match its sum
-	sum      int64          // of the outcome
+	extras   extras
+	steps    []runner.StepResult // that have ended, in their order; the action's only while the task goes on
+	intent   *runner.Intent      // the last attempt of the last step that was begun, where that has not ended
+	answered bool                // so that intent is not in doubt
+	fault    error               // what happened to the task does not match its sum
+	sum      int64               // of the outcome
 
-	ids struct{ metadata, ref, file, code, reason, status int64 } // of texts
+	ids struct{ metadata, ref, file, code, reason, status, skip, fail, creation int64 } // of texts
 }
 
-const selectTasks = `SELECT seq, username, action, excluded, metadata, password, ref, mark, source, file, line, col
+const selectTasks = `SELECT seq, username, action, skip, metadata, password, ref, mark, source, file, line, col, fail, steps, creation
 	FROM task WHERE seq > ? AND seq <= ?`
 
 func taskEntry(f fields) (e entry) {
@@ -29,12 +32,12 @@ func taskEntry(f fields) (e entry) {
 		Seq:      f.int(0),
 		Username: f.text(1),
 		Action:   jobs.Action(f.int(2)),
-		Excluded: f.int(3) != 0,
 		Password: jobs.PasswordRef{Kind: jobs.PasswordKind(f.int(5)), Mark: uint32(f.int(7))},
 		Source:   int(f.int(8)),
 		Place:    jobs.Place{Line: int(f.int(10)), Column: int(f.int(11))},
 	}
 	e.ids.metadata, e.ids.ref, e.ids.file = f.int(4), f.int(6), f.int(9)
+	e.ids.skip, e.ids.fail, e.extras.steps, e.ids.creation = f.int(3), f.int(12), f.int(13), f.int(14)
 	return e
 }
 
@@ -78,30 +81,31 @@ func intentOfRow(f fields, b []byte) (i *runner.Intent, answered bool, _ []byte,
 	switch {
 	case check != f.int(8):
 		err = damaged("the attempt of task %d does not match its sum", i.Seq)
-	case i.Step != runner.Act:
-		err = damaged("there is an attempt of a step that this version does not know, of task %d", i.Seq)
+	case !known(i.Step):
+		err = fmt.Errorf("%w: there is an attempt of a step that this version does not know, of task %d", ErrNewer, i.Seq)
 	}
 	return i, answered, b, err
 }
 
 // takeAttempt comes after takeOutcome. It uses b for its memory.
 func (e *entry) takeAttempt(f fields, b []byte) []byte {
-	e.intent, e.answered, b, e.fault = intentOfRow(f, b)
-	if e.result.Outcome == runner.Pending {
-		e.result.Attempts, e.result.Throttled, e.result.StartedAt = e.intent.Attempts, e.intent.Throttled, e.intent.StartedAt
+	intent, answered, b, err := intentOfRow(f, b)
+	if err != nil {
+		e.fault = err
+		return b
+	}
+	if intent.Step == runner.Act {
+		e.madeSoFar(intent.Attempts, intent.Throttled, intent.StartedAt)
+	}
+	if e.intent == nil || rank(intent.Step) > rank(e.intent.Step) {
+		e.intent, e.answered = intent, answered
 	}
 	return b
 }
 
-// inDoubtSince is what a task may have gone through that a file has lost: an
-// attempt at any time since its run began. How far this machine's clock may
-// have been off is bounded by the service, which takes no signature that is
-// more than five minutes old.
-func (e *entry) inDoubtSince(began time.Time) *runner.Intent {
-	return &runner.Intent{
-		Seq: e.task.Seq, Attempts: max(e.result.Attempts, 1), Throttled: e.result.Throttled,
-		StartedAt: began, Began: began, Slack: clockSlack,
+// madeSoFar is what is known of the action of a task that goes on.
+func (e *entry) madeSoFar(attempts, throttled int, startedAt time.Time) {
+	if e.result.Outcome == runner.Pending {
+		e.result.Attempts, e.result.Throttled, e.result.StartedAt = attempts, throttled, startedAt
 	}
 }
-
-const clockSlack = 5 * time.Minute

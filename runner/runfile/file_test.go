@@ -45,7 +45,9 @@ func exampleTask(seq int64) jobs.Task {
 	default:
 		t.Password = jobs.PasswordRef{Kind: jobs.RowPassword, Mark: uint32(seq*7919%65536 + 1)}
 	}
-	t.Excluded = seq%50 == 0
+	if seq%50 == 0 {
+		t.Skip = "excluded by the job"
+	}
 	return t
 }
 
@@ -150,10 +152,11 @@ func TestPlanComesBackAsItWasAdded(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Info{Plan: examplePlan()}
-	want.Tasks, want.Excluded, want.Sources, want.PlanDigest, want.RunID = n, 46, exampleSources, info.PlanDigest, info.RunID
+	want.Tasks, want.Skipped, want.Sources, want.PlanDigest, want.RunID = n, 46, exampleSources, info.PlanDigest, info.RunID
+	want.Skips = map[string]int64{"excluded by the job": 46}
 	want.Counts = map[jobs.Action]int64{}
 	for seq := int64(1); seq <= n; seq++ {
-		if task := exampleTask(seq); !task.Excluded {
+		if task := exampleTask(seq); task.Skip == "" {
 			want.Counts[task.Action]++
 		}
 	}
@@ -198,7 +201,7 @@ func TestDigestIsOfWhatThePlanDoes(t *testing.T) {
 		{name: "username", task: func(t *jobs.Task) { t.Username += "x" }, differ: true},
 		{name: "action", task: func(t *jobs.Task) { t.Action = jobs.Reset }, differ: true},
 		{name: "metadata", task: func(t *jobs.Task) { t.ClientMetadata = map[string]string{"a": "b"} }, differ: true},
-		{name: "excluded", task: func(t *jobs.Task) { t.Excluded = true }, differ: true},
+		{name: "excluded", task: func(t *jobs.Task) { t.Skip = "excluded" }, differ: true},
 		{name: "salt", plan: func(p *Plan) { p.Salt = []byte("other") }},
 		{name: "job", plan: func(p *Plan) { p.JobDigest, p.JobPath, p.CreatedAt = "hmac:01", "b.yaml", start.Add(1e9) }},
 		{name: "password", task: func(t *jobs.Task) { t.Password = jobs.PasswordRef{Kind: jobs.EnvPassword, Name: "A", Mark: 3} }},
@@ -237,7 +240,7 @@ func TestUnknownActionIsAnErrorEverywhere(t *testing.T) {
 			return f.update(func(s *session) error {
 				task := exampleTask(3)
 				task.Seq, task.Action = 1, unknown
-				b := appendRest(appendDeed(nil, &task, ""), &task, refOf(task.Password))
+				b := appendRest(appendDeed(nil, &task, "", &extras{}), &task, refOf(task.Password))
 				return join(s.exec("UPDATE task SET action = ? WHERE seq = 3", int64(unknown)),
 					s.exec("DELETE FROM task WHERE seq <> 3"), s.exec("UPDATE task SET seq = 1"), s.exec("UPDATE block SET tasks = 1, sum = ?", sum(b)))
 			})

@@ -14,14 +14,19 @@ import (
 // head is a Plan in JSON, which knows no infinity.
 type head struct {
 	*Plan
-	AskedRate *float64 `json:"asked_rate"` // null for +Inf
+	AskedRate *float64                   `json:"asked_rate"`      // null for +Inf
+	Rates     map[jobs.Category]*float64 `json:"rates,omitempty"` // likewise
 }
 
 func insertHead(s *session, p Plan) error {
 	p.CreatedAt = fromMillis(millis(p.CreatedAt))
 	doc := head{Plan: &p}
-	if !math.IsInf(p.AskedRate, 1) {
-		doc.AskedRate = &p.AskedRate
+	doc.AskedRate = finite(p.AskedRate)
+	for category, rate := range p.Rates {
+		if doc.Rates == nil {
+			doc.Rates = map[jobs.Category]*float64{}
+		}
+		doc.Rates[category] = finite(rate)
 	}
 	b, err := json.Marshal(doc)
 	if err != nil {
@@ -40,9 +45,12 @@ func parseHead(text string, written int64) (Plan, error) {
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
 		return p, damaged("the head of its plan: %v", err)
 	}
-	p.AskedRate = math.Inf(1)
-	if doc.AskedRate != nil {
-		p.AskedRate = *doc.AskedRate
+	p.AskedRate = orInf(doc.AskedRate)
+	for category, rate := range doc.Rates {
+		if p.Rates == nil {
+			p.Rates = map[jobs.Category]float64{}
+		}
+		p.Rates[category] = orInf(rate)
 	}
 	for action := range p.Counts {
 		if !action.Known() {
@@ -50,6 +58,20 @@ func parseHead(text string, written int64) (Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+func finite(rate float64) *float64 {
+	if math.IsInf(rate, 1) {
+		return nil
+	}
+	return &rate
+}
+
+func orInf(rate *float64) float64 {
+	if rate == nil {
+		return math.Inf(1)
+	}
+	return *rate
 }
 
 // unknownAction is the error of a sound file that has tasks of an action which
@@ -80,6 +102,13 @@ func readInfo(stmt *sql.Stmt) (Info, error) {
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
+	}
+	return t.UnixMilli()
+}
+
+func nullMillis(t time.Time) any {
+	if t.IsZero() {
+		return nil
 	}
 	return t.UnixMilli()
 }

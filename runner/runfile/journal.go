@@ -2,7 +2,6 @@ package runfile
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"cogpass/runner"
@@ -42,13 +41,23 @@ func (f *File) End(_ context.Context, i runner.Intent) error {
 	return w.add(func(g *group) { g.answered = append(g.answered, i) })
 }
 
-// Ended implements runner.Journal.
-func (f *File) Ended(context.Context, int64, runner.StepResult) error {
-	return &Error{Path: f.path, Err: errors.New("a run file does not keep steps beside an action yet")}
+// Ended implements runner.Journal: for steps beside the action, and for the
+// action itself where another step follows. A step that ends again replaces how
+// it ended before.
+func (f *File) Ended(_ context.Context, seq int64, r runner.StepResult) error {
+	w, err := f.writable()
+	if err != nil {
+		return err
+	}
+	if !known(r.Step) || r.Outcome == runner.Pending {
+		return &Error{Path: f.path, Err: fmt.Errorf("a step %d of task %d that is %v cannot have ended", r.Step, seq, r.Outcome)}
+	}
+	return w.add(func(g *group) { g.ended = append(g.ended, endedStep{seq, r}) })
 }
 
 // Record takes down how a task ended; r's Seq and Action are the task's own,
-// and its Outcome is not Pending. It returns at once: what was recorded is
+// and its Outcome is not Pending. r.Beside adds to what Ended was told of the
+// task. It returns at once: what was recorded is
 // durable with the next Begin that returns nil, at the latest after some
 // 10 ms. A task that has an outcome gets another only where Pending was asked
 // for such ones.

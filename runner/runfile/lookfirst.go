@@ -25,12 +25,15 @@ func (w *writer) lookFirst(st *state) error {
 		}
 		err = each(stmt, func(f fields) error {
 			i, _, _, err := intentOfRow(f, nil)
-			if err == nil {
+			if err == nil && i.Step != runner.Enable { // or it would hide that the action may have been sent too
 				i.Began, i.Slack = began, clockSlack
 				attempts = append(attempts, *i)
 			}
 			return err
 		})
+		if err == nil {
+			err = s.exec("DELETE FROM attempt WHERE step = ?", int64(runner.Enable))
+		}
 		if err == nil {
 			err = w.sql.writeAttempts(attempts, false)
 		}
@@ -66,11 +69,35 @@ func (r *reader) lostSince() (lookFirst int64, began time.Time, err error) {
 	return p.lookFirst, began, err
 }
 
-// mayHaveGone reports whether a task may have been sent by a commit that the
-// file has lost.
-func (e *entry) mayHaveGone(lookFirst int64) bool {
-	if lookFirst == 0 || e.task.Excluded || e.intent != nil {
-		return false
+// lost returns what a task may have gone through that a file has lost, or nil:
+// an attempt at any time since its run began. How far this machine's clock may
+// have been off is bounded by the service, which takes no signature that is
+// more than five minutes old. It is an attempt of the first step of which a
+// repetition could do harm: a creation, which tells of the action after it too,
+// or the action. done are the steps that are not to be done again.
+func (e *entry) lost(lookFirst int64, began time.Time, done []runner.StepResult) *runner.Intent {
+	t := &e.task
+	if lookFirst == 0 || t.Skip != "" || t.Fail != "" || e.intent != nil ||
+		e.result.Outcome != runner.Pending && millis(e.result.FinishedAt) >= lookFirst {
+		return nil
 	}
-	return e.result.Outcome == runner.Pending || millis(e.result.FinishedAt) < lookFirst
+	step := runner.Act
+	if t.Create != nil {
+		step = runner.Create
+	}
+	for i := range done {
+		switch {
+		case done[i].Step == runner.Act, done[i].Step == runner.Create && millis(done[i].FinishedAt) >= lookFirst:
+			return nil
+		case done[i].Step == runner.Create:
+			step = runner.Act
+		}
+	}
+	i := &runner.Intent{Seq: t.Seq, Step: step, Attempts: 1, StartedAt: began, Began: began, Slack: clockSlack}
+	if step == runner.Act {
+		i.Attempts, i.Throttled = max(e.result.Attempts, 1), e.result.Throttled
+	}
+	return i
 }
+
+const clockSlack = 5 * time.Minute

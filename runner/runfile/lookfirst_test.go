@@ -44,9 +44,9 @@ func TestLookFirst(t *testing.T) {
 		}
 		for _, row := range rows {
 			switch {
-			case row.Excluded:
+			case row.Skip != "":
 				if row.Doubt != nil {
-					t.Errorf("task %d is excluded and in doubt", row.Seq)
+					t.Errorf("task %d is skipped and in doubt", row.Seq)
 				}
 			case row.Doubt == nil:
 				t.Errorf("task %d is not in doubt", row.Seq)
@@ -84,7 +84,7 @@ func TestLookFirstFromNothing(t *testing.T) {
 	}
 	defer f.Close()
 	for _, row := range pending(t, f, false, false) {
-		if !row.Excluded && (row.Doubt == nil || !row.Doubt.Began.Equal(start)) {
+		if row.Skip == "" && (row.Doubt == nil || !row.Doubt.Began.Equal(start)) {
 			t.Fatalf("got %+v, want it in doubt since %v", row.Doubt, start)
 		}
 	}

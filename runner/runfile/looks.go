@@ -12,17 +12,18 @@ type looks struct {
 	session                 *session
 	owned                   bool
 	info, attempts, control *sql.Stmt
-	samples                 *sql.Stmt
+	samples, approvals      *sql.Stmt
 }
 
 func newLooks(p *session, owned bool) (*looks, error) {
 	l := &looks{
-		session:  p,
-		owned:    owned,
-		info:     p.stmt(selectInfo),
-		attempts: p.stmt("SELECT coalesce(sum(attempts), 0), coalesce(sum(throttled), 0), count(DISTINCT CASE WHEN NOT answered THEN seq END) FROM attempt"),
-		control:  p.stmt(selectControl),
-		samples:  p.stmt(selectSamples + " ORDER BY at"),
+		session:   p,
+		owned:     owned,
+		info:      p.stmt(selectInfo),
+		attempts:  p.stmt("SELECT coalesce(sum(attempts), 0), coalesce(sum(throttled), 0), count(DISTINCT CASE WHEN NOT answered THEN seq END) FROM attempt"),
+		control:   p.stmt(selectControl),
+		samples:   p.stmt(selectSamples + " ORDER BY at"),
+		approvals: p.stmt(selectApprovals),
 	}
 	if p.err != nil {
 		return nil, join(p.err, l.close())
@@ -66,7 +67,9 @@ func (f *File) newLooks() (*looks, error) {
 func (f *File) Info() (Info, error) {
 	var info Info
 	err := f.look(func(l *looks) (err error) {
-		info, err = readInfo(l.info)
+		if info, err = readInfo(l.info); err == nil {
+			info.Approvals, err = readApprovals(l.approvals)
+		}
 		return err
 	})
 	return info, err
@@ -91,6 +94,7 @@ func (f *File) Count() (Counts, error) {
 			c.Requests += t.requests
 			c.Throttled += t.throttled
 		}
+		c.addSteps(&p)
 		return each(l.attempts, func(row fields) error {
 			c.Requests += row.int(0)
 			c.Throttled += row.int(1)

@@ -174,9 +174,10 @@ func checkHeader(conn *sql.Conn) error {
 // three places agree. It reads a row a block, not a row a task.
 func checkCounts(conn *sql.Conn) error {
 	var text string
-	var written, inBlocks, endedBlocks int64
+	var written, inBlocks, endedBlocks, stepsBlocks int64
 	err := conn.QueryRowContext(background, `SELECT json, sum, (SELECT coalesce(sum(tasks), 0) FROM block),
-		(SELECT coalesce(sum(ended), 0) FROM block) FROM head`).Scan(&text, &written, &inBlocks, &endedBlocks)
+		(SELECT coalesce(sum(ended), 0) FROM block), (SELECT coalesce(sum(steps), 0) FROM block)
+		FROM head`).Scan(&text, &written, &inBlocks, &endedBlocks, &stepsBlocks)
 	if err != nil {
 		return err
 	}
@@ -194,6 +195,12 @@ func checkCounts(conn *sql.Conn) error {
 		if t.outcome != runner.Pending {
 			ended += t.tasks
 		}
+	}
+	for _, t := range p.steps {
+		stepsBlocks -= t.steps
+	}
+	if stepsBlocks != 0 {
+		return damaged("it counts steps beside actions in two ways that differ by %d", stepsBlocks)
 	}
 	if plan.Tasks != inBlocks || plan.Tasks != counted || endedBlocks != ended {
 		return damaged("it counts %d, %d and %d tasks, and %d and %d that have ended", plan.Tasks, inBlocks, counted, endedBlocks, ended)

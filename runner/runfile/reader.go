@@ -11,6 +11,7 @@ type reader struct {
 	beginTx, endTx            *sql.Stmt
 	nextBlock, blockRow       *sql.Stmt
 	tasks, outcomes, attempts *sql.Stmt
+	sights, steps             *sql.Stmt
 	textByID                  *sql.Stmt
 	texts                     map[int64]string
 	textBytes                 int               // of texts
@@ -30,10 +31,12 @@ func newReader(db *sql.DB) (*reader, error) {
 		session:   p,
 		beginTx:   p.stmt("BEGIN"),
 		endTx:     p.stmt("ROLLBACK"),
-		nextBlock: p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0) ORDER BY id LIMIT 1"),
-		blockRow:  p.stmt("SELECT tasks, sum, ended, failed, unknown FROM block WHERE id = ?"),
+		nextBlock: p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0 OR ? AND beside > 0) ORDER BY id LIMIT 1"),
+		blockRow:  p.stmt("SELECT tasks, sum, ended, steps FROM block WHERE id = ?"),
 		tasks:     p.stmt(selectTasks),
 		outcomes:  p.stmt(selectOutcomes),
+		sights:    p.stmt(selectSights),
+		steps:     p.stmt(selectSteps + " WHERE seq > ? AND seq <= ?"),
 		attempts:  p.stmt(selectAttempts + " WHERE seq > ? AND seq <= ?"),
 		textByID:  p.stmt("SELECT text FROM text WHERE id = ?"),
 		texts:     map[int64]string{},
@@ -73,10 +76,10 @@ func (r *reader) end() error {
 // also with an error. What it returns is valid until the next call.
 func (r *reader) block(id int64) ([]entry, error) {
 	first, last := id*blockSize, (id+1)*blockSize
-	var planned, written, ended int64
+	var planned, written, ended, steps int64
 	found := false
 	err := each(r.blockRow, func(f fields) error {
-		planned, written, ended, found = f.int(0), f.int(1), f.int(2), true
+		planned, written, ended, steps, found = f.int(0), f.int(1), f.int(2), f.int(3), true
 		return nil
 	}, id)
 	if err == nil && (!found || planned > blockSize) {
@@ -96,7 +99,7 @@ func (r *reader) block(id int64) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = r.blockEntries(first, last, ended)
+	err = join(r.blockSights(first, last), r.blockEntries(first, last, ended), r.blockSteps(first, last, steps))
 	for i := range r.page {
 		if unresolved := r.resolve(&r.page[i]); unresolved != nil {
 			err = join(err, unresolved)
@@ -145,6 +148,32 @@ func (r *reader) blockEntries(first, last, ended int64) error {
 		}
 		return err
 	}, first, last)
+}
+
+func (r *reader) blockSights(first, last int64) error {
+	return each(r.sights, func(f fields) error {
+		e, err := r.at(f.int(0) - first)
+		if err == nil {
+			err = r.takeSight(e, f)
+		}
+		return err
+	}, first, last)
+}
+
+func (r *reader) blockSteps(first, last, written int64) error {
+	steps := int64(0)
+	err := each(r.steps, func(f fields) error {
+		e, err := r.at(f.int(0) - first)
+		if err == nil {
+			steps++
+			err = r.takeStep(e, f)
+		}
+		return err
+	}, first, last)
+	if err == nil && steps != written {
+		err = damaged("of its tasks %d to %d, %d steps have ended and %d are there", first+1, last, written, steps)
+	}
+	return err
 }
 
 // at returns the n-th entry of the page, from 1.

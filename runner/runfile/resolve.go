@@ -26,6 +26,9 @@ func (r *reader) resolve(e *entry) (err error) {
 	if t.Place.File, err = r.text(e.ids.file); err != nil {
 		return err
 	}
+	if err := r.resolveExtras(e); err != nil {
+		return err
+	}
 	result.Seq, result.Username, result.Action = t.Seq, t.Username, t.Action
 	result.Source = jobs.Place{File: t.Place.File, Line: t.Place.Line}.String()
 	if result.Code, err = r.text(e.ids.code); err != nil {
@@ -37,6 +40,20 @@ func (r *reader) resolve(e *entry) (err error) {
 	status, err := r.text(e.ids.status)
 	result.StatusBefore = runner.Status(status)
 	return err
+}
+
+func (r *reader) resolveExtras(e *entry) (err error) {
+	x := &e.extras
+	if x.skip, err = r.text(e.ids.skip); err != nil {
+		return err
+	}
+	if x.fail, err = r.text(e.ids.fail); err != nil {
+		return err
+	}
+	if x.creation, err = r.text(e.ids.creation); err != nil {
+		return err
+	}
+	return x.into(&e.task)
 }
 
 // refOf is what a task's row says of where its password is, beside the kind.
@@ -109,13 +126,32 @@ func (r *reader) checkTasks(first, written int64) error {
 	b := r.encoded[:0]
 	for i := range r.page {
 		e := &r.page[i]
-		b = appendRest(appendDeed(b, &e.task, e.metadata), &e.task, e.ref)
+		b = appendRest(appendDeed(b, &e.task, e.metadata, &e.extras), &e.task, e.ref)
 	}
 	r.encoded = b
 	if sum(b) != written {
 		return damaged("its tasks %d to %d do not match their sum", first+1, first+int64(len(r.page)))
 	}
 	return nil
+}
+
+// complete fills into a result what stands elsewhere.
+func (e *entry) complete() {
+	for _, s := range e.steps {
+		if s.Step == runner.Act {
+			e.madeSoFar(s.Attempts, s.Throttled, s.StartedAt)
+			continue
+		}
+		e.result.Beside = append(e.result.Beside, s)
+	}
+	if u := e.task.Before; u != nil {
+		if e.result.Sub == "" {
+			e.result.Sub = u.Sub
+		}
+		if e.result.StatusBefore == "" {
+			e.result.StatusBefore = u.Status
+		}
+	}
 }
 
 // checkRows compares each outcome of the page with its sum, and returns the
@@ -130,6 +166,7 @@ func (r *reader) checkRows() error {
 				e.fault = damaged("the outcome of task %d does not match its sum", e.task.Seq)
 			}
 		}
+		e.complete()
 		if first == nil {
 			first = e.fault
 		}

@@ -41,11 +41,22 @@ type Plan struct {
 	Report      []string      `json:"reports"`
 	Salt        []byte        `json:"salt"`
 
+	Rates       map[jobs.Category]float64 `json:"-"`                // of other categories, a second, where the job gives one; may be +Inf
+	Canary      int                       `json:"canary,omitempty"` // stop after so many; 0 is no limit
+	MaxFailures jobs.MaxFailures          `json:"max_failures,omitzero"`
+	Messages    int                       `json:"messages,omitempty"` // e-mails a day; 0 is no limit
+	WantAccount string                    `json:"account,omitempty"`  // the only AWS account that it may run in; empty is any
+	Where       jobs.Conditions           `json:"where,omitzero"`     // what a user has to be like where it is looked at again
+
 	RunID      string                `json:"run_id"` // random; copies of a file share it
 	PlanDigest string                `json:"digest"` // of what the plan does, see Draft
-	Tasks      int64                 `json:"tasks"`  // Excluded ones too
-	Excluded   int64                 `json:"excluded"`
-	Counts     map[jobs.Action]int64 `json:"counts"` // tasks that are not excluded
+	Tasks      int64                 `json:"tasks"`  // skipped ones too
+	Counts     map[jobs.Action]int64 `json:"counts"` // tasks that are not skipped
+	Skipped    int64                 `json:"skipped"`
+	Skips      map[string]int64      `json:"skips,omitempty"`      // skipped tasks by reason; "" is any beyond the first 100
+	Impossible map[string]int64      `json:"impossible,omitempty"` // tasks of Counts that fail without a request, likewise
+	Steps      map[runner.Step]int64 `json:"steps,omitempty"`      // tasks that have the step beside the action
+	Invites    int64                 `json:"invites,omitempty"`    // those whose creation sends an invitation
 	Sources    []jobs.Source         `json:"sources"`
 }
 
@@ -54,10 +65,18 @@ type Info struct {
 	Plan
 
 	PoolName, Account, Actor string // see SetIdentity
+	Approvals                []Approval
 	State                    State
 	Reason                   string // why it is in this state; may be empty
 	StartedAt                time.Time
 	FinishedAt               time.Time // zero while it runs
+}
+
+// Approval is somebody's word that a plan may be carried out. See File.Approve.
+type Approval struct {
+	Who    string
+	Digest string // of the plan that was approved
+	At     time.Time
 }
 
 // State is how far a run is.
@@ -85,12 +104,13 @@ func (s State) String() string {
 
 // Row is a task that is to be done, and what happened to it so far.
 type Row struct {
-	jobs.Task // ClientMetadata is shared between rows; Place.File is set
+	jobs.Task // its maps are shared between rows; Place.File is set; Before has no Names and no Attributes
 
-	Outcome             runner.Outcome // Pending, or what a retry takes up again
-	Attempts, Throttled int
-	StartedAt           time.Time      // of the first attempt; zero where there is none
-	Doubt               *runner.Intent // the attempt that left and was not answered, or may have (see OpenOptions.LookFirst)
+	Outcome             runner.Outcome      // Pending, or that of a task that a retry takes up again
+	Attempts, Throttled int                 // of the action
+	StartedAt           time.Time           // of its first attempt; zero where there is none
+	Done                []runner.StepResult // steps that have ended and are not to be done again, in their order; that of the action among them
+	Doubt               *runner.Intent      // the attempt that left and was not answered, or may have (see OpenOptions.LookFirst)
 }
 
 // Counts says how far a run is.
@@ -98,9 +118,11 @@ type Counts struct {
 	Tasks     int64
 	ByOutcome map[runner.Outcome]int64
 	ByAction  map[jobs.Action]map[runner.Outcome]int64
-	InDoubt   int64 // pending tasks with an attempt that was not answered, or not yet
-	Requests  int64 // attempts begun, of all tasks
-	Throttled int64 // how many of them were throttled
+	InDoubt   int64                                    // pending tasks with an attempt that was not answered, or not yet
+	Requests  int64                                    // attempts begun, of all tasks and steps
+	Throttled int64                                    // how many of them were throttled
+	Beside    int64                                    // tasks that are ok or skipped and have a step beside the action that failed or is unknown
+	Steps     map[runner.Step]map[runner.Outcome]int64 // steps beside the action that have ended, of all tasks
 }
 
 // Control is what another process asks of a run that is going on.

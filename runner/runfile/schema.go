@@ -26,7 +26,7 @@ CREATE TABLE task (
 	seq      INTEGER PRIMARY KEY,
 	username TEXT NOT NULL,
 	action   INTEGER NOT NULL,
-	excluded INTEGER NOT NULL,
+	skip     INTEGER REFERENCES text,
 	metadata INTEGER REFERENCES text,
 	password INTEGER NOT NULL,
 	ref      INTEGER REFERENCES text,
@@ -34,7 +34,21 @@ CREATE TABLE task (
 	source   INTEGER NOT NULL,
 	file     INTEGER REFERENCES text,
 	line     INTEGER NOT NULL,
-	col      INTEGER NOT NULL
+	col      INTEGER NOT NULL,
+	fail     INTEGER REFERENCES text,
+	steps    INTEGER NOT NULL DEFAULT 0,
+	creation INTEGER REFERENCES text
+) STRICT;
+
+CREATE TABLE sight (
+	seq         INTEGER PRIMARY KEY REFERENCES task,
+	username    TEXT,
+	sub         ANY,
+	status      INTEGER REFERENCES text,
+	enabled     INTEGER NOT NULL,
+	verified    INTEGER NOT NULL,
+	created_at  INTEGER,
+	modified_at INTEGER
 ) STRICT;
 
 CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
@@ -45,7 +59,9 @@ CREATE TABLE block (
 	sum     INTEGER NOT NULL,
 	ended   INTEGER NOT NULL DEFAULT 0,
 	failed  INTEGER NOT NULL DEFAULT 0,
-	unknown INTEGER NOT NULL DEFAULT 0
+	unknown INTEGER NOT NULL DEFAULT 0,
+	beside  INTEGER NOT NULL DEFAULT 0,
+	steps   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE attempt (
@@ -58,6 +74,22 @@ CREATE TABLE attempt (
 	slack      INTEGER NOT NULL,
 	answered   INTEGER NOT NULL,
 	sum        INTEGER NOT NULL,
+	PRIMARY KEY (seq, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE step (
+	seq         INTEGER NOT NULL REFERENCES task,
+	step        INTEGER NOT NULL,
+	outcome     INTEGER NOT NULL,
+	attempts    INTEGER NOT NULL,
+	throttled   INTEGER NOT NULL,
+	code        INTEGER REFERENCES text,
+	reason      INTEGER REFERENCES text,
+	request_id  ANY,
+	started_at  INTEGER,
+	finished_at INTEGER,
+	latency_us  INTEGER NOT NULL,
+	sum         INTEGER NOT NULL,
 	PRIMARY KEY (seq, step)
 ) STRICT, WITHOUT ROWID;
 
@@ -89,6 +121,8 @@ CREATE TABLE run (
 	commits     INTEGER NOT NULL,
 	look_first  INTEGER NOT NULL,
 	counts      TEXT NOT NULL,
+	steps       TEXT NOT NULL,
+	beside      INTEGER NOT NULL,
 	sum         INTEGER NOT NULL
 ) STRICT;
 
@@ -117,18 +151,7 @@ CREATE TABLE sample (
 	slowest   INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE approval (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
-
-CREATE TABLE sight (
-	seq         INTEGER NOT NULL REFERENCES task,
-	moment      INTEGER NOT NULL,
-	seen_at     INTEGER NOT NULL,
-	status      INTEGER REFERENCES text,
-	enabled     INTEGER,
-	modified_at INTEGER,
-	attributes  TEXT,
-	PRIMARY KEY (seq, moment)
-) STRICT, WITHOUT ROWID;
+CREATE TABLE approval (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, digest TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
 
 CREATE TABLE candidate (
 	seq     INTEGER NOT NULL REFERENCES task,
@@ -150,7 +173,7 @@ func schema() string {
 	for o := runner.Pending; o <= runner.Unknown; o++ {
 		fmt.Fprintf(&outcomes, " WHEN %d THEN '%s'", o, o)
 	}
-	return tables + fmt.Sprintf(view, uuidText("o.sub"), actions.String(), outcomes.String(), uuidText("o.request_id"))
+	return tables + fmt.Sprintf(view, uuidText("coalesce(o.sub, seen.sub)"), actions.String(), outcomes.String(), uuidText("o.request_id"))
 }
 
 // uuidText is the SQL of a text that may be kept as a UUID's bytes.
@@ -167,27 +190,33 @@ CREATE VIEW result AS
 SELECT
 	t.seq,
 	t.username,
-	%s AS sub,
-	CASE t.action%s END AS action,
-	CASE coalesce(o.outcome, 0)%s END AS outcome,
-	coalesce(o.attempts, a.attempts, 0) AS attempts,
-	coalesce(o.throttled, a.throttled, 0) AS throttled,
+	%[1]s AS sub,
+	CASE t.action%[2]s END AS action,
+	CASE coalesce(o.outcome, 0)%[3]s END AS outcome,
+	coalesce(o.attempts, acted.attempts, a.attempts, 0) AS attempts,
+	coalesce(o.throttled, acted.throttled, a.throttled, 0) AS throttled,
 	code.text AS code,
 	reason.text AS reason,
-	%s AS request_id,
+	%[4]s AS request_id,
 	strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ',
-		CASE WHEN o.seq IS NULL THEN a.started_at / 1e9 ELSE (o.finished_at - o.duration_ms) / 1e3 END,
+		CASE WHEN o.seq IS NULL THEN coalesce(acted.started_at / 1e3, a.started_at / 1e9) ELSE (o.finished_at - o.duration_ms) / 1e3 END,
 		'unixepoch') AS started_at,
 	strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', o.finished_at / 1e3, 'unixepoch') AS finished_at,
 	o.duration_ms,
 	status.text AS status_before,
+	CASE created.outcome%[3]s END AS created,
+	CASE signed.outcome%[3]s END AS sign_out,
 	CASE WHEN t.line > 0 THEN file.text || ':' || t.line ELSE file.text END AS source,
 	EXISTS (SELECT 1 FROM attempt WHERE attempt.seq = t.seq AND NOT answered) AS in_doubt
 FROM task t
 LEFT JOIN outcome o ON o.seq = t.seq
 LEFT JOIN attempt a ON a.seq = t.seq AND a.step = 0
+LEFT JOIN step acted ON acted.seq = t.seq AND acted.step = 0
+LEFT JOIN step created ON created.seq = t.seq AND created.step = 2
+LEFT JOIN step signed ON signed.seq = t.seq AND signed.step = 4
+LEFT JOIN sight seen ON seen.seq = t.seq
 LEFT JOIN text code ON code.id = o.code
 LEFT JOIN text reason ON reason.id = o.reason
-LEFT JOIN text status ON status.id = o.status_before
+LEFT JOIN text status ON status.id = coalesce(o.status_before, seen.status)
 LEFT JOIN text file ON file.id = t.file;
 `

@@ -7,14 +7,16 @@ import (
 )
 
 // Pending returns the tasks that have no outcome, in order of Seq, and those
-// that failed or are unknown where these are asked for; a task of which only
-// an attempt is known is among the first. It reads a block at a time and
+// that failed or are unknown, or have a step beside the action that did, where
+// these are asked for; a task of which only an attempt is known is among the
+// first. It reads a block at a time and
 // holds no transaction between, so it may last as long as the run. Its first
 // error is its last pair.
 func (f *File) Pending(retryFailed, retryUnknown bool) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		if f.w != nil && (retryFailed || retryUnknown) {
-			f.w.retrying.Store(true)
+		retry := retry{retryFailed, retryUnknown}
+		if f.w != nil {
+			f.w.retries(retry)
 		}
 		r, err := f.reader()
 		if err != nil {
@@ -28,7 +30,7 @@ func (f *File) Pending(retryFailed, retryUnknown bool) iter.Seq2[Row, error] {
 			return
 		}
 		for id := int64(-1); ; {
-			page, next, err := r.pendingBlock(id, retryFailed, retryUnknown)
+			page, next, err := r.pendingBlock(id, retry)
 			if err != nil {
 				yield(Row{}, f.wrapRead(err))
 				return
@@ -39,12 +41,13 @@ func (f *File) Pending(retryFailed, retryUnknown bool) iter.Seq2[Row, error] {
 			id = next
 			for i := range page {
 				e := &page[i]
-				if !wanted(e.result.Outcome, retryFailed, retryUnknown) {
+				done, wanted := retry.done(e)
+				if !wanted {
 					continue
 				}
-				row := e.row()
-				if e.mayHaveGone(lookFirst) {
-					row.Doubt = e.inDoubtSince(began)
+				row := e.row(done)
+				if lost := e.lost(lookFirst, began, done); lost != nil {
+					row.Doubt = lost
 				}
 				if !yield(row, nil) {
 					return
@@ -54,13 +57,9 @@ func (f *File) Pending(retryFailed, retryUnknown bool) iter.Seq2[Row, error] {
 	}
 }
 
-func wanted(o runner.Outcome, failed, unknown bool) bool {
-	return o == runner.Pending || failed && o == runner.Failed || unknown && o == runner.Unknown
-}
-
 // pendingBlock reads the first block after id that has a wanted task. Its
 // second result is that block's number, or -1 if there is none.
-func (r *reader) pendingBlock(id int64, failed, unknown bool) ([]entry, int64, error) {
+func (r *reader) pendingBlock(id int64, retry retry) ([]entry, int64, error) {
 	if err := r.begin(); err != nil {
 		return nil, -1, err
 	}
@@ -68,7 +67,7 @@ func (r *reader) pendingBlock(id int64, failed, unknown bool) ([]entry, int64, e
 	err := each(r.nextBlock, func(f fields) error {
 		next = f.int(0)
 		return nil
-	}, id, failed, unknown)
+	}, id, retry.failed, retry.unknown, retry.failed || retry.unknown)
 	var page []entry
 	if err == nil && next >= 0 {
 		page, err = r.block(next)
@@ -76,13 +75,14 @@ func (r *reader) pendingBlock(id int64, failed, unknown bool) ([]entry, int64, e
 	return page, next, join(err, r.end())
 }
 
-func (e *entry) row() Row {
+func (e *entry) row(done []runner.StepResult) Row {
 	row := Row{
 		Task:      e.task,
 		Outcome:   e.result.Outcome,
 		Attempts:  e.result.Attempts,
 		Throttled: e.result.Throttled,
 		StartedAt: e.result.StartedAt,
+		Done:      done,
 	}
 	if e.intent != nil && !e.answered {
 		row.Doubt = e.intent

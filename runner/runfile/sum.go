@@ -20,16 +20,17 @@ func appendText(b []byte, s string) []byte {
 }
 
 // appendDeed encodes what a task does, of which the plan's digest is made: not
-// where the job says it, nor what only this plan's salt can tell.
-func appendDeed(b []byte, t *jobs.Task, metadata string) []byte {
-	excluded := byte(0)
-	if t.Excluded {
-		excluded = 1
-	}
+// where the job says it, nor what only this plan's salt can tell, nor when its
+// user was looked up.
+func appendDeed(b []byte, t *jobs.Task, metadata string, x *extras) []byte {
 	b = binary.AppendVarint(b, t.Seq)
 	b = appendText(b, t.Username)
-	b = append(b, byte(t.Action), excluded)
-	return appendText(b, metadata)
+	b = append(b, byte(t.Action))
+	b = binary.AppendVarint(b, x.steps)
+	for _, s := range [...]string{metadata, x.skip, x.fail, x.creation} {
+		b = appendText(b, s)
+	}
+	return b
 }
 
 // appendRest encodes what else a block's sum covers.
@@ -37,10 +38,10 @@ func appendRest(b []byte, t *jobs.Task, ref string) []byte {
 	b = append(b, byte(t.Password.Kind))
 	b = appendText(b, ref)
 	b = appendText(b, t.Place.File)
-	for _, n := range []int64{int64(t.Password.Mark), int64(t.Place.Line), int64(t.Place.Column), int64(t.Source)} {
+	for _, n := range [...]int64{int64(t.Password.Mark), int64(t.Place.Line), int64(t.Place.Column), int64(t.Source)} {
 		b = binary.AppendVarint(b, n)
 	}
-	return b
+	return appendSight(b, t.Before)
 }
 
 // sumIntent covers a row of attempt.
@@ -53,6 +54,23 @@ func sumIntent(b []byte, i *runner.Intent, answered bool) (int64, []byte) {
 		b = append(b, 1)
 	}
 	return sum(b), b
+}
+
+// sumStep covers a row of step, with the texts that it refers to.
+func sumStep(b []byte, seq int64, r *runner.StepResult) (int64, []byte) {
+	b = append(b[:0], byte(r.Step), byte(r.Outcome))
+	for _, n := range [...]int64{seq, int64(r.Attempts), int64(r.Throttled), millis(r.StartedAt), millis(r.FinishedAt), r.Latency.Microseconds()} {
+		b = binary.AppendVarint(b, n)
+	}
+	for _, s := range [...]string{r.Code, r.Reason, r.RequestID} {
+		b = appendText(b, s)
+	}
+	return sum(b), b
+}
+
+// sumApproval covers a row of approval.
+func sumApproval(a *Approval) int64 {
+	return sum(appendText(appendText(binary.AppendVarint(nil, millis(a.At)), a.Who), a.Digest))
 }
 
 // sumResult covers a row of outcome, with the texts that it refers to.

@@ -3,7 +3,6 @@ package runfile
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"cogpass/runner"
@@ -18,15 +17,14 @@ const (
 // what comes meanwhile waits for the next. After a commit has failed it is
 // dead: every call returns that failure.
 type writer struct {
-	path     string
-	wake     chan struct{} // holds a token while something waits that nobody has promised to commit
-	quit     chan struct{}
-	stopped  chan struct{}
-	failed   chan struct{}
-	retrying atomic.Bool // tasks that have an outcome may be taken up again
-
+	path    string
+	wake    chan struct{} // holds a token while something waits that nobody has promised to commit
+	quit    chan struct{}
+	stopped chan struct{}
+	failed  chan struct{}
 	mu      sync.Mutex // guards what follows; never held over a commit
 	waiting group
+	retry   retry // which tasks that have an outcome may be taken up again
 	failure error
 	closed  bool
 
@@ -42,15 +40,20 @@ type writer struct {
 // group is what one commit takes with it.
 type group struct {
 	answered []runner.Intent
+	ended    []endedStep
 	results  []runner.Result
 	begun    []runner.Intent
 	samples  []Sample
 }
 
-func (g *group) empty() bool { return len(g.answered)+len(g.results)+len(g.begun)+len(g.samples) == 0 }
+func (g *group) empty() bool {
+	return len(g.answered)+len(g.ended)+len(g.results)+len(g.begun)+len(g.samples) == 0
+}
 
 func (g *group) reset() {
 	clear(g.results)
+	clear(g.ended)
+	g.ended = g.ended[:0]
 	g.answered, g.results, g.samples, g.begun = g.answered[:0], g.results[:0], g.samples[:0], nil
 }
 
@@ -97,6 +100,13 @@ func (w *writer) flush() {
 	}
 }
 
+// retries lets tasks be taken up again that have an outcome.
+func (w *writer) retries(r retry) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.retry = retry{w.retry.failed || r.failed, w.retry.unknown || r.unknown}
+}
+
 // add puts something into the next group.
 func (w *writer) add(put func(*group)) error {
 	w.mu.Lock()
@@ -104,7 +114,7 @@ func (w *writer) add(put func(*group)) error {
 	if err == nil {
 		put(&w.waiting)
 	}
-	behind := len(w.waiting.results)+len(w.waiting.answered) >= farBehind
+	behind := len(w.waiting.results)+len(w.waiting.answered)+len(w.waiting.ended) >= farBehind
 	w.mu.Unlock()
 	if err != nil {
 		return err
@@ -134,11 +144,11 @@ func (w *writer) transact(begun []runner.Intent, also func(*session) error) erro
 		w.mu.Unlock()
 		return err
 	}
-	g := w.waiting
+	g, retry := w.waiting, w.retry
 	w.waiting = w.spare
 	w.mu.Unlock()
 	g.begun = begun
-	err := w.write(&g, also)
+	err := w.write(&g, retry, also)
 	g.reset()
 	w.spare = g
 	if err != nil {
@@ -147,14 +157,14 @@ func (w *writer) transact(begun []runner.Intent, also func(*session) error) erro
 	return nil
 }
 
-func (w *writer) write(g *group, also func(*session) error) error {
+func (w *writer) write(g *group, retry retry, also func(*session) error) error {
 	if g.empty() && also == nil {
 		return nil
 	}
 	if _, err := w.sql.begin.ExecContext(background); err != nil {
 		return err
 	}
-	err := w.sql.write(g, w.retrying.Load())
+	err := w.sql.write(g, retry)
 	if err == nil && also != nil {
 		err = also(w.session)
 	}
