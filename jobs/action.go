@@ -11,6 +11,10 @@ const (
 	SetTemporary Action = iota + 1
 	SetPermanent
 	Reset
+	SignOut
+	Disable
+	Enable
+	Reinvite
 )
 
 // ActionSpec describes an action to all packages. Code that treats actions
@@ -24,6 +28,7 @@ type ActionSpec struct {
 	Metadata  bool      // it takes ClientMetadata
 	Message   bool      // it sends the user a message, by e-mail or SMS
 	Active    bool      // it counts the user as monthly active on the bill
+	AnyUser   bool      // it is also for users whose password another service has (EXTERNAL_PROVIDER)
 	Leaves    Status    // the user's state afterwards; empty if it does not change
 	Enables   bool      // the user is enabled afterwards
 	Disables  bool      // the user is disabled afterwards
@@ -38,6 +43,14 @@ var actions = [...]ActionSpec{
 		Password: true, Permanent: true, Active: true, Leaves: Confirmed, Doubt: RepeatSoon},
 	Reset: {Name: "reset", Operation: "AdminResetUserPassword", Category: UserAccountRecovery,
 		Metadata: true, Message: true, Leaves: ResetRequired, Doubt: LookFirst},
+	SignOut: {Name: "sign-out", Operation: "AdminUserGlobalSignOut", Category: UserUpdate,
+		Active: true, AnyUser: true, Doubt: Repeat},
+	Disable: {Name: "disable", Operation: "AdminDisableUser", Category: UserUpdate,
+		AnyUser: true, Disables: true, Doubt: Repeat},
+	Enable: {Name: "enable", Operation: "AdminEnableUser", Category: UserUpdate,
+		AnyUser: true, Enables: true, Doubt: Repeat},
+	Reinvite: {Name: "reinvite", Operation: "AdminCreateUser", Category: UserCreation,
+		Metadata: true, Message: true, Leaves: ForceChangePassword, Doubt: LookFirst},
 }
 
 // Actions returns all actions, in the order in which they are shown.

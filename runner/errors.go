@@ -52,6 +52,15 @@ const (
 	// Unreadable: answered with success, in a form that cannot be read. In
 	// doubt as InDoubt is, but no sign of an outage.
 	Unreadable
+
+	// Exists: the user that was to be made is there already. For any other
+	// step than Create it is what UserFault is.
+	Exists
+
+	// Undelivered: carried out, as far as is known, but the message that goes
+	// with it was not delivered. Of a creation, a look tells whether there is
+	// a user; for any other step it is what UserFault is.
+	Undelivered
 )
 
 // Error is a request that was not answered with success.

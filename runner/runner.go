@@ -112,6 +112,10 @@ type Sight struct {
 	Enabled  bool      // the user may sign in; false where KnowsEnabled is
 	// KnowsEnabled: the directory did say whether the user is enabled.
 	KnowsEnabled bool
+
+	// User is all that was shown; nil where the directory shows no more than
+	// the above, or the user was not found.
+	User *jobs.User
 }
 
 // Status is a user's state in the directory.

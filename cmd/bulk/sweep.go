@@ -90,19 +90,19 @@ func (p *Plan) sweepOnce(ctx context.Context, t *target, lane *rate.Limiter, see
 }
 
 // page asks for a page until it is answered, retry.attempts times at most.
-func (p *Plan) page(ctx context.Context, t *target, dir *cognito.Directory, lane *rate.Limiter, token string) ([]cognito.Listed, string, error) {
+func (p *Plan) page(ctx context.Context, t *target, dir *cognito.Directory, lane *rate.Limiter, token string) ([]jobs.User, string, error) {
 	for try := 1; ; try++ {
 		if err := lane.Wait(ctx); err != nil {
 			return nil, "", err
 		}
 		asking, cancel := context.WithTimeout(ctx, p.Info.Timeout)
 		sent := time.Now()
-		users, next, answer, err := dir.Page(asking, token)
+		page, err := dir.Page(asking, cognito.Query{}, token)
 		cancel()
-		t.clock.Observe(answer.Date, sent, time.Now())
+		t.clock.Observe(page.Date, sent, time.Now())
 		var fault *runner.Error
 		if err == nil || try >= p.Info.Attempts || !errors.As(err, &fault) || !passes(fault.Class) {
-			return users, next, err
+			return page.Users, page.Next, err
 		}
 		select {
 		case <-time.After(min(time.Second<<min(try-1, 10), maxPause, p.Info.MaxDelay)):
@@ -164,14 +164,15 @@ func (s *sightings) ask(row *runfile.Row) {
 
 // note takes in a user. One whom a sweep shows twice, or whose name another
 // has too, is not told apart, and stays in doubt.
-func (s *sightings) note(u *cognito.Listed) {
+func (s *sightings) note(u *jobs.User) {
+	sight := runner.Sight{Found: true, Status: u.Status, Modified: u.Modified}
 	for i, name := range u.Names {
 		key := keyOf(name)
 		at, asked := s.seen[key]
 		if !asked || slices.Contains(u.Names[:i], name) {
 			continue
 		}
-		if at.untouched < 0 || at.last == s.sweep || !u.Untouched(&s.attempt, at.action.Spec()) {
+		if at.untouched < 0 || at.last == s.sweep || !sight.Untouched(&s.attempt, at.action.Spec()) {
 			at.untouched = -1
 		} else {
 			at.untouched++

@@ -23,6 +23,7 @@ type sandboxOptions struct {
 	LostBefore       shareFlag
 	Latency, Jitter  time.Duration
 	Seed             uint64
+	Emails           int
 }
 
 // shareFlag is a share of requests as a flag's value.
@@ -56,6 +57,7 @@ func newSandbox(sys *system) *cobra.Command {
 	f.Var(&o.LostAfter, "lost-after", "share of answers lost after the change was made")
 	f.Var(&o.LostBefore, "lost-before", "share of answers lost before a change was made")
 	f.StringArrayVar(&o.UserFault, "user-fault", nil, "NAME=FAULT,… what a user's requests meet; may be repeated")
+	f.IntVar(&o.Emails, "emails", 0, "e-mails a day of pools that send with COGNITO_DEFAULT; 0 is no limit")
 	f.Uint64Var(&o.Seed, "seed", 0, "which requests the shares hit")
 	return cmd
 }
@@ -63,7 +65,7 @@ func newSandbox(sys *system) *cobra.Command {
 // config is what the flags ask for.
 func (o *sandboxOptions) config() (sandbox.Config, error) {
 	cfg := sandbox.Config{
-		Quotas: map[jobs.Category]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed,
+		Quotas: map[jobs.Category]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed, DailyEmails: max(0, o.Emails),
 		Faults: sandbox.Faults{
 			Throttle: float64(o.Throttle), Fail: float64(o.Fail), LostAfter: float64(o.LostAfter),
 			LostBefore: float64(o.LostBefore), User: map[string][]string{},

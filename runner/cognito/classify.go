@@ -39,8 +39,11 @@ var classes = map[string]runner.Class{
 	"InvalidPasswordException":                runner.PasswordFault,
 	"PasswordHistoryPolicyViolationException": runner.HistoryFault,
 
-	"LimitExceededException":       runner.UserLimit, // but for the daily limit of e-mails
-	"CodeDeliveryFailureException": runner.UserFault,
+	"LimitExceededException":        runner.UserLimit, // but for the daily limit of e-mails
+	"CodeDeliveryFailureException":  runner.Undelivered,
+	"UsernameExistsException":       runner.Exists,
+	"AliasExistsException":          runner.UserFault,
+	"UnsupportedUserStateException": runner.UserFault,
 
 	"UnexpectedLambdaException": runner.LambdaFault,
 

@@ -27,6 +27,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 )
@@ -50,6 +51,7 @@ type Config struct {
 type Client struct {
 	api    *cip.Client // gives answers as they come, for Call
 	strict *cip.Client // for everything else; its HTTP client is a strict
+	sts    *sts.Client // for Identity
 	cfg    aws.Config
 	sign   bool
 
@@ -100,7 +102,9 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = aws.FIPSEndpointStateDisabled, aws.DualStackEndpointStateDisabled
 		})
 	}
+	identity := sts.NewFromConfig(cfg, func(o *sts.Options) { o.HTTPClient = bounded{oneHop(o.HTTPClient)} })
 	return &Client{
+		sts:    identity,
 		api:    client(func(h aws.HTTPClient) aws.HTTPClient { return bounded{h} }),
 		strict: client(func(h aws.HTTPClient) aws.HTTPClient { return strict{h} }),
 		cfg:    cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute,

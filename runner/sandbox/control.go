@@ -37,6 +37,10 @@ func (s *Server) controlHandler() http.Handler {
 	mux.HandleFunc("PUT /sandbox/faults", s.putFaults)
 	mux.HandleFunc("GET /sandbox/latency", s.getLatency)
 	mux.HandleFunc("PUT /sandbox/latency", s.putLatency)
+	mux.HandleFunc("GET /sandbox/clock", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.clock()) })
+	mux.HandleFunc("PUT /sandbox/clock", s.putClock)
+	mux.HandleFunc("GET /sandbox/emails", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.emails()) })
+	mux.HandleFunc("PUT /sandbox/emails", s.putEmails)
 	return mux
 }
 

@@ -24,6 +24,8 @@ type Faults struct {
 	// later requests: "ok", "throttle", "500", "lost-after", "lost-before", or
 	// an error such as "UserNotFoundException" or "CODE: text". A "*3" at the
 	// end of one means three times, "*" for ever. After the list the shares apply.
+	// A list of "OPERATION" or "OPERATION/USERNAME" is for requests of that
+	// operation alone, whichever it is, and goes before the others.
 	User map[string][]string `json:"user,omitempty"`
 }
 
@@ -42,16 +44,8 @@ const (
 
 // of returns the fault of a user's nth request, counted from 0.
 func (f *Faults) of(seed uint64, username string, nth uint32) fault {
-	left := uint64(nth)
-	for _, step := range f.User[username] {
-		what, times, err := parseStep(step)
-		if err != nil {
-			return fault{error: &Error{codeInternal, err.Error()}}
-		}
-		if left < times {
-			return what
-		}
-		left -= times
+	if what, ok := nthFault(f.User[username], nth); ok {
+		return what
 	}
 	switch at := roll(seed, username, nth, "fault"); {
 	case at < f.Throttle:
@@ -64,6 +58,23 @@ func (f *Faults) of(seed uint64, username string, nth uint32) fault {
 		return fault{lost: lostBefore}
 	}
 	return fault{}
+}
+
+// nthFault returns the fault that a list has for the nth request, from 0; false
+// where the list is over.
+func nthFault(list []string, nth uint32) (fault, bool) {
+	left := uint64(nth)
+	for _, step := range list {
+		what, times, err := parseStep(step)
+		if err != nil {
+			return fault{error: &Error{codeInternal, err.Error()}}, true
+		}
+		if left < times {
+			return what, true
+		}
+		left -= times
+	}
+	return fault{}, false
 }
 
 // roll returns a number in [0, 1) that depends on its arguments alone.

@@ -60,8 +60,9 @@ func unquote(text string) (string, bool) {
 	return "", false
 }
 
-// takes reports whether the filter takes a user in that state.
-func (f filter) takes(u *user, at state) bool {
+// takes reports whether the filter takes a user in that state, in a pool that
+// ignores case or does not.
+func (f filter) takes(u *user, at state, folded bool) bool {
 	value, want := "", f.value
 	switch f.attribute {
 	case "":
@@ -80,6 +81,9 @@ func (f filter) takes(u *user, at state) bool {
 		if value, given = u.attribute(f.attribute); !given {
 			return false
 		}
+	}
+	if folded && (f.attribute == "username" || f.attribute == "email" || f.attribute == "preferred_username") {
+		value, want = strings.ToLower(value), strings.ToLower(want)
 	}
 	if f.prefix {
 		return strings.HasPrefix(value, want)

@@ -26,11 +26,13 @@ Pace
                            are throttled. UserAccountRecovery=30 is Cognito's for
                            setting and resetting passwords; others are UserUpdate,
                            UserList, UserRead, UserPoolRead. 0 is none.
+  --emails N               e-mails a day of pools that send with COGNITO_DEFAULT;
+                           Cognito's limit is 50. 0 is none.
   --latency D --jitter D   answers take --latency, give or take --jitter;
                            a change is made half-way. 80 to 120 ms is
                            --latency 100ms --jitter 20ms
 
-Faults of the two password operations; S is a share such as 10% or 0.1
+Faults of a job's actions; S is a share such as 10% or 0.1
   --throttle S             TooManyRequestsException
   --fail S                 InternalErrorException, HTTP 500
   --lost-after S           the change is made, the connection closed unanswered
@@ -42,6 +44,10 @@ Faults of the two password operations; S is a share such as 10% or 0.1
                            after one is three times, "*" for ever:
                              --user-fault ana=throttle,500*2,lost-after,ok
                              --user-fault 'bo=NotAuthorizedException: Locked.*'
+                           A list for OPERATION/NAME, or for OPERATION, is for
+                           that one alone, whichever it is:
+                             --user-fault AdminUserGlobalSignOut/ana=lost-after
+                             --user-fault ListUsers=throttle*3
   --seed N                 which requests the shares hit; the same seed, user and
                            number of the user's requests always meet the same
 
@@ -54,5 +60,8 @@ While it runs (GET shows, PUT changes; docs/sandbox.md has the forms)
   curl -X PUT -d '{"UserAccountRecovery": 15}' $URL/sandbox/quotas
   curl -X PUT -d '{"throttle": 0.1}' $URL/sandbox/faults
   curl -X PUT -d '{"latency": "100ms", "jitter": "20ms"}' $URL/sandbox/latency
+  curl -X PUT -d '{"most": 50}' $URL/sandbox/emails    a day, by pools that send with
+                                      Cognito's own e-mail; the day ends at 09:00 UTC
+  curl -X PUT -d '{"ahead": "24h"}' $URL/sandbox/clock
   curl -X PUT --data-binary @pools.json $URL/sandbox/pools
 `

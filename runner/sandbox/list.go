@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,7 +31,7 @@ func (s *Server) listUsersInGroup(c *call) (any, *Error) {
 	c.pool.mu.RLock()
 	defer c.pool.mu.RUnlock()
 	members, ok := c.pool.groups[c.in.GroupName]
-	if !ok {
+	if !ok && !slices.Contains(c.about.Groups, c.in.GroupName) {
 		return nil, &Error{codeResourceNotFound, "Group not found."}
 	}
 	users, token, err := s.page(c, members, filter{}, c.in.NextToken)
@@ -55,11 +56,11 @@ func (p *pool) candidates(f filter) []*user {
 	switch {
 	case f.prefix:
 	case f.attribute == "username":
-		return one(p.names[f.value])
+		return one(p.names[p.key(f.value)])
 	case f.attribute == "sub":
 		return one(p.subs[f.value])
 	case isAddress(f.attribute):
-		return p.addresses[f.attribute][f.value]
+		return p.addresses[f.attribute][p.key(f.value)]
 	}
 	return p.order
 }
@@ -82,7 +83,7 @@ func (s *Server) page(c *call, candidates []*user, f filter, token string) ([]us
 	for ; at < len(candidates); at++ {
 		u := candidates[at]
 		seen, shown := s.listed(u)
-		if !shown || !f.takes(u, seen) {
+		if !shown || !f.takes(u, seen, c.pool.about.CaseInsensitive) {
 			continue
 		}
 		if len(users) == limit {

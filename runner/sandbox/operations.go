@@ -24,14 +24,16 @@ type operation struct {
 	do   func(*Server, *call) (any, *Error)
 }
 
-// operations is the table of all that is served. Faults apply to those that are
-// the operation of an action in jobs.
+// operations is the table of all that is served. The shares of faults apply to
+// those that are the operation of an action in jobs.
 var operations = map[string]operation{
 	"AdminCreateUser":        {category: jobs.UserCreation, signed: true, user: true, do: (*Server).adminCreateUser},
 	"AdminGetUser":           {category: jobs.UserRead, signed: true, user: true, rule: (*Server).adminGetUser},
 	"AdminSetUserPassword":   {category: jobs.UserAccountRecovery, signed: true, user: true, rule: (*Server).adminSetUserPassword},
 	"AdminResetUserPassword": {category: jobs.UserAccountRecovery, signed: true, user: true, rule: (*Server).adminResetUserPassword},
 	"AdminUserGlobalSignOut": {category: jobs.UserUpdate, signed: true, user: true, rule: (*Server).adminUserGlobalSignOut},
+	"AdminDisableUser":       {category: jobs.UserUpdate, signed: true, user: true, rule: (*Server).adminDisableUser},
+	"AdminEnableUser":        {category: jobs.UserUpdate, signed: true, user: true, rule: (*Server).adminEnableUser},
 	"DescribeUserPool":       {category: jobs.UserPoolRead, signed: true, do: (*Server).describeUserPool},
 	"ListUsers":              {category: jobs.UserList, signed: true, do: (*Server).listUsers},
 	"ListUsersInGroup":       {category: jobs.UserList, signed: true, do: (*Server).listUsersInGroup},

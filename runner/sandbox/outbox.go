@@ -25,6 +25,7 @@ type outbox struct {
 	sent   ring[Message]
 	day    int64
 	emails int // sent that day by pools that use Cognito's own sender
+	most   int // of these a day; 0 is no limit
 }
 
 // Outbox returns the latest messages, oldest first.
@@ -36,16 +37,16 @@ func (s *Server) Outbox() []Message {
 
 // send puts a message to a user into the outbox.
 func (s *Server) send(p Pool, u *user, m Message) *Error {
-	m.Pool, m.Username, m.Time = p.ID, u.name, s.config.Now()
+	m.Pool, m.Username, m.Time = p.ID, u.name, s.now()
 	o := &s.outbox
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if s.config.DailyEmails > 0 && m.Medium == "EMAIL" && p.EmailSendingAccount == "COGNITO_DEFAULT" {
+	if m.Medium == "EMAIL" && p.EmailSendingAccount == "COGNITO_DEFAULT" {
 		// A day of Cognito's e-mail quota begins at 09:00 UTC.
 		if day := m.Time.Add(-9*time.Hour).Unix() / (24 * 60 * 60); day != o.day {
 			o.day, o.emails = day, 0
 		}
-		if o.emails >= s.config.DailyEmails {
+		if o.most > 0 && o.emails >= o.most {
 			return errTooManyEmails
 		}
 		o.emails++

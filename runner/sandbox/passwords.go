@@ -25,7 +25,23 @@ func (s *Server) adminResetUserPassword(c *call, u *user) (any, *Error) {
 }
 
 func (s *Server) adminUserGlobalSignOut(_ *call, u *user) (any, *Error) {
-	u.signOuts++ // revokes the tokens given before it
+	u.signOuts++
+	u.revoked++
+	return nil, nil
+}
+
+func (s *Server) adminDisableUser(_ *call, u *user) (any, *Error) {
+	s.touch(u)
+	u.enabled = false
+	u.disables++
+	u.revoked++
+	return nil, nil
+}
+
+func (s *Server) adminEnableUser(_ *call, u *user) (any, *Error) {
+	s.touch(u)
+	u.enabled = true
+	u.enables++
 	return nil, nil
 }
 
@@ -38,7 +54,7 @@ func (s *Server) sendCode(c *call, u *user, kind string) *Error {
 		return &Error{codeNotAuthorized, "User password cannot be reset in the current state."}
 	}
 	m := Message{Kind: kind, Code: newCode(), ClientMetadata: c.in.ClientMetadata}
-	m.Medium, m.To = u.contact()
+	m.Medium, m.To = u.contact(c.about.Recovery)
 	if m.To == "" {
 		return invalidParameter("Cannot reset password for the user as there is no registered/verified email or phone_number")
 	}
@@ -50,16 +66,24 @@ func (s *Server) sendCode(c *call, u *user, kind string) *Error {
 	return nil
 }
 
-// contact returns where codes for the user go, or nothing if no address is
-// verified.
-func (u *user) contact() (medium, to string) {
-	if u.verified("email") {
-		to, _ = u.attribute("email")
-		return "EMAIL", to
+// media are the ways by which codes go, by the name that a pool's recovery
+// settings have for them.
+var media = map[string]struct{ attribute, medium string }{
+	"verified_email":        {"email", "EMAIL"},
+	"verified_phone_number": {"phone_number", "SMS"},
+}
+
+// contact returns where codes for the user go by the pool's recovery settings,
+// or nothing if no such address is verified.
+func (u *user) contact(recovery []string) (medium, to string) {
+	if len(recovery) == 0 {
+		recovery = []string{"verified_email", "verified_phone_number"}
 	}
-	if u.verified("phone_number") {
-		to, _ = u.attribute("phone_number")
-		return "SMS", to
+	for _, way := range recovery {
+		if by, ok := media[way]; ok && u.verified(by.attribute) {
+			to, _ = u.attribute(by.attribute)
+			return by.medium, to
+		}
 	}
 	return "", ""
 }

@@ -19,6 +19,9 @@ type Pool struct {
 	Clients               []string `json:"clients,omitempty"`               // app client IDs; without any, the pool gets ClientID(ID)
 	EmailSendingAccount   string   `json:"emailSendingAccount,omitempty"`   // "COGNITO_DEFAULT" (also if empty) or "DEVELOPER"
 	MFA                   string   `json:"mfa,omitempty"`                   // "OFF" (also if empty), "ON" or "OPTIONAL"
+	CaseInsensitive       bool     `json:"caseInsensitive,omitempty"`       // Ana and ana are one user
+	Recovery              []string `json:"recovery,omitempty"`              // by priority: "verified_email", "verified_phone_number"; or "admin_only"; empty: no such setting
+	Groups                []string `json:"groups,omitempty"`                // that there are beside those of users
 }
 
 // Policy is what a pool asks of a password. The zero value asks for six
@@ -52,10 +55,14 @@ type User struct {
 
 // Counts says how often each action was carried out on a user.
 type Counts struct {
-	Resets   int `json:"resets"`   // AdminResetUserPassword that took effect
-	Sets     int `json:"sets"`     // AdminSetUserPassword that took effect
-	SignOuts int `json:"signOuts"` // AdminUserGlobalSignOut that took effect
-	Requests int `json:"requests"` // of the actions' operations, whatever came of them
+	Resets      int `json:"resets"`      // AdminResetUserPassword that took effect
+	Sets        int `json:"sets"`        // AdminSetUserPassword that took effect
+	SignOuts    int `json:"signOuts"`    // AdminUserGlobalSignOut that took effect
+	Disables    int `json:"disables"`    // AdminDisableUser that took effect
+	Enables     int `json:"enables"`     // AdminEnableUser that took effect
+	Creations   int `json:"creations"`   // 1 where AdminCreateUser made the user
+	Invitations int `json:"invitations"` // that AdminCreateUser has sent
+	Requests    int `json:"requests"`    // of the actions' operations, whatever came of them
 }
 
 // ClientID returns the ID of the app client that a pool without any gets: the
@@ -79,16 +86,14 @@ func (s *Server) AddPool(p Pool) {
 	held := s.pools[p.ID]
 	if held == nil {
 		held = newPool(p.ID)
-		held.created = s.config.Now().UnixMilli()
+		held.created = s.now().UnixMilli()
 		s.pools[p.ID] = held
 	}
 	maps.DeleteFunc(s.clients, func(_ string, owner *pool) bool { return owner == held })
 	for _, id := range p.Clients {
 		s.clients[id] = held
 	}
-	held.mu.Lock()
-	held.about = p
-	held.mu.Unlock()
+	held.describe(p)
 }
 
 // AddUser adds a user to a pool, or replaces the one of that name and resets its
@@ -99,7 +104,7 @@ func (s *Server) AddUser(poolID string, u User) {
 		s.AddPool(Pool{ID: poolID})
 	}
 	if u.Created.IsZero() {
-		u.Created = s.config.Now().Add(-24 * time.Hour)
+		u.Created = s.now().Add(-24 * time.Hour)
 	}
 	s.pool(poolID).add(s.newUser(poolID, u))
 }
@@ -107,7 +112,7 @@ func (s *Server) AddUser(poolID string, u User) {
 // newUser makes the record of a user. Without a time of creation, that is now.
 func (s *Server) newUser(poolID string, u User) *user {
 	if u.Created.IsZero() {
-		u.Created = s.config.Now()
+		u.Created = s.now()
 	}
 	if u.Modified.IsZero() {
 		u.Modified = u.Created
@@ -182,5 +187,8 @@ func (s *Server) Counts(poolID, username string) Counts {
 }
 
 func (c *counts) export() Counts {
-	return Counts{int(c.resets), int(c.sets), int(c.signOuts), int(c.requests)}
+	return Counts{
+		Resets: int(c.resets), Sets: int(c.sets), SignOuts: int(c.signOuts), Disables: int(c.disables), Enables: int(c.enables),
+		Creations: int(c.creations), Invitations: int(c.invitations), Requests: int(c.requests),
+	}
 }

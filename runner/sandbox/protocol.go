@@ -37,10 +37,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
+	if isSTS(r) {
+		s.callerIdentity(w, r)
+		return
+	}
 	id := s.requestID()
 	w.Header()["X-Amzn-Requestid"] = []string{id}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	w.Header().Set("Date", s.config.Now().UTC().Format(http.TimeFormat))
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	c, err := s.read(w, r)
 	if err != nil {
 		refuse(w, err)
@@ -129,13 +133,19 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 	allowed := s.quotas.allow(c.op.category, time.Now())
 	name, nth := c.in.Username, uint32(0)
 	met := fault{}
-	if actions[c.name] && c.pool != nil {
+	if c.pool != nil && c.op.user {
 		u := c.pool.find(name)
 		if u == nil {
 			u = c.pool.stranger(name)
 		}
-		name, nth = u.name, u.meet(allowed, changes)
-		met = faults.of(s.config.Seed, name, nth)
+		name = u.name
+		if actions[c.name] {
+			nth = u.meet(allowed, changes)
+			met = faults.of(s.config.Seed, name, nth)
+		}
+	}
+	if listed, ok := s.listedFault(c.name, name, allowed); ok {
+		met = listed
 	}
 	if !allowed {
 		met = fault{error: errThrottled}
@@ -145,6 +155,25 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 		latency += time.Duration((2*at - 1) * float64(jitter))
 	}
 	return met, max(0, latency)
+}
+
+// listedFault returns the fault that a list of a single operation has for its
+// next request; false where there is no such list, or it is over.
+func (s *Server) listedFault(operation, name string, reaches bool) (fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range []string{operation + "/" + name, operation} {
+		list, ok := s.faults.User[key]
+		if !ok {
+			continue
+		}
+		nth := s.met[key]
+		if reaches {
+			s.met[key]++
+		}
+		return nthFault(list, nth)
+	}
+	return fault{}, false
 }
 
 // poolOf returns the pool that a request is for, or nil.

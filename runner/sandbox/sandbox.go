@@ -76,7 +76,9 @@ type Server struct {
 	latency time.Duration
 	jitter  time.Duration
 
-	faultChanges uint32 // how often faults were set
+	faultChanges uint32            // how often faults were set
+	met          map[string]uint32 // requests that lists of a single operation were for
+	ahead        time.Duration     // of the clock
 
 	http        *http.Server // nil until Listen
 	served      chan struct{}
@@ -99,11 +101,12 @@ func New(c Config) *Server {
 	s := &Server{
 		config: c, start: time.Now(),
 		pools: map[string]*pool{}, clients: map[string]*pool{},
-		faults: c.Faults, latency: c.Latency, jitter: c.Jitter,
+		faults: c.Faults, latency: c.Latency, jitter: c.Jitter, met: map[string]uint32{},
 		done: make(chan struct{}),
 	}
 	s.quotas.init(c.Quotas, c.Burst)
 	s.log.keep, s.outbox.sent.keep = c.Record, c.Record
+	s.outbox.most = c.DailyEmails
 	s.control = s.controlHandler()
 	return s
 }
@@ -182,6 +185,28 @@ func (s *Server) SetFaults(f Faults) {
 	defer s.mu.Unlock()
 	s.faults = f
 	s.faultChanges++
+	clear(s.met)
+}
+
+// SetClock sets the server's clock ahead of the one that it was made with.
+func (s *Server) SetClock(ahead time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = ahead
+}
+
+// now is the time by the server's clock.
+func (s *Server) now() time.Time {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.config.Now().Add(s.ahead)
+}
+
+// SetDailyEmails replaces Config.DailyEmails.
+func (s *Server) SetDailyEmails(most int) {
+	s.outbox.mu.Lock()
+	defer s.outbox.mu.Unlock()
+	s.outbox.most = most
 }
 
 // SetLatency replaces how long answers take.

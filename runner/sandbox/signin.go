@@ -52,7 +52,7 @@ func (s *Server) signIn(p *pool, username, password string) (u *user, challenge 
 
 // since is the time since a time in milliseconds, by the server's clock.
 func (s *Server) since(ms int64) time.Duration {
-	return time.Duration(s.config.Now().UnixMilli()-ms) * time.Millisecond
+	return time.Duration(s.now().UnixMilli()-ms) * time.Millisecond
 }
 
 type tokens struct {
@@ -134,7 +134,7 @@ func (s *Server) forgotPassword(c *call, u *user) (any, *Error) {
 	if err := s.sendCode(c, u, "forgot"); err != nil {
 		return nil, err
 	}
-	medium, to := u.contact()
+	medium, to := u.contact(c.about.Recovery)
 	return map[string]any{"CodeDeliveryDetails": map[string]string{"DeliveryMedium": medium, "Destination": to[:1] + "***"}}, nil
 }
 
@@ -182,7 +182,7 @@ func (s *Server) tokens(p *pool, u *user) signedIn {
 func (s *Server) token(p *pool, u *user, kind string) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %s %s %d", kind, p.id, u.sub, u.signOuts))
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %s %s %d", kind, p.id, u.sub, u.revoked))
 }
 
 // holder returns the holder of a token that is still valid.

@@ -42,6 +42,7 @@ type user struct {
 	code       string   // sent and not yet used
 	codeAt     int64    // ms
 	past       []pastState
+	revoked    uint32 // how often the tokens given before were
 	counts
 }
 
@@ -59,9 +60,9 @@ type pastState struct {
 }
 
 type counts struct {
-	resets, sets, signOuts, requests uint32
-	met                              uint32 // requests that reached the faults, since they were set
-	faults                           uint32 // the faultChanges that met counts for
+	resets, sets, signOuts, disables, enables, creations, invitations, requests uint32
+	met                                                                         uint32 // requests that reached the faults, since they were set
+	faults                                                                      uint32 // the faultChanges that met counts for
 }
 
 type attribute struct{ Name, Value string }
@@ -116,7 +117,7 @@ func (p *pool) add(u *user) {
 func (p *pool) addNew(u *user) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.names[u.name] != nil {
+	if p.names[p.key(u.name)] != nil {
 		return false
 	}
 	p.put(u)
@@ -124,7 +125,7 @@ func (p *pool) addNew(u *user) bool {
 }
 
 func (p *pool) put(u *user) {
-	if old := p.names[u.name]; old != nil {
+	if old := p.names[p.key(u.name)]; old != nil {
 		p.unindex(old)
 		u.position = old.position
 		p.order[u.position] = u
@@ -133,11 +134,12 @@ func (p *pool) put(u *user) {
 		p.order = append(p.order, u)
 	}
 	delete(p.strangers, u.name)
-	p.names[u.name] = u
+	p.names[p.key(u.name)] = u
 	p.subs[u.sub] = u
 	for _, a := range u.attributes {
 		if isAddress(a.Name) {
-			p.addresses[a.Name][a.Value] = append(p.addresses[a.Name][a.Value], u)
+			key := p.key(a.Value)
+			p.addresses[a.Name][key] = append(p.addresses[a.Name][key], u)
 		}
 	}
 	for _, group := range u.groups {
@@ -152,7 +154,8 @@ func (p *pool) unindex(old *user) {
 	delete(p.subs, old.sub)
 	for _, a := range old.attributes {
 		if isAddress(a.Name) {
-			p.addresses[a.Name][a.Value] = without(p.addresses[a.Name][a.Value])
+			key := p.key(a.Value)
+			p.addresses[a.Name][key] = without(p.addresses[a.Name][key])
 		}
 	}
 	for _, group := range old.groups {
@@ -164,19 +167,19 @@ func (p *pool) unindex(old *user) {
 func (p *pool) find(name string) *user {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if u := p.names[name]; u != nil {
+	if u := p.names[p.key(name)]; u != nil {
 		return u
 	}
 	if u := p.subs[name]; u != nil {
 		return u
 	}
 	for _, attribute := range p.about.UsernameAttributes {
-		if users := p.addresses[attribute][name]; len(users) > 0 {
+		if users := p.addresses[attribute][p.key(name)]; len(users) > 0 {
 			return users[0]
 		}
 	}
 	for _, attribute := range p.about.AliasAttributes {
-		for _, u := range p.addresses[attribute][name] {
+		for _, u := range p.addresses[attribute][p.key(name)] {
 			if attribute == "preferred_username" || u.verified(attribute) {
 				return u
 			}
@@ -195,6 +198,36 @@ func (p *pool) stranger(name string) *user {
 		p.strangers[u.name] = u
 	}
 	return u
+}
+
+// key is what a name or address is looked up by: without case, where the pool
+// ignores it.
+func (p *pool) key(name string) string {
+	if p.about.CaseInsensitive {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+// describe replaces the pool's description, and makes its indexes anew where
+// names are told apart otherwise.
+func (p *pool) describe(about Pool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	again := p.about.CaseInsensitive != about.CaseInsensitive
+	p.about = about
+	if !again {
+		return
+	}
+	users := p.order
+	p.order, p.names = nil, map[string]*user{}
+	for _, index := range p.addresses {
+		clear(index)
+	}
+	clear(p.groups)
+	for _, u := range users {
+		p.put(u)
+	}
 }
 
 func (p *pool) description() Pool {
@@ -236,7 +269,7 @@ func (s *Server) touch(u *user) {
 		u.past = append(kept, pastState{u.state, now})
 	}
 	// Two changes within a millisecond have different times all the same.
-	u.modified = max(s.config.Now().UnixMilli(), u.modified+1)
+	u.modified = max(s.now().UnixMilli(), u.modified+1)
 }
 
 // meet counts a request for u and returns its number among those that have

@@ -52,7 +52,7 @@ var errUserExists = &Error{"UsernameExistsException", "User account already exis
 func (s *Server) adminCreateUser(c *call) (any, *Error) {
 	p, in := c.about, &c.in
 	if in.MessageAction == "RESEND" {
-		return nil, invalidParameter("The sandbox does not know the MessageAction RESEND")
+		return s.inviteAgain(c)
 	}
 	u, err := created(p, in)
 	if err != nil {
@@ -63,16 +63,45 @@ func (s *Server) adminCreateUser(c *call) (any, *Error) {
 	}
 	record := s.newUser(p.ID, u)
 	record.made = time.Since(s.start)
+	record.creations = 1
 	if in.MessageAction != "SUPPRESS" {
 		if err := s.send(p, record, invitation(in, record)); err != nil {
 			return nil, err
 		}
+		record.invitations++
 	}
 	out := record.output(record.state, nil)
 	if !c.pool.addNew(record) {
 		return nil, errUserExists
 	}
 	return struct{ User userOutput }{out}, nil
+}
+
+// inviteAgain sends the invitation once more, and makes a temporary password
+// that may have expired good for as long again.
+func (s *Server) inviteAgain(c *call) (any, *Error) {
+	u := c.pool.find(c.in.Username)
+	if u == nil {
+		return nil, errUserNotFound
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.status != forceChangePassword {
+		return nil, &Error{"UnsupportedUserStateException", "Resend not possible. User status is not FORCE_CHANGE_PASSWORD"}
+	}
+	if c.in.TemporaryPassword != "" {
+		if err := c.about.Policy.check(c.in.TemporaryPassword); err != nil {
+			return nil, err
+		}
+		u.password = c.in.TemporaryPassword
+	}
+	if err := s.send(c.about, u, invitation(&c.in, u)); err != nil {
+		return nil, err
+	}
+	s.touch(u)
+	u.passwordAt = u.modified
+	u.invitations++
+	return struct{ User userOutput }{u.output(u.state, nil)}, nil
 }
 
 // created returns the user that AdminCreateUser makes of its input.
@@ -131,10 +160,20 @@ func (s *Server) describeUserPool(c *call) (any, *Error) {
 	}
 	about := map[string]any{
 		"Id": p.ID, "Name": p.Name, "EstimatedNumberOfUsers": users, "MfaConfiguration": p.MFA,
-		"Arn":                fmt.Sprintf("arn:aws:cognito-idp:%s:123456789012:userpool/%s", region, p.ID),
+		"Arn":                fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", region, account, p.ID),
 		"Policies":           map[string]any{"PasswordPolicy": policy},
 		"EmailConfiguration": map[string]string{"EmailSendingAccount": p.EmailSendingAccount},
 		"CreationDate":       epoch(c.pool.created), "LastModifiedDate": epoch(c.pool.created),
+	}
+	if p.CaseInsensitive {
+		about["UsernameConfiguration"] = map[string]bool{"CaseSensitive": false}
+	}
+	if len(p.Recovery) > 0 {
+		var ways []map[string]any
+		for i, way := range p.Recovery {
+			ways = append(ways, map[string]any{"Name": way, "Priority": i + 1})
+		}
+		about["AccountRecoverySetting"] = map[string]any{"RecoveryMechanisms": ways}
 	}
 	if len(p.UsernameAttributes) > 0 {
 		about["UsernameAttributes"] = p.UsernameAttributes
