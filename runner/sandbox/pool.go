@@ -81,12 +81,13 @@ func (s *Server) AddPool(p Pool) {
 	if len(p.Clients) == 0 {
 		p.Clients = []string{ClientID(p.ID)}
 	}
+	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	held := s.pools[p.ID]
 	if held == nil {
 		held = newPool(p.ID)
-		held.created = s.now().UnixMilli()
+		held.created = now.UnixMilli()
 		s.pools[p.ID] = held
 	}
 	maps.DeleteFunc(s.clients, func(_ string, owner *pool) bool { return owner == held })
