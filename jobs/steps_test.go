@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"cogpass/jobs"
@@ -90,6 +91,31 @@ func TestRatesOverTheQuota(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: got %q, want %q", limits, got, want)
+		}
+	}
+}
+
+// TestStepsThatTheActionIs holds that an action is not asked for beside itself,
+// and that a job whose other users need the step may ask for it.
+func TestStepsThatTheActionIs(t *testing.T) {
+	tests := []struct{ action, users, want string }{
+		{"sign-out", "signOut: true\nusers: [ana]", "job.yaml:4:1: signOut beside sign-out, which does nothing else"},
+		{"reset", "signOut: true\nusers: [{username: ana, action: sign-out}]", ""},
+		{"reset", "users: [{username: ana, action: sign-out, signOut: always}]", "job.yaml:4:43: users #1: signOut beside sign-out, which does nothing else"},
+		{"sign-out", "users: [{jsonl: u}]", "u:1:14: signOut beside sign-out, which does nothing else"},
+		{"disable", "signOut: true\nusers: [ana]", ""},
+		{"disable", "users: [{username: ana, enable: true}]", "job.yaml:4:20: users #1, username: disable takes no enable"},
+		{"disable", "enable: true\nusers: [ana]", ""},
+		{"disable", "users: [{username: ana, ifMissing: create}]", "job.yaml:4:25: users #1: disable makes no user"},
+	}
+	for _, test := range tests {
+		if _, known := jobs.ParseAction("sign-out"); !known {
+			t.Skip("there is no such action yet")
+		}
+		path := jobIn(t, head+"action: "+test.action+"\n"+test.users+"\n", archiveFile{"u", `{"username": "ana", "signOut": true}` + "\n"})
+		got, _, _ := strings.Cut(faultsOf(t, path, jobs.Options{}), "\n")
+		if got != test.want {
+			t.Errorf("%s, %s\ngot %s, want %s", test.action, test.users, got, test.want)
 		}
 	}
 }
