@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/hex"
@@ -129,11 +130,11 @@ func date(hours int) func(*exchange) {
 
 // secret returns the request's password, or one that stands for it.
 func (x *exchange) secret() string {
-	var in struct{ Password string }
-	if json.Unmarshal(x.body, &in) != nil || in.Password == "" {
+	var in struct{ Password, TemporaryPassword string }
+	if json.Unmarshal(x.body, &in) != nil {
 		return "no-password"
 	}
-	return in.Password
+	return cmp.Or(in.Password, in.TemporaryPassword, "no-password")
 }
 
 // echo refuses a request and puts a text wherever an answer has room for one.
@@ -168,7 +169,7 @@ func htmlEscaped(text string) string  { return html.EscapeString(text) }
 func encoded(text []byte) string      { return base64.StdEncoding.EncodeToString(text) }
 func hexed(text string) string        { return hex.EncodeToString([]byte(text)) }
 
-// look changes what ListUsers answers.
+// look changes what a list of users answers.
 func look(change func(page map[string]any)) func(*exchange) {
 	return func(x *exchange) {
 		a := x.do()
@@ -179,6 +180,28 @@ func look(change func(page map[string]any)) func(*exchange) {
 			_ = json.NewEncoder(&a.body).Encode(page)
 		}
 		x.pass(a)
+	}
+}
+
+// list answers a request of a listing with the first page, and the token that
+// next says, or refuses the request's token.
+func list(next func(x *exchange, token string) (string, bool)) func(*exchange) {
+	return func(x *exchange) {
+		var in map[string]any
+		_ = json.Unmarshal(x.body, &in)
+		key := "PaginationToken"
+		if in["GroupName"] != nil {
+			key = "NextToken"
+		}
+		asked, _ := in[key].(string)
+		token, ok := next(x, asked)
+		if !ok {
+			x.json(400, `{"__type":"InvalidParameterException","message":"Paging marker `+asked+` is invalid for request"}`)
+			return
+		}
+		delete(in, key)
+		x.body, _ = json.Marshal(in)
+		look(func(page map[string]any) { page[key] = token })(x)
 	}
 }
 

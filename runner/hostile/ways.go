@@ -1,6 +1,9 @@
 package hostile
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Way is one way to misbehave. Its text names a test well.
 type Way string
@@ -99,11 +102,20 @@ const (
 	LookEscapes      Way = "escape sequences and 64 KB in name, sub and status"
 )
 
+// A listing that does not come to its end as it should; of ListUsers and
+// ListUsersInGroup.
+const (
+	ListTwice   Way = "a user twice"
+	ListForever Way = "the first page, for ever"
+	ListRepeats Way = "a token that leads to itself"
+	ListExpired Way = "a token that has expired"
+)
+
 // Spec says what a way is, for tests that range over all.
 type Spec struct {
 	Way   Way
 	Done  bool // the request is carried out
-	Look  bool // it is of ListUsers alone
+	Look  bool // it is of lists of users alone
 	Ends  bool // an answer, or the connection, ends by itself
 	spoil func(*exchange)
 }
@@ -192,6 +204,21 @@ var table = []Spec{
 	{Way: LookZeroTime, Done: true, Look: true, Ends: true, spoil: look(each(func(u map[string]any) { u[modified] = 0 }))},
 	{Way: LookWholeSeconds, Done: true, Look: true, Ends: true, spoil: look(each(func(u map[string]any) { u[modified] = int64(u[modified].(float64)) }))},
 	{Way: LookStringTime, Done: true, Look: true, Ends: true, spoil: look(each(func(u map[string]any) { u[modified] = "2026-01-01T00:00:00Z" }))},
-	{Way: LookEmptyPage, Done: true, Look: true, Ends: true, spoil: look(func(page map[string]any) { page["Users"], page["PaginationToken"] = []any{}, "more" })},
+	{Way: LookEmptyPage, Done: true, Look: true, Ends: true, spoil: look(func(page map[string]any) {
+		page["Users"], page["PaginationToken"], page["NextToken"] = []any{}, "more", "more"
+	})},
 	{Way: LookEscapes, Done: true, Look: true, Ends: true, spoil: look(each(hostileUser))},
+
+	{Way: ListTwice, Done: true, Look: true, Ends: true, spoil: look(func(page map[string]any) {
+		if users := page["Users"].([]any); len(users) > 0 {
+			page["Users"] = append(users, users[0])
+		}
+	})},
+	{Way: ListForever, Done: true, Look: true, Ends: true, spoil: list(func(x *exchange, _ string) (string, bool) {
+		return fmt.Sprintf("more-%d", x.e.Met(ListForever)), true
+	})},
+	{Way: ListRepeats, Done: true, Look: true, Ends: true, spoil: list(func(*exchange, string) (string, bool) { return "again", true })},
+	{Way: ListExpired, Done: true, Look: true, Ends: true, spoil: list(func(_ *exchange, token string) (string, bool) {
+		return "expires-at-once", token == ""
+	})},
 }
