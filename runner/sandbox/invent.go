@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -11,21 +12,25 @@ var (
 		"Mats", "Nia", "Omar", "Priya", "Quentin", "Rosa", "Sven", "Tariq", "Uma", "Vera", "Wei", "Xenia", "Yusuf", "Zoë"}
 	familyNames = []string{"Almeida", "Bauer", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ito", "Jansen",
 		"Kowalski", "Larsen", "Mbeki", "Novak", "Okafor", "Patel", "Rossi", "Silva", "Tanaka", "Weber"}
+	plainLetters = strings.NewReplacer("é", "e", "ë", "e", "í", "i")
 )
 
 // Invented returns the nth user, from 0, of a pool that nobody has: the same
-// each time. In every hundred there are users in all states, some disabled, some
-// without a verified address, some of an external provider, in the groups staff
-// and admins, made and modified at various times before now.
+// each time, but for the times, which are before now. Among a few thousand there
+// are users in all states, enabled and disabled, with a verified address or
+// without, of an external provider, in the groups staff and admins. No two have a
+// name or an address in common.
 func Invented(n int, now time.Time) User {
 	given, family := givenNames[n%len(givenNames)], familyNames[n/len(givenNames)%len(familyNames)]
+	name := plainLetters.Replace(strings.ToLower(given + "." + family))
+	if again := n / (len(givenNames) * len(familyNames)); again > 0 {
+		name = fmt.Sprintf("%s%d", name, again+1)
+	}
 	u := User{
-		Username: fmt.Sprintf("user-%07d", n), Enabled: n%20 != 13, Status: confirmed.String(),
-		Created:  now.Add(-time.Duration(1+n%900) * 24 * time.Hour),
-		Modified: now.Add(-time.Duration(1+n*7%(1+n%900)) * 24 * time.Hour),
-		Attributes: map[string]string{
-			"email": fmt.Sprintf("user%d@example.com", n), "email_verified": "true", "given_name": given, "family_name": family,
-		},
+		Username: name, Enabled: n%17 != 13, Status: confirmed.String(),
+		Created:    now.Add(-time.Duration(1+n%900) * 24 * time.Hour),
+		Modified:   now.Add(-time.Duration(1+n*7%(1+n%900)) * 24 * time.Hour),
+		Attributes: map[string]string{"email": name + "@example.com", "email_verified": "true", "given_name": given, "family_name": family},
 	}
 	switch at := n % 100; {
 	case at < 70:
@@ -55,6 +60,10 @@ func Invented(n int, now time.Time) User {
 	}
 	return u
 }
+
+// TrialUsers is how many users are invented for who tries a job whose users are
+// the pool's own.
+const TrialUsers = 200
 
 // Invent adds so many invented users to a pool.
 func (s *Server) Invent(poolID string, users int) {

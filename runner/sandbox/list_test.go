@@ -114,7 +114,7 @@ func TestPages(t *testing.T) {
 		in.Limit = &limit
 		var got []string
 		for {
-			users, token, err := s.page(&call{in: in}, s.pool(poolID).order, filter{attribute: "status", value: "Enabled"}, in.PaginationToken)
+			users, token, err := s.page(&call{in: in, pool: s.pool(poolID)}, s.pool(poolID).order, filter{attribute: "status", value: "Enabled"}, in.PaginationToken)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -103,6 +103,11 @@ func checkPool(p Pool) error {
 	if err := wrong.err(); err != nil {
 		return fmt.Errorf("pool %q: want an ID such as us-west-2_aaaaaaaaa", p.ID)
 	}
+	for _, way := range p.Recovery {
+		if _, ok := media[way]; !ok && way != "admin_only" {
+			return fmt.Errorf("pool %s: recovery %q: want verified_email, verified_phone_number or admin_only", p.ID, way)
+		}
+	}
 	return nil
 }
 

@@ -22,6 +22,8 @@ type Pool struct {
 	CaseInsensitive       bool     `json:"caseInsensitive,omitempty"`       // Ana and ana are one user
 	Recovery              []string `json:"recovery,omitempty"`              // by priority: "verified_email", "verified_phone_number"; or "admin_only"; empty: no such setting
 	Groups                []string `json:"groups,omitempty"`                // that there are beside those of users
+	SMS                   bool     `json:"sms,omitempty"`                   // has settings for sending SMS
+	DeletionProtection    bool     `json:"deletionProtection,omitempty"`
 }
 
 // Policy is what a pool asks of a password. The zero value asks for six

@@ -188,6 +188,22 @@ func (p *pool) find(name string) *user {
 	return nil
 }
 
+// aliasTaken reports whether another user has an alias of u, verified by both.
+func (p *pool) aliasTaken(u *user) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for _, attribute := range p.about.AliasAttributes {
+		value, _ := u.attribute(attribute)
+		if !u.verified(attribute) {
+			continue
+		}
+		if slices.ContainsFunc(p.addresses[attribute][p.key(value)], func(other *user) bool { return other.verified(attribute) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // stranger returns a record to count the requests for a user that is not there.
 func (p *pool) stranger(name string) *user {
 	p.mu.Lock()

@@ -62,13 +62,15 @@ func (s *Server) adminCreateUser(c *call) (any, *Error) {
 		return nil, errUserExists
 	}
 	record := s.newUser(p.ID, u)
+	if c.pool.aliasTaken(record) {
+		return nil, &Error{"AliasExistsException", "An account with the given email already exists."}
+	}
 	record.made = time.Since(s.start)
 	record.creations = 1
 	if in.MessageAction != "SUPPRESS" {
-		if err := s.send(p, record, invitation(in, record)); err != nil {
+		if err := s.invite(p, in, record); err != nil {
 			return nil, err
 		}
-		record.invitations++
 	}
 	out := record.output(record.state, nil)
 	if !c.pool.addNew(record) {
@@ -93,14 +95,15 @@ func (s *Server) inviteAgain(c *call) (any, *Error) {
 		if err := c.about.Policy.check(c.in.TemporaryPassword); err != nil {
 			return nil, err
 		}
-		u.password = c.in.TemporaryPassword
 	}
-	if err := s.send(c.about, u, invitation(&c.in, u)); err != nil {
+	if err := s.invite(c.about, &c.in, u); err != nil {
 		return nil, err
 	}
 	s.touch(u)
+	if c.in.TemporaryPassword != "" {
+		u.password = strings.Clone(c.in.TemporaryPassword)
+	}
 	u.passwordAt = u.modified
-	u.invitations++
 	return struct{ User userOutput }{u.output(u.state, nil)}, nil
 }
 
@@ -135,16 +138,23 @@ func created(p Pool, in *input) (User, *Error) {
 	return u, nil
 }
 
-// invitation is the message to a new user. The temporary password that Cognito
-// would put into it is left out.
-func invitation(in *input, u *user) Message {
+// invite sends an invitation, by the medium that is asked for or else by SMS
+// where the user has a phone number. The temporary password that Cognito would
+// put into it is left out.
+func (s *Server) invite(p Pool, in *input, u *user) *Error {
 	m := Message{Kind: "invitation", Medium: "SMS", ClientMetadata: in.ClientMetadata}
 	m.To, _ = u.attribute("phone_number")
-	if slices.Contains(in.DesiredDeliveryMediums, "EMAIL") {
-		m.Medium = "EMAIL"
-		m.To, _ = u.attribute("email")
+	if email, _ := u.attribute("email"); slices.Contains(in.DesiredDeliveryMediums, "EMAIL") || len(in.DesiredDeliveryMediums) == 0 && m.To == "" {
+		m.Medium, m.To = "EMAIL", email
 	}
-	return m
+	if m.To == "" && len(in.DesiredDeliveryMediums) > 0 {
+		return invalidParameter("The user has no address for the delivery medium %s", m.Medium)
+	}
+	if err := s.send(p, u, m); err != nil {
+		return err
+	}
+	u.invitations++
+	return nil
 }
 
 func (s *Server) describeUserPool(c *call) (any, *Error) {
@@ -160,10 +170,16 @@ func (s *Server) describeUserPool(c *call) (any, *Error) {
 	}
 	about := map[string]any{
 		"Id": p.ID, "Name": p.Name, "EstimatedNumberOfUsers": users, "MfaConfiguration": p.MFA,
-		"Arn":                fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", region, account, p.ID),
+		"Arn":                fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", region, Account, p.ID),
 		"Policies":           map[string]any{"PasswordPolicy": policy},
 		"EmailConfiguration": map[string]string{"EmailSendingAccount": p.EmailSendingAccount},
 		"CreationDate":       epoch(c.pool.created), "LastModifiedDate": epoch(c.pool.created),
+	}
+	if p.SMS {
+		about["SmsConfiguration"] = map[string]string{"SnsCallerArn": "arn:aws:iam::" + Account + ":role/sandbox-sms"}
+	}
+	if p.DeletionProtection {
+		about["DeletionProtection"] = "ACTIVE"
 	}
 	if p.CaseInsensitive {
 		about["UsernameConfiguration"] = map[string]bool{"CaseSensitive": false}
