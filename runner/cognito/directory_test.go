@@ -13,10 +13,10 @@ import (
 func TestDirectory(t *testing.T) {
 	runnertest.TestDirectory(t, func(t *testing.T) runnertest.Fixture {
 		var names []string
-		for i := range 6 {
+		for i := range 8 {
 			names = append(names, fmt.Sprintf("user-%d", i))
 		}
-		return runnertest.Fixture{Directory: serve(t, newSandbox(sandbox.Config{}, names...)), Users: names, Missing: "nobody"}
+		return runnertest.Fixture{Directory: serve(t, newSandbox(sandbox.Config{}, names...)), Users: names, Missing: "nobody", New: []string{"new-1", "new-2"}}
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"cogpass/jobs"
 )
 
 // Actor returns the access key that requests are signed with, which CloudTrail
@@ -30,11 +32,16 @@ func (c *Client) AsksSTS() bool {
 }
 
 // Identity asks STS as whom requests are signed: the ARN, and the account's
-// number. It is one request; its error may be shown.
+// number. It is one request, whose time limit the caller sets. Its error is a
+// *runner.Error.
 func (c *Client) Identity(ctx context.Context) (arn, account string, err error) {
 	out, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return "", "", classify(err, attempt{})
+		return "", "", classify(err, attempt{left: givenUp(err)})
 	}
-	return fit(aws.ToString(out.Arn), arns), fit(aws.ToString(out.Account), accounts), nil
+	arn, account = fit(aws.ToString(out.Arn), arns), fit(aws.ToString(out.Account), accounts)
+	if arn == "" || account == "" {
+		return "", "", unreadable("the answer names no ARN and account", answerOf(out.ResultMetadata, jobs.Secret{}))
+	}
+	return arn, account, nil
 }

@@ -31,7 +31,11 @@ type Page struct {
 const PageSize = 60
 
 // Page returns a page of a listing, from a token on, which is empty at first.
-// Its error is a *runner.Error; see TokenExpired.
+// A user may be on several pages, and a listing need not end: both are for the
+// caller to see to. Its error is a *runner.Error; see TokenExpired.
+//
+// It asks for all attributes: AttributesToGet is an error for whoever lacks one
+// (API reference, ListUsers), and ListUsersInGroup has no such parameter.
 func (d *Directory) Page(ctx context.Context, q Query, token string) (Page, error) {
 	ctx, done, f := d.client.begin(ctx)
 	defer done()
@@ -60,12 +64,15 @@ func (d *Directory) Page(ctx context.Context, q Query, token string) (Page, erro
 		}
 		page.Answer, page.Next, users = answerOf(out.ResultMetadata, jobs.Secret{}), aws.ToString(out.PaginationToken), out.Users
 	}
-	if users == nil {
+	switch {
+	case users == nil:
 		return page, unreadable("the answer has no list of users", page.Answer)
+	case page.Next != "" && page.Next == token:
+		return page, unreadable("the list goes on where it began", page.Answer)
 	}
 	page.Users = make([]jobs.User, len(users))
 	for i := range users {
-		if page.Users[i] = d.user(users[i]); page.Users[i].Status == "" || page.Users[i].Username == "" {
+		if page.Users[i] = d.user(users[i]); page.Users[i].Status == "" || !usernames.MatchString(page.Users[i].Username) {
 			return page, unreadable("a user of the list cannot be read", page.Answer)
 		}
 	}
@@ -76,18 +83,23 @@ func (d *Directory) Page(ctx context.Context, q Query, token string) (Page, erro
 var errToken = errors.New("the page token has expired")
 
 // TokenExpired reports whether Page has failed for want of a good token: the
-// listing has to begin anew. Cognito's are good for an hour.
+// listing has to begin anew. The caller sees to it that this has an end.
 func TokenExpired(err error) bool { return errors.Is(err, errToken) }
 
-// unlisted returns the error of a page. A token that was given and is refused
-// has expired; whatever else is wrong with the parameters would have been wrong
-// with the first page.
+// unlisted returns the error of a page. Where a token was given, that is what is
+// wrong with the parameters, whatever the words: the API reference has none, and
+// "Invalid pagination token" and "Paging marker … is invalid" have been seen. Any
+// other parameter would have been refused with the first page.
 func unlisted(fault *runner.Error, token string) (Page, error) {
-	if token != "" && fault.Code == "InvalidParameterException" && strings.Contains(strings.ToLower(fault.Message), "token") {
+	if token != "" && fault.Code == "InvalidParameterException" {
 		fault.Err = errToken
 	}
 	return Page{Answer: fault.Answer}, fault
 }
+
+// longestAttribute is how many bytes an attribute's value has at most: 2048
+// characters. Source: the API reference, AttributeType.
+const longestAttribute = 4 * 2048
 
 // filtered are the attributes by which ListUsers can search.
 var filtered = map[string]bool{
@@ -107,7 +119,7 @@ func (d *Directory) user(u types.UserType) jobs.User {
 		switch name, value := aws.ToString(a.Name), aws.ToString(a.Value); {
 		case name == "sub":
 			is.Sub = fit(value, subs)
-		case filtered[name] && value != "":
+		case filtered[name] && value != "" && len(value) <= longestAttribute:
 			is.Attributes[name] = value
 		case name == "email_verified" || name == "phone_number_verified":
 			verified[strings.TrimSuffix(name, "_verified")] = value == "true"

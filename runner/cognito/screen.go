@@ -21,6 +21,7 @@ var (
 	subs       = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	states     = regexp.MustCompile(`^[A-Z_]{1,32}$`)
 	arns       = regexp.MustCompile(`^arn:[\w-]+:(sts|iam)::[0-9]{12}:[\w+=,.@/:-]{1,256}$`)
+	usernames  = regexp.MustCompile(`^[^\p{C}]{1,128}$`)
 	accounts   = regexp.MustCompile(`^[0-9]{12}$`)
 	userinfo   = regexp.MustCompile(`://[^\s/@"]*@`)
 )

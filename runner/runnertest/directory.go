@@ -15,12 +15,14 @@ import (
 )
 
 // Fixture is a directory to test. It has six Users or more, and as many as there
-// are actions; they are CONFIRMED, were not modified for a minute, and can be
-// reset. It has no user Missing.
+// are actions; they are CONFIRMED and enabled, were not modified for a minute, and
+// can be reset. It has no user Missing, and takes the names in New for users that
+// are made, two of them or more.
 type Fixture struct {
 	Directory runner.Directory
 	Users     []string
 	Missing   string
+	New       []string
 }
 
 const password = "Correct-Horse-7-Battery"
@@ -29,8 +31,8 @@ const password = "Correct-Horse-7-Battery"
 // runner.Looker too. Each test opens its own.
 func TestDirectory(t *testing.T, open func(t *testing.T) Fixture) {
 	for name, test := range map[string]func(*testing.T, Fixture){
-		"Actions": testActions, "Missing": testMissing, "NotSent": testNotSent, "Unknown": testUnknown,
-		"AtOnce": testAtOnce, "Hostile": testHostile,
+		"Actions": testActions, "Steps": testSteps, "Creation": testCreation, "Missing": testMissing, "NotSent": testNotSent,
+		"Unknown": testUnknown, "AtOnce": testAtOnce, "Hostile": testHostile,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -44,11 +46,43 @@ func task(username string, action jobs.Action) runner.Task {
 	return t
 }
 
+// beside is a task at a step beside its action.
+func beside(username string, step runner.Step) runner.Task {
+	t := task(username, jobs.SetPermanent)
+	if t.Step = step; step == runner.Create {
+		t.Create = new(jobs.Creation)
+	}
+	return t
+}
+
+// stepsOfUsers are the steps that send a request about a user who is there.
+var stepsOfUsers = []runner.Step{runner.Enable, runner.SignOut}
+
+// ready brings a user into the state that an action is for, and reports whether
+// anything had to be done.
+func ready(t *testing.T, f Fixture, name string, spec jobs.ActionSpec) bool {
+	t.Helper()
+	first := jobs.Action(0)
+	switch {
+	case spec.Enables:
+		first = jobs.Disable
+	case spec.Leaves == jobs.ForceChangePassword && !spec.Password: // an invitation is for whom has one already
+		first = jobs.SetTemporary
+	default:
+		return false
+	}
+	if _, err := f.Directory.Do(t.Context(), task(name, first)); err != nil {
+		t.Errorf("%v: %v", first, err)
+	}
+	return true
+}
+
 // Every action succeeds, tells the server's time, and leaves the user as the
 // table of actions says.
 func testActions(t *testing.T, f Fixture) {
 	for i, action := range jobs.Actions() {
-		name := f.Users[i%len(f.Users)]
+		name, spec := f.Users[i%len(f.Users)], action.Spec()
+		touched := ready(t, f, name, spec)
 		before, _ := look(t, f, name)
 		answer, err := f.Directory.Do(t.Context(), task(name, action))
 		if err != nil {
@@ -62,30 +96,86 @@ func testActions(t *testing.T, f Fixture) {
 		if !ok {
 			continue
 		}
-		want := action.Spec().Leaves
+		want := spec.Leaves
 		if want == "" {
 			want = before.Status
 		}
 		if !after.Found || after.Status != want {
 			t.Errorf("%v: the user is %q (found: %v), want %s", action, after.Status, after.Found, want)
 		}
-		if !before.Modified.Before(answer.Date.Add(-30*time.Second)) || after.Modified.Before(answer.Date.Add(-2*time.Second)) ||
+		if enabled := spec.Enables || !spec.Disables && before.Enabled; after.KnowsEnabled && after.Enabled != enabled {
+			t.Errorf("%v: enabled is %v, want %v", action, after.Enabled, enabled)
+		}
+		if spec.Leaves == "" && !spec.Enables && !spec.Disables { // what it changes is not in the user's record
+			continue
+		}
+		if !touched && !before.Modified.Before(answer.Date.Add(-30*time.Second)) || after.Modified.Before(answer.Date.Add(-2*time.Second)) ||
 			after.Modified.After(answer.Date.Add(2*time.Second)) {
 			t.Errorf("%v at %v: the user was modified at %v before, and %v after", action, answer.Date, before.Modified, after.Modified)
 		}
 	}
 }
 
-// An unknown action is an error and changes nothing.
+// A step beside the action sends its own request, and leaves the user's state to
+// the action. It may be done again.
+func testSteps(t *testing.T, f Fixture) {
+	for i, step := range stepsOfUsers {
+		name := f.Users[i]
+		if _, err := f.Directory.Do(t.Context(), task(name, jobs.Disable)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := f.Directory.Do(t.Context(), beside(name, step)); err != nil {
+				t.Errorf("step %d: %v", step, err)
+			}
+		}
+		s, ok := look(t, f, name)
+		if ok && (s.Status != jobs.Confirmed || s.KnowsEnabled && s.Enabled != (step == runner.Enable)) {
+			t.Errorf("step %d: the user is %s, enabled: %v", step, s.Status, s.Enabled)
+		}
+	}
+}
+
+// A user that is made is enabled, has what was asked for, and is there: who makes
+// it again is told so, and changes nothing.
+func testCreation(t *testing.T, f Fixture) {
+	for i, action := range []jobs.Action{jobs.SetTemporary, jobs.SetPermanent} {
+		made := task(f.New[i], action)
+		made.Step, made.Create = runner.Create, &jobs.Creation{Attributes: map[string]string{"email": "new@example.com", "email_verified": "true"}}
+		if _, err := f.Directory.Do(t.Context(), made); err != nil {
+			t.Errorf("%v: %v", action, err)
+			continue
+		}
+		s, ok := look(t, f, made.Username)
+		if ok && (!s.Found || s.Status != jobs.ForceChangePassword || s.KnowsEnabled && !s.Enabled) {
+			t.Errorf("%v: a user that was made is %q, found: %v, enabled: %v", action, s.Status, s.Found, s.Enabled)
+		}
+		if u := s.User; u != nil && (u.Attributes["email"] != "new@example.com" || !u.VerifiedEmail) {
+			t.Errorf("%v: a user that was made has %v", action, u)
+		}
+		_, err := f.Directory.Do(t.Context(), made)
+		mustBe(t, err, runner.Exists)
+		mustBeSame(t, f, made.Username, s)
+	}
+}
+
+// An unknown action or step is an error and changes nothing.
 func testUnknown(t *testing.T, f Fixture) {
-	none := jobs.Action(len(jobs.Actions()) + 1)
-	for _, action := range []jobs.Action{0, none, 255} {
-		name := f.Users[0]
-		before, _ := look(t, f, name)
+	name := f.Users[0]
+	before, _ := look(t, f, name)
+	for _, action := range []jobs.Action{0, jobs.Action(len(jobs.Actions()) + 1), 255} {
 		_, err := f.Directory.Do(t.Context(), task(name, action))
 		mustBe(t, err, runner.Fatal)
-		mustBeSame(t, f, name, before)
 	}
+	for _, step := range []runner.Step{runner.Look, runner.Recheck, 255} {
+		_, err := f.Directory.Do(t.Context(), beside(name, step))
+		mustBe(t, err, runner.Fatal)
+	}
+	none := beside(f.Missing, runner.Create)
+	none.Create = nil
+	_, err := f.Directory.Do(t.Context(), none)
+	mustBe(t, err, runner.Fatal)
+	mustBeSame(t, f, name, before)
 }
 
 // look looks at a user, if the directory is a Looker.
@@ -106,6 +196,10 @@ func look(t *testing.T, f Fixture, name string) (runner.Sight, bool) {
 func testMissing(t *testing.T, f Fixture) {
 	for _, action := range jobs.Actions() {
 		_, err := f.Directory.Do(t.Context(), task(f.Missing, action))
+		mustBe(t, err, runner.UserFault)
+	}
+	for _, step := range stepsOfUsers {
+		_, err := f.Directory.Do(t.Context(), beside(f.Missing, step))
 		mustBe(t, err, runner.UserFault)
 	}
 	if s, ok := look(t, f, f.Missing); ok && s.Found {
@@ -145,17 +239,23 @@ func testNotSent(t *testing.T, f Fixture) {
 		mustBe(t, err, runner.Transient, runner.InDoubt)
 		mustBeSame(t, f, name, before)
 	}
+	_, err := f.Directory.Do(ctx, beside(f.New[0], runner.Create))
+	mustBe(t, err, runner.Transient, runner.InDoubt)
+	if s, ok := look(t, f, f.New[0]); ok && s.Found {
+		t.Errorf("%s was made by a request that was not sent", f.New[0])
+	}
 }
 
 // mustBeSame fails where a user was changed.
 func mustBeSame(t *testing.T, f Fixture, name string, before runner.Sight) {
 	t.Helper()
-	if after, ok := look(t, f, name); ok && (after.Status != before.Status || !after.Modified.Equal(before.Modified)) {
+	after, ok := look(t, f, name)
+	if ok && (after.Status != before.Status || after.Enabled != before.Enabled || !after.Modified.Equal(before.Modified)) {
 		t.Errorf("%s was %s, modified at %v, and is %s, modified at %v", name, before.Status, before.Modified, after.Status, after.Modified)
 	}
 }
 
-// Requests may be made at the same time.
+// Requests may be made at the same time. Of several that make one user, one does.
 func testAtOnce(t *testing.T, f Fixture) {
 	var all sync.WaitGroup
 	for _, name := range f.Users {
@@ -168,7 +268,22 @@ func testAtOnce(t *testing.T, f Fixture) {
 			}
 		})
 	}
+	made := make([]error, 4)
+	for i := range made {
+		all.Go(func() { _, made[i] = f.Directory.Do(t.Context(), beside(f.New[0], runner.Create)) })
+	}
 	all.Wait()
+	times := 0
+	for _, err := range made {
+		if err == nil {
+			times++
+		} else {
+			mustBe(t, err, runner.Exists)
+		}
+	}
+	if times != 1 {
+		t.Errorf("a user was made %d times, want once", times)
+	}
 }
 
 // A look finds the user of that name or none, whatever characters are in it.
