@@ -48,8 +48,8 @@ func (g *guards) find(key string) *guard {
 
 // why a task is kept out by a guard.
 const (
-	excluded  = "excluded"
-	protected = "protected"
+	excluded  = "excluded by the job"
+	protected = "protected from all jobs"
 )
 
 // guardOf returns why one of the names of a user keeps it out; "" if none does.

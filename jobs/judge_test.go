@@ -127,12 +127,12 @@ func TestJudge(t *testing.T) {
 		{"set-permanent", "EXTERNAL_PROVIDER", "both", "", federated},
 		{"set-permanent", "EXTERNAL_PROVIDER", "both", "allowFederated: true", "send"},
 
-		{"reset", "CONFIRMED", "both", "exclude: [u-1]", "skip: excluded"},
-		{"reset", "CONFIRMED", "both", "{exclude: [S-1], signOut: always}", "skip: excluded"},
-		{"reset", "CONFIRMED", "both", "exclude: [ANA@example.com]", "skip: excluded"},
+		{"reset", "CONFIRMED", "both", "exclude: [u-1]", "skip: excluded by the job"},
+		{"reset", "CONFIRMED", "both", "{exclude: [S-1], signOut: always}", "skip: excluded by the job"},
+		{"reset", "CONFIRMED", "both", "exclude: [ANA@example.com]", "skip: excluded by the job"},
 		{"reset", "CONFIRMED", "both", "{exclude: [ANA@example.com], caseSensitive: true}", "send"},
-		{"reset", "CONFIRMED", "both", "{exclude: [Ana@Example.com], caseSensitive: true}", "skip: excluded"},
-		{"reset", "FORCE_CHANGE_PASSWORD", "both", "{where: {status: FORCE_CHANGE_PASSWORD}, exclude: [s-1]}", "skip: excluded"},
+		{"reset", "CONFIRMED", "both", "{exclude: [Ana@Example.com], caseSensitive: true}", "skip: excluded by the job"},
+		{"reset", "FORCE_CHANGE_PASSWORD", "both", "{where: {status: FORCE_CHANGE_PASSWORD}, exclude: [s-1]}", "skip: excluded by the job"},
 
 		{"reset", "CONFIRMED", "both", "where: {status: [CONFIRMED]}", "send"},
 		{"reset", "UNCONFIRMED", "both", "where: {status: CONFIRMED}", "skip: is UNCONFIRMED, and where wants CONFIRMED"},
@@ -168,9 +168,6 @@ func TestJudge(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(strings.Join([]string{test.action, test.user, test.recovery, test.job}, ","), func(t *testing.T) {
-			if _, known := jobs.ParseAction(test.action); !known {
-				t.Skip("there is no such action yet")
-			}
 			more := test.job
 			if strings.HasPrefix(more, "{") {
 				more = strings.NewReplacer(", enable:", "\nenable:", ", where:", "\nwhere:", ", exclude:", "\nexclude:", ", signOut:", "\nsignOut:",

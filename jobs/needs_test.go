@@ -145,7 +145,7 @@ exclude: [{group: admins}, {filter: 'email ^= "x"'}]
 		"1 ana reset a=job at job.yaml:9:5: send +metadata +signOut",
 		"2 u-1 reset a=job b=source at job.yaml:10:5: send +metadata +signOutAlways",
 		"3 u-2 set-permanent literal@15:15 at job.yaml:13:5: send +enable +signOut",
-		"4 ROOT set-permanent literal@15:15 excluded at job.yaml:13:5: skip: excluded",
+		"4 ROOT set-permanent literal@15:15 excluded by the job at job.yaml:13:5: skip: excluded by the job",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

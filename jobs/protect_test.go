@@ -25,8 +25,8 @@ func protectOf(t *testing.T, text string, files ...archiveFile) *jobs.Protect {
 func TestProtect(t *testing.T) {
 	protect := protectOf(t, "version: 1\nprotect: [ROOT, {csv: vips.csv}, {group: admins}, nobody]\n", archiveFile{"vips.csv", "username\nAna@example.com\n"})
 	const (
-		byName  = "skip: protected"
-		byGroup = "skip: protected"
+		byName  = "skip: protected from all jobs"
+		byGroup = "skip: protected from all jobs"
 	)
 	tests := []struct {
 		user    string
@@ -37,7 +37,7 @@ func TestProtect(t *testing.T) {
 		{"root", nil, "", byName},
 		{"root", []string{"Root"}, "", "send"},
 		{"root", []string{"roo"}, "", byName},
-		{"root", []string{"root"}, "exclude: [root]", "skip: excluded"},
+		{"root", []string{"root"}, "exclude: [root]", "skip: excluded by the job"},
 		{"u-1", nil, "", byName},
 		{"u-1", []string{"u-1"}, "", "send"},
 		{"u-1", []string{"ANA@EXAMPLE.COM"}, "", "send"},
@@ -70,7 +70,7 @@ func TestProtect(t *testing.T) {
 func TestProtectOffline(t *testing.T) {
 	protect := protectOf(t, "version: 1\nprotect:\n  - root\n  - nobody\n")
 	job, list := mustTasks(t, jobIn(t, head+"action: reset\nusers: [ana, ROOT]\n"), jobs.Options{Protect: protect})
-	if list[0].Skip != "" || list[1].Skip != "protected" {
+	if list[0].Skip != "" || list[1].Skip != "protected from all jobs" {
 		t.Errorf("got %v", list)
 	}
 	if len(job.Warnings) != 1 || job.Warnings[0].String() != protect.Path+":4:5: none of the users has this name, so it keeps nobody out" {
@@ -123,7 +123,7 @@ func TestNaming(t *testing.T) {
 	}
 	tasks.Naming = jobs.NamesExact
 	list = listOf(t, tasks)
-	if tasks.Alike() != 0 || len(tasks.Warnings()) != 0 || list[1].Skip != "excluded" || list[3].Skip != "excluded" {
+	if tasks.Alike() != 0 || len(tasks.Warnings()) != 0 || list[1].Skip != "excluded by the job" || list[3].Skip != "excluded by the job" {
 		t.Errorf("two users: got %d alike, %v, %v", tasks.Alike(), tasks.Warnings(), list)
 	}
 	if tasks.Key("Ana") == tasks.Key("ana") {

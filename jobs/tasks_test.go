@@ -111,8 +111,8 @@ action: reset
 users: [Ana, kim, lee, max]
 exclude: [ana, nobody, {csv: users.csv, columns: {username: who}}, {jsonl: j}]
 `, files: []archiveFile{csv("who,why\nkim,x\nkim,x\n"), {"j", `{"username": "lee"}`}},
-			want: []string{"1 Ana reset excluded at job.yaml:5:9", "2 kim reset excluded at job.yaml:5:14",
-				"3 lee reset excluded at job.yaml:5:19", "4 max reset at job.yaml:5:24"}},
+			want: []string{"1 Ana reset excluded by the job at job.yaml:5:9", "2 kim reset excluded by the job at job.yaml:5:14",
+				"3 lee reset excluded by the job at job.yaml:5:19", "4 max reset at job.yaml:5:24"}},
 		{name: "users that may be made", job: head + `
 action: set-permanent
 password: {env: PW}
