@@ -88,6 +88,10 @@ func drawResult(t *rapid.T) runner.Result {
 		FinishedAt: began.Add(time.Duration(rapid.Int64Range(-1e9, 1e12).Draw(t, "took"))),
 		Latency:    time.Duration(rapid.Int64Range(0, 1e12).Draw(t, "latency")),
 		Source:     hostile.Draw(t, "source"),
+		Beside: []runner.StepResult{
+			{Step: runner.Create, Outcome: runner.OK},
+			{Step: runner.SignOut, Outcome: runner.Outcome(rapid.IntRange(0, 4).Draw(t, "sign-out")), Reason: hostile.Draw(t, "reason of sign-out")},
+		},
 	}
 }
 
@@ -109,7 +113,10 @@ func TestCSVRoundTrip(t *testing.T) {
 			row := rows[i+1]
 			want := map[int]string{
 				1: r.Username, 2: r.Sub, 3: r.Action.String(), 4: r.Outcome.String(),
-				7: r.Code, 8: r.Reason, 9: r.RequestID, 16: r.Source,
+				7: r.Code, 8: reason(&r), 9: r.RequestID, 14: "ok", 17: r.Source,
+			}
+			if o := r.Beside[1].Outcome; o != runner.Pending {
+				want[15] = o.String()
 			}
 			for column, want := range want {
 				if got := readCSVField(row[column]); got != Visible(want) {

@@ -96,6 +96,7 @@ func appendJSONSummary(b []byte, s *Summary, asked float64) []byte {
 	b = appendJSONCounts(append(b, ",\n  \"outcomes\": "...), s.outcomeCounts())
 	b = appendJSONCounts(append(b, ",\n  \"actions\": "...), s.actionCounts())
 	b = appendJSONCounts(append(b, ",\n  \"codes\": "...), s.codeCounts())
+	b = appendJSONBeside(append(b, ",\n  \"beside\": "...), s)
 	b = strconv.AppendInt(append(b, ",\n  \"requests\": "...), s.Requests, 10)
 	b = strconv.AppendInt(append(b, ",\n  \"throttled\": "...), s.Throttled, 10)
 	b = appendJSONFigure(append(b, ",\n  \"asked_rate\": "...), asked)

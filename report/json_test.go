@@ -27,6 +27,7 @@ type row struct {
 	FinishedAt *string `json:"finished_at"`
 	Duration   *int64  `json:"duration_ms"`
 	Status     *string `json:"status_before"`
+	Created    *string `json:"created"`
 	SignOut    *string `json:"sign_out"`
 	ExpiresAt  *string `json:"expires_at"`
 	Source     *string `json:"source"`
@@ -60,8 +61,12 @@ func TestJSONRoundTrip(t *testing.T) {
 			if want := asJSON(r.Username); got.Seq != r.Seq || got.Username != want {
 				t.Errorf("result %d: got %d %q, want %d %q", i, got.Seq, got.Username, r.Seq, want)
 			}
-			if (got.Reason == nil) != (r.Reason == "") || got.Reason != nil && *got.Reason != asJSON(r.Reason) {
-				t.Errorf("result %d: got reason %v, want %q", i, got.Reason, r.Reason)
+			why := reason(&r)
+			if (got.Reason == nil) != (why == "") || got.Reason != nil && *got.Reason != asJSON(why) {
+				t.Errorf("result %d: got reason %v, want %q", i, got.Reason, why)
+			}
+			if o := r.Beside[1].Outcome; *got.Created != "ok" || (got.SignOut == nil) != (o == runner.Pending) || got.SignOut != nil && *got.SignOut != o.String() {
+				t.Errorf("result %d: got %v and %v, want ok and %v", i, got.Created, got.SignOut, o)
 			}
 			began, err := time.Parse(time.RFC3339, *got.StartedAt)
 			if err != nil || !began.Equal(r.StartedAt) {

@@ -54,6 +54,30 @@ func sampleResults() []runner.Result {
 	}
 }
 
+// besideResults are of tasks that are more than their action.
+func besideResults() []runner.Result {
+	at := func(ms int) time.Time {
+		return time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC).Add(time.Duration(ms) * time.Millisecond)
+	}
+	step := func(s runner.Step, o runner.Outcome, code, reason string) runner.StepResult {
+		return runner.StepResult{Step: s, Outcome: o, Attempts: 1, Code: code, Reason: reason, StartedAt: at(400), FinishedAt: at(500)}
+	}
+	return []runner.Result{
+		{Seq: 1, Username: "ana", Action: jobs.SetPermanent, Outcome: runner.OK, Attempts: 1, StartedAt: at(0), FinishedAt: at(80), Source: "job.yaml:9",
+			Beside: []runner.StepResult{step(runner.Create, runner.OK, "", ""), step(runner.SignOut, runner.OK, "", "")}},
+		{Seq: 2, Username: "+1555", Sub: "6b1a", Action: jobs.Reset, Outcome: runner.OK, Attempts: 2, Throttled: 1, Code: "TooManyRequestsException",
+			StartedAt: at(100), FinishedAt: at(180), StatusBefore: runner.Confirmed, Source: "job.yaml:10", Beside: []runner.StepResult{
+				step(runner.Recheck, runner.OK, "", ""), step(runner.SignOut, runner.Failed, "InternalErrorException", "=1+1, \"often\"")}},
+		{Seq: 3, Username: "kim", Action: jobs.SetPermanent, Outcome: runner.Failed, Reason: "not sent, for it is not so that the user was created",
+			FinishedAt: at(900), Source: "job.yaml:11", Beside: []runner.StepResult{
+				step(runner.Create, runner.Failed, "UserLambdaValidationException", "UserLambdaValidationException: PreSignUp failed")}},
+		{Seq: 4, Username: "lee", Action: jobs.Reset, Outcome: runner.Failed, Attempts: 1, Code: "UserNotFoundException", Reason: "User does not exist.",
+			StartedAt: at(100), FinishedAt: at(190), StatusBefore: runner.ForceChangePassword, Source: "job.yaml:12", Beside: []runner.StepResult{
+				step(runner.Enable, runner.OK, "", ""), step(runner.SignOut, runner.Unknown, "", "")}},
+		{Seq: 5, Username: "max", Action: jobs.Reset, Source: "job.yaml:13", Beside: []runner.StepResult{step(runner.Enable, runner.OK, "", "")}},
+	}
+}
+
 func sequence(list []runner.Result) Results {
 	return func(yield func(runner.Result, error) bool) {
 		for _, r := range list {
@@ -93,6 +117,9 @@ func checkGolden(t *testing.T, name string, got []byte) {
 func TestGolden(t *testing.T) {
 	for _, f := range Formats() {
 		checkGolden(t, "run."+string(f), render(t, f, sampleRun(), sequence(sampleResults())))
+	}
+	for _, f := range Formats() {
+		checkGolden(t, "beside."+string(f), render(t, f, sampleRun(), sequence(besideResults())))
 	}
 	allOK := Run{Name: "rotation", State: "done", AskedRate: math.Inf(1), Tasks: 1}
 	for _, f := range []Format{JSON, Text} {

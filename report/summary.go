@@ -15,11 +15,12 @@ type Summary struct {
 	Tasks     int64
 	Outcomes  map[runner.Outcome]int64
 	Actions   map[jobs.Action]int64
-	Codes     map[string]int64 // error codes of the tasks that are not ok; OtherCodes beyond the first 100
-	Requests  int64            // attempts of all tasks
-	Throttled int64            // how many of them were throttled
-	Began     time.Time        // of the first request
-	Ended     time.Time        // of the last task that ended
+	Codes     map[string]int64                         // error codes of the tasks that are not ok; OtherCodes beyond the first 100
+	Beside    map[runner.Step]map[runner.Outcome]int64 // steps beside the action that have ended
+	Requests  int64                                    // attempts of all tasks' actions
+	Throttled int64                                    // how many of them were throttled
+	Began     time.Time                                // of the first request
+	Ended     time.Time                                // of the last task that ended
 
 	latency histogram
 }
@@ -55,6 +56,7 @@ func (s *Summary) Add(r *runner.Result) {
 	if r.Code != "" && r.Outcome != runner.OK {
 		s.addCode(r.Code)
 	}
+	s.addBeside(r.Beside)
 	s.Requests += int64(r.Attempts)
 	s.Throttled += int64(r.Throttled)
 	if !r.StartedAt.IsZero() && (s.Began.IsZero() || r.StartedAt.Before(s.Began)) {

@@ -24,7 +24,7 @@ func writeText(out *bufio.Writer, run Run, results Results) error {
 			return err
 		}
 		summary.Add(&r)
-		if isListed(r.Outcome) {
+		if isListed(&r) {
 			listed = true
 			table.fit(textCells(&r))
 		}
@@ -41,19 +41,21 @@ func writeText(out *bufio.Writer, run Run, results Results) error {
 		if err != nil {
 			return err
 		}
-		if isListed(r.Outcome) {
+		if isListed(&r) {
 			table.write(out, textCells(&r))
 		}
 	}
 	return nil
 }
 
-func isListed(o runner.Outcome) bool { return o != runner.OK && o != runner.Pending }
+func isListed(r *runner.Result) bool {
+	return r.Outcome != runner.OK && r.Outcome != runner.Pending || besideFails(r)
+}
 
 func textCells(r *runner.Result) []string {
-	why := r.Reason
-	if r.Code != "" && !strings.HasPrefix(why, r.Code) {
-		why = strings.TrimSuffix(r.Code+": "+why, ": ")
+	why := reason(r)
+	if r.Outcome != runner.OK { // or the code is of an attempt before the last
+		why = withCode(r.Code, why)
 	}
 	return []string{
 		strconv.FormatInt(r.Seq, 10), Visible(r.Username), r.Action.String(), r.Outcome.String(),
@@ -108,6 +110,7 @@ func writeTextSummary(out *bufio.Writer, s *Summary, asked float64) {
 	if actions != nil {
 		fmt.Fprintf(out, "%-11s%s\n", "Actions", strings.Join(actions, ", "))
 	}
+	writeTextBeside(out, s)
 	fmt.Fprintf(out, "%-11s%s, %s throttled\n", "Requests", Number(s.Requests), Number(s.Throttled))
 	if rate := s.Rate(); rate > 0 {
 		fmt.Fprintf(out, "%-11s%s, asked %s\n", "Rate", textRate(rate), textRate(asked))
