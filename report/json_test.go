@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"cogpass/runner"
 )
 
 // row is a line of JSONL as a program would read it.
