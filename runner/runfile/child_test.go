@@ -94,6 +94,30 @@ var children = map[string]func(path string) error{
 		fmt.Println("writing")
 		select {}
 	},
+	// steps carries rich tasks out, step by step, until it is killed.
+	"steps": func(path string) error {
+		f, err := Open(path, options)
+		if err != nil {
+			return err
+		}
+		if err := carryOutSteps(f); err != nil {
+			return errors.Join(err, f.Close())
+		}
+		fmt.Println("done")
+		return f.Close()
+	},
+	// census lists a pool until it is killed.
+	"census": func(path string) error {
+		c, err := NewCensus(path)
+		if err != nil {
+			return err
+		}
+		if err := c.Add(userOf(1), nil, 1); err != nil {
+			return err
+		}
+		fmt.Println("counting")
+		select {}
+	},
 	// record records an outcome a task until it is killed, and says so once
 	// each is durable.
 	"record": func(path string) error {

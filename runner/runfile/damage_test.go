@@ -38,7 +38,12 @@ func halfDone(t testing.TB, n int64) string {
 // comes of it is what was written, or an *Error.
 func TestFlippedByteIsNeverAnotherTask(t *testing.T) {
 	t.Parallel()
-	path := halfDone(t, 1200)
+	for name, path := range map[string]string{"plain": halfDone(t, 1200), "rich": halfRich(t, 1200)} {
+		t.Run(name, func(t *testing.T) { flipBytes(t, path) })
+	}
+}
+
+func flipBytes(t *testing.T, path string) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -174,10 +174,11 @@ func checkHeader(conn *sql.Conn) error {
 // three places agree. It reads a row a block, not a row a task.
 func checkCounts(conn *sql.Conn) error {
 	var text string
-	var written, inBlocks, endedBlocks, stepsBlocks int64
+	var written, inBlocks, endedBlocks, stepsBlocks, first, last int64
 	err := conn.QueryRowContext(background, `SELECT json, sum, (SELECT coalesce(sum(tasks), 0) FROM block),
-		(SELECT coalesce(sum(ended), 0) FROM block), (SELECT coalesce(sum(steps), 0) FROM block)
-		FROM head`).Scan(&text, &written, &inBlocks, &endedBlocks, &stepsBlocks)
+		(SELECT coalesce(sum(ended), 0) FROM block), (SELECT coalesce(sum(steps), 0) FROM block),
+		(SELECT coalesce(min(seq), 1) FROM attempt), (SELECT coalesce(max(seq), 0) FROM attempt) FROM head`).
+		Scan(&text, &written, &inBlocks, &endedBlocks, &stepsBlocks, &first, &last)
 	if err != nil {
 		return err
 	}
@@ -188,6 +189,9 @@ func checkCounts(conn *sql.Conn) error {
 	p, err := readProgress(conn.QueryRowContext(background, selectProgress))
 	if err != nil {
 		return err
+	}
+	if first < 1 || last > plan.Tasks { // which no reading of a task would find
+		return damaged("there is an attempt of a task that is not in the plan")
 	}
 	var counted, ended int64
 	for _, t := range p.tallies {
