@@ -76,8 +76,8 @@ var media = map[string]struct{ attribute, medium string }{
 // contact returns where codes for the user go by the pool's recovery settings,
 // or nothing if no such address is verified.
 func (u *user) contact(recovery []string) (medium, to string) {
-	if len(recovery) == 0 {
-		recovery = []string{"verified_email", "verified_phone_number"}
+	if len(recovery) == 0 { // SMS goes before e-mail then: API reference, AccountRecoverySetting
+		recovery = []string{"verified_phone_number", "verified_email"}
 	}
 	for _, way := range recovery {
 		if by, ok := media[way]; ok && u.verified(by.attribute) {

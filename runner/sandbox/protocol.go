@@ -144,8 +144,10 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 			met = faults.of(s.config.Seed, name, nth)
 		}
 	}
-	if listed, ok := s.listedFault(c.name, name, allowed); ok {
-		met = listed
+	if len(faults.User) > 0 {
+		if listed, ok := s.listedFault(c.name, name, allowed); ok {
+			met = listed
+		}
 	}
 	if !allowed {
 		met = fault{error: errThrottled}

@@ -7,8 +7,8 @@
 // passwords.go, users.go, list.go and signin.go carry it out on the store.
 //
 // Invariants: the fault a request meets follows from the seed, its user and how
-// many requests that user has had, never from the order in which users come;
-// a request that is answered with an error has changed nothing; no answer, log
+// many requests that user has had, never from the order in which users come (but
+// where a list is for all requests of an operation, in their order); a request that is answered with an error has changed nothing; no answer, log
 // or outbox shows a password.
 package sandbox
 

@@ -113,12 +113,19 @@ func (p *pool) add(u *user) {
 	p.put(u)
 }
 
-// addNew adds a user unless there is one of that name.
-func (p *pool) addNew(u *user) bool {
+// addNew adds a user whom a request has named so, unless there is one already.
+// The requests for the name were the user's: faults go on where they were.
+func (p *pool) addNew(u *user, asked string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.names[p.key(u.name)] != nil {
 		return false
+	}
+	if before := p.strangers[asked]; before != nil {
+		before.mu.Lock()
+		u.requests, u.met, u.faults = before.requests, before.met, before.faults
+		before.mu.Unlock()
+		delete(p.strangers, asked)
 	}
 	p.put(u)
 	return true

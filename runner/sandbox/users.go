@@ -73,7 +73,7 @@ func (s *Server) adminCreateUser(c *call) (any, *Error) {
 		}
 	}
 	out := record.output(record.state, nil)
-	if !c.pool.addNew(record) {
+	if !c.pool.addNew(record, in.Username) {
 		return nil, errUserExists
 	}
 	return struct{ User userOutput }{out}, nil
