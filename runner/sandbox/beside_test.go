@@ -336,6 +336,37 @@ func TestFaultsOfACreation(t *testing.T) {
 	}
 }
 
+// The shares are of pages of users too. A page is known by its question, so that
+// asking again may meet something else, and the order of pages does not matter.
+func TestSharesOfPages(t *testing.T) {
+	meet := func(order []int) map[int]string {
+		s, c := serve(t, Config{Seed: 3, Faults: Faults{Throttle: 0.3, Fail: 0.3}})
+		s.AddUser(poolID, ana())
+		met := map[int]string{}
+		for _, n := range order {
+			for range 2 {
+				met[n] += c.call("ListUsers", map[string]any{"Filter": fmt.Sprintf(`username = "user-%d"`, n)}).code() + " "
+			}
+		}
+		return met
+	}
+	forwards, backwards := make([]int, 40), make([]int, 40)
+	for i := range forwards {
+		forwards[i], backwards[i] = i, len(backwards)-1-i
+	}
+	got, again := meet(forwards), meet(backwards)
+	kinds := map[string]bool{}
+	for n := range got {
+		kinds[got[n]] = true
+		if got[n] != again[n] {
+			t.Errorf("page %d: got %q in one order, %q in the other", n, got[n], again[n])
+		}
+	}
+	if len(kinds) < 5 {
+		t.Errorf("got only %v", kinds)
+	}
+}
+
 // Who asks STS is told who they are, in its own protocol; it knows nothing else.
 func TestCallerIdentity(t *testing.T) {
 	_, c := serve(t, Config{})

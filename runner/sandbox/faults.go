@@ -11,9 +11,9 @@ import (
 	"cogpass/jobs"
 )
 
-// Faults says what goes wrong with the operations of a job's actions. The
-// shares, from 0 to 1 and at most 1 together, are of the requests that no list
-// in User covers. A request over the quota is throttled and meets no fault.
+// Faults says what goes wrong with the operations of a job's actions, and with
+// lists of users. The shares, from 0 to 1 and at most 1 together, are of the
+// requests that no list in User covers. A request over the quota is throttled and meets no fault.
 type Faults struct {
 	Throttle   float64 `json:"throttle"`   // TooManyRequestsException
 	Fail       float64 `json:"fail"`       // InternalErrorException
@@ -132,6 +132,8 @@ func parseStep(text string) (f fault, times uint64, err error) {
 	}
 	return fault{error: &Error{code, strings.TrimSpace(message)}}, times, nil
 }
+
+func (f *Faults) shares() float64 { return f.Throttle + f.Fail + f.LostAfter + f.LostBefore }
 
 // check says what is wrong with the faults, if anything.
 func (f *Faults) check() error {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"cogpass/jobs"
 )
 
 const (
@@ -143,6 +145,11 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 			nth = u.meet(allowed, changes)
 			met = faults.of(s.config.Seed, name, nth)
 		}
+	}
+	if c.pool != nil && c.op.category == jobs.UserList && faults.shares() > 0 {
+		// A page is asked for by its question and its token, as a user is by a name.
+		question := c.pool.stranger(strings.Join([]string{c.name, c.in.Filter, c.in.GroupName, c.in.PaginationToken, c.in.NextToken}, "\x00"))
+		met = faults.of(s.config.Seed, question.name, question.meet(allowed, changes))
 	}
 	if len(faults.User) > 0 {
 		if listed, ok := s.listedFault(c.name, name, allowed); ok {
