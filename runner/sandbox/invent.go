@@ -61,10 +61,6 @@ func Invented(n int, now time.Time) User {
 	return u
 }
 
-// TrialUsers is how many users are invented for who tries a job whose users are
-// the pool's own.
-const TrialUsers = 200
-
 // Invent adds so many invented users to a pool.
 func (s *Server) Invent(poolID string, users int) {
 	now := s.now()

@@ -59,7 +59,7 @@ func TestInvented(t *testing.T) {
 // The few that are invented for a trial are in all states.
 func TestInventedForATrial(t *testing.T) {
 	s := Trial(poolID)
-	s.Invent(poolID, TrialUsers)
+	s.Invent(poolID, 200)
 	states := map[string]bool{}
 	for _, u := range s.pool(poolID).order {
 		states[fmt.Sprint(u.status, " ", u.enabled)] = true
