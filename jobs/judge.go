@@ -57,7 +57,7 @@ func (t *Tasks) judge(task *Task, user *User, facts PoolFacts) {
 		task.Skip = needless
 		return
 	}
-	switch why := impossible(task, user, facts); {
+	switch why := Impossible(task.Action, task.Enable, user, facts); {
 	case why == "":
 	case t.job.onImpossible == second:
 		task.Skip = why
@@ -82,20 +82,20 @@ func (t *Tasks) leftOut(task *Task, user *User) string {
 	return ""
 }
 
-// impossible returns why Cognito would refuse the action, as far as that is
-// certain. It says of no other state than FORCE_CHANGE_PASSWORD that a reset
+// Impossible returns why Cognito would refuse an action, as far as that is
+// certain; enable says that the user is enabled before it. It says of no other state than FORCE_CHANGE_PASSWORD that a reset
 // fails in it: what it does for UNCONFIRMED with a verified address is not
 // documented, so that is sent. Source: the API reference of AdminResetUserPassword
 // and of AdminCreateUser.
-func impossible(task *Task, user *User, facts PoolFacts) string {
-	switch task.Action.Spec().Operation {
+func Impossible(action Action, enable bool, user *User, facts PoolFacts) string {
+	switch action.Spec().Operation {
 	case operationReset:
 		email := user.VerifiedEmail && (facts.RecoveryEmail || !facts.Known)
 		phone := user.VerifiedPhone && (facts.RecoveryPhone || !facts.Known)
 		switch {
 		case user.Status == ForceChangePassword:
 			return "is FORCE_CHANGE_PASSWORD: Cognito resets no password that the user has yet to choose"
-		case !user.Enabled && !task.Enable:
+		case !user.Enabled && !enable:
 			return "is disabled: Cognito resets no password of a disabled user"
 		case !user.VerifiedEmail && !user.VerifiedPhone:
 			return "has no verified address that a code could go to"

@@ -75,6 +75,8 @@ func (t *Tasks) All() iter.Seq2[Task, error] {
 		}
 		t.guards, t.templates = newGuards(), map[int]Task{}
 		t.seq, t.named, t.alike, t.lookUp, t.read = 0, 0, 0, false, false
+		t.judging, t.sending, t.unreachable = false, 0, 0
+		clear(t.found)
 		r.faults = Faults{List: slices.Clone(t.job.faults.List), More: t.job.faults.More}
 		t.sources = slices.Clone(t.job.sources)
 		t.warnings = slices.Clone(t.job.warnings)

@@ -29,7 +29,9 @@ type Options struct {
 	LookupEnv func(string) (string, bool) // for passwords that are {env: NAME}; nil: there are none
 	Stdin     io.Reader                   // for a source "-"; nil: there is none
 	Version   string                      // of the program, for the run file and its reports
-	Now       func() time.Time            // for when the plan was made; nil: time.Now
+	Now       func() time.Time            // for when the plan was made, and the day's messages; nil: time.Now
+	// Sleep waits until a time, or for ctx's end, whose cause it returns then. nil: it does so by time.Now.
+	Sleep func(ctx context.Context, until time.Time) error
 
 	// What beats the job. A run file's plan is frozen: with one, UserPoolID,
 	// Region and RunFile are refused.
@@ -40,12 +42,18 @@ type Options struct {
 	Rate        jobs.Rate
 	Concurrency int
 	Report      []string // paths, relative to the current folder; nil: the job's own
+	Protect     string   // a list of users that no job acts on, see jobs.ParseProtect; empty: none
 	RunFile     string   // where to make the run file; empty: a new name in StateDir
 
 	LookFirst    bool // with a run file that is not whole: look at each pending user before anything is sent
 	RetryFailed  bool // with a run file: do those that failed again
 	RetryUnknown bool // with a run file: do those that are unknown again; a user may get a second code
 	Sandbox      bool // act on a stand-in of Cognito that holds the job's users; nobody is asked
+
+	Approve        string   // refuse any plan but the one with this digest
+	AllowProtected []string // names of users that may be acted on though they are protected
+	SandboxPool    string   // with Sandbox: a file of pools and users, as the sandbox takes; empty: invented ones
+	Wait           bool     // where the day's messages are used up, wait for the next day
 
 	Yes         bool                                  // nobody is asked
 	Confirm     func(context.Context, Question) error // asks; its error ends the run before anything is sent
@@ -61,8 +69,11 @@ type Ended struct {
 	Counts  runfile.Counts
 }
 
-// SomeFailed reports whether tasks have failed or are unknown.
-func (e *Ended) SomeFailed() bool { return e.Counts.ByOutcome[failed]+e.Counts.ByOutcome[unknown] > 0 }
+// SomeFailed reports whether tasks have failed or are unknown, or steps beside
+// their action.
+func (e *Ended) SomeFailed() bool {
+	return e.Counts.ByOutcome[failed]+e.Counts.ByOutcome[unknown]+e.Counts.Beside > 0
+}
 
 // Run carries out a job, or goes on with the run of a run file; which of the
 // two path names is told by the file's content. Once ctx is done it starts no
@@ -84,6 +95,9 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 		opt.warn("%s", w.Advice())
 	}
 	if err := opt.expected(p.Tally.Users()); err != nil {
+		return nil, err
+	}
+	if err := p.approved(); err != nil {
 		return nil, err
 	}
 	if p.file == nil || p.Tally.Tasks > 0 || p.Info.State != runfile.Done || opt.Report != nil {
@@ -115,6 +129,9 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
 	if o.Screen == nil {
 		o.Screen = noScreen{}
 	}
@@ -139,6 +156,18 @@ func (o *Options) expected(users int64) error {
 
 func (o *Options) jobOptions() jobs.Options {
 	return jobs.Options{
-		Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region, CheckReport: report.CheckPath,
+		Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region, CheckReport: report.CheckPath, Now: o.Now,
+	}
+}
+
+// sleep waits until a time.
+func sleep(ctx context.Context, until time.Time) error {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }

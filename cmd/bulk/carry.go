@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	}
 	defer kept.release()
 	p.opt.detail("run file: %s", report.Visible(p.path))
-	account := t.pool.Account
+	account := t.account
 	if p.opt.Sandbox {
 		account = sandboxAccount
 	}
@@ -50,9 +51,25 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	if err := p.file.SetState(runfile.Running, ""); err != nil {
 		return nil, err
 	}
+	if p.opt.Approve != "" {
+		if err := p.file.Approve(t.actor, p.opt.Approve, p.opt.Now()); err != nil {
+			return nil, err
+		}
+	}
+	mails, err := p.openBudget(t)
+	if err != nil {
+		return nil, err
+	}
 	stopped := p.sweep(ctx, t)
-	if stopped == nil {
-		stopped = p.runTasks(ctx, t, inFlight, p.opt.begun(before, p.Rate()))
+	for stopped == nil {
+		stopped = p.runTasks(ctx, t, inFlight, before, mails)
+		if !p.wait(ctx, stopped, mails) {
+			break
+		}
+		if before, err = p.file.Count(); err != nil {
+			return nil, err
+		}
+		stopped = nil
 	}
 	kept.release()
 	if err := p.file.Flush(); err != nil {
@@ -94,8 +111,8 @@ func (p *Plan) fit() (reserve, int, error) {
 }
 
 // runTasks carries out the pending tasks and returns what stopped the run.
-func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, progress Progress) error {
-	screen := p.opt.Screen
+func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before runfile.Counts, mails *budget) error {
+	screen, progress := p.opt.Screen, p.opt.begun(before, p.Rate())
 	screen.Show(progress)
 	defer func() {
 		progress.Over = true
@@ -118,21 +135,40 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, progress P
 	samples := newSampler(steer.now)
 	watching.Go(func() { samples.record(ctx, p.file) })
 
-	return runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, p.pending(), runner.Options{
-		Rate: steer.asked, Concurrency: inFlight, Attempts: p.Info.Attempts,
+	opt := runner.Options{
+		Rate: steer.asked, Lanes: p.Info.Rates, Concurrency: inFlight, Attempts: p.Info.Attempts,
 		MaxDelay: p.Info.MaxDelay, Timeout: p.Info.Timeout, Outage: p.Info.Outage,
-		Journal: p.file, Clock: t.clock, Rates: steer.rates,
+		Journal: p.file, Clock: t.clock, Rates: steer.rates, Recheck: p.recheck(t.pool.Facts),
 		Observe: func(s runner.Stats) {
 			progress.Sending = s
 			samples.observe(s)
 			screen.Show(progress)
 		},
 		Notice: p.noticed,
-	}, func(r runner.Result) error {
+	}
+	if mails != nil {
+		opt.Budget, opt.Unspent = mails.take, mails.unspent
+	}
+	var failures failures
+	first := canary{left: p.canaryLeft(&before)}
+	err := runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, first.cut(p.pending()), opt, func(r runner.Result) error {
 		progress.add(r)
 		screen.Show(progress)
-		return p.file.Record(r)
+		if mails != nil {
+			mails.ended(r.Seq)
+		}
+		if err := p.file.Record(r); err != nil {
+			return err
+		}
+		if reached := failures.add(&r, p.Info.MaxFailures); reached != nil {
+			cancel(reached) // what is in flight is finished
+		}
+		return nil
 	})
+	if err == nil && first.reached {
+		return &Reached{Limit: "canary", Err: fmt.Errorf("the canary of %d has ended", p.Info.Canary)}
+	}
+	return err
 }
 
 // noticed says what keeps the run from going on as asked, or does no more.
@@ -163,7 +199,7 @@ func (p *Plan) task(row runfile.Row) (runner.Task, error) {
 	task := taskOf(row.Task)
 	task.Attempts, task.Throttled, task.StartedAt, task.Doubt = row.Attempts, row.Throttled, row.StartedAt, row.Doubt
 	task.Done = row.Done
-	if row.Skip != "" || !row.Action.Sets() {
+	if row.Skip != "" || row.Fail != "" || !row.Action.Sets() {
 		return task, nil
 	}
 	var err error

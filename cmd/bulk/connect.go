@@ -12,23 +12,26 @@ import (
 	"cogpass/runner"
 	"cogpass/runner/cognito"
 	"cogpass/runner/runfile"
-	"cogpass/runner/sandbox"
 )
 
 // A target is the pool that a run acts on, as far as it could be asked about.
 type target struct {
-	client *cognito.Client
-	pool   cognito.Pool
-	clock  *runner.Clock
-	actor  string
+	client  *cognito.Client
+	pool    cognito.Pool
+	known   bool   // it could be asked about
+	account string // the AWS account's number, where that could be found out
+	clock   *runner.Clock
+	actor   string
 }
 
 // Question is what Options.Confirm has to answer.
 type Question struct {
-	Info  *runfile.Info
-	Pool  cognito.Pool // its name, account and settings are empty where they could not be asked for
-	Tally *Tally
-	Rate  jobs.Rate
+	Plan    *Plan
+	Info    *runfile.Info
+	Account string       // the AWS account's number; empty where it is not known
+	Pool    cognito.Pool // its name, account and settings are empty where they could not be asked for
+	Tally   *Tally
+	Rate    jobs.Rate
 }
 
 // PoolName is what the pool is called: its ID where its name is not known.
@@ -64,13 +67,16 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	if t, err = p.connect(ctx); err != nil {
 		return nil, nil, err
 	}
+	if err = p.preflight(ctx, t); err != nil {
+		return nil, nil, err
+	}
 	if info.State == runfile.Planned && p.Tally.Passwords() > 0 {
 		if err = t.pool.Policy.CheckAll(p.tasks(ctx), p.passwords); err != nil {
 			return nil, nil, err
 		}
 	}
 	if !o.Yes && !o.Sandbox {
-		if err = o.Confirm(ctx, Question{Info: info, Pool: t.pool, Tally: &p.Tally, Rate: p.Rate()}); err != nil {
+		if err = o.Confirm(ctx, Question{Plan: p, Info: info, Pool: t.pool, Account: t.account, Tally: &p.Tally, Rate: p.Rate()}); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -151,6 +157,7 @@ func (p *Plan) connect(ctx context.Context) (*target, error) {
 		var fault *runner.Error
 		switch {
 		case err == nil:
+			t.known = true
 			return t, nil
 		case ctx.Err() != nil:
 			return nil, err
@@ -185,25 +192,3 @@ const sandboxAccount = "sandbox"
 
 // BegunInSandbox reports whether a run was begun in the sandbox.
 func BegunInSandbox(info *runfile.Info) bool { return info.Account == sandboxAccount }
-
-// startSandbox starts a stand-in of Cognito that holds the users of the plan,
-// confirmed and with a verified address, and points cfg at it.
-func (p *Plan) startSandbox(ctx context.Context, cfg *cognito.Config) (stop func(), err error) {
-	server := sandbox.Trial(p.Info.UserPoolID)
-	for task, err := range p.tasks(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		server.AddUser(p.Info.UserPoolID, sandbox.User{
-			Username: task.Username, Status: string(jobs.Confirmed), Enabled: true,
-			Attributes: map[string]string{"email": fmt.Sprintf("user%d@example.com", task.Seq), "email_verified": "true"},
-		})
-	}
-	url, err := server.Listen("127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	*cfg = cognito.Config{Region: p.Info.Region, EndpointURL: url, NoSign: true, Conns: cfg.Conns}
-	p.opt.detail("sandbox: a stand-in of Cognito at %s; nothing goes to AWS", url)
-	return func() { server.Close() }, nil
-}

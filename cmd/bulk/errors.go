@@ -8,20 +8,24 @@ type Kind uint8
 // The kinds of an Error. Of all but Unrecorded, Unreported, Internal and
 // Damaged, nothing was sent.
 const (
-	Refused       Kind = iota // the options do not fit, or one of them refuses the job
-	NobodyToAsk               // neither Options.Yes nor Options.Confirm
-	RunFileExists             // there is a file at Options.RunFile
-	NoStateDir                // Options.StateDir is empty, and was needed
-	BadStateDir               // Options.StateDir cannot be made
-	InSandbox                 // the run was begun in the sandbox and cannot go on at AWS
-	NotInSandbox              // the other way round
-	Unreachable               // the pool could not be asked about
-	NoFiles                   // the system lets the process open too few files
-	Unrecorded                // the run was stopped, because its run file cannot be written
-	Unreported                // the run has ended, and some report could not be written
-	BadReport                 // a report would replace what it must not, or cannot be written
-	Internal                  // a fault of the program; what was in flight is in doubt
-	Damaged                   // some results of a run file could not be read; the others were
+	Refused         Kind = iota // the options do not fit, or one of them refuses the job
+	NobodyToAsk                 // neither Options.Yes nor Options.Confirm
+	RunFileExists               // there is a file at Options.RunFile
+	NoStateDir                  // Options.StateDir is empty, and was needed
+	BadStateDir                 // Options.StateDir cannot be made
+	InSandbox                   // the run was begun in the sandbox and cannot go on at AWS
+	NotInSandbox                // the other way round
+	Unreachable                 // the pool could not be asked about
+	NoFiles                     // the system lets the process open too few files
+	Unrecorded                  // the run was stopped, because its run file cannot be written
+	Unreported                  // the run has ended, and some report could not be written
+	BadReport                   // a report would replace what it must not, or cannot be written
+	Internal                    // a fault of the program; what was in flight is in doubt
+	NoRecovery                  // a reset in a pool where only administrators recover accounts
+	TooManyMessages             // more e-mails than a day has room for
+	NoLedger                    // the count of the day's messages cannot be kept
+	NoGuard                     // what a guard needs to know cannot be had
+	Damaged                     // some results of a run file could not be read; the others were
 )
 
 // Error is why a run did not begin, or did not end as it should.

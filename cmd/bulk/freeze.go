@@ -14,12 +14,17 @@ import (
 
 // openJob reads a job file, with the options in place of what it says.
 func (o *Options) openJob(path string) (*jobs.Job, error) {
-	job, err := jobs.Open(path, o.jobOptions())
+	opt := o.jobOptions()
+	if o.Protect != "" {
+		var err error
+		if opt.Protect, err = jobs.ParseProtect(o.Protect); err != nil {
+			return nil, err
+		}
+	}
+	opt.AllowProtected = o.AllowProtected
+	job, err := jobs.Open(path, opt)
 	if err != nil {
 		return nil, err
-	}
-	if l := job.Limits; l.Canary > 0 || l.MaxFailures.Given || l.Messages > 0 || l.Rates != nil || job.Account != "" {
-		return nil, fail(Refused, "canary, maxFailures, messages, rates and account are not supported yet")
 	}
 	if o.Rate != 0 {
 		job.Limits.Rate = o.Rate
@@ -60,52 +65,117 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 		ToolVersion: o.Version, CreatedAt: o.Now(), AskedRate: float64(job.Limits.Rate),
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Outage: job.Retry.Outage, Report: job.Report, Salt: job.Salt,
+		Rates: ratesOf(job.Limits.Rates), Canary: job.Limits.Canary, MaxFailures: job.Limits.MaxFailures, Messages: job.Limits.Messages,
+		WantAccount: job.Account, Where: job.Where.Conditions,
 	}}
 }
 
-// lookAtJob reads all of a job and writes nothing.
-func (o *Options) lookAtJob(ctx context.Context, job *jobs.Job) (*Plan, error) {
-	p := o.ofJob(job, job.Path)
-	if err := p.readTasks(job.Tasks(ctx), func(jobs.Task) error { return nil }); err != nil {
-		return nil, err
+func ratesOf(asked map[jobs.Category]jobs.Rate) map[jobs.Category]float64 {
+	rates := map[jobs.Category]float64{}
+	for category, rate := range asked {
+		rates[category] = float64(rate)
 	}
+	return rates
+}
+
+// lookAtJob reads all of a job and writes nothing, but for what it finds out
+// about the pool. Offline, it finds out nothing.
+func (o *Options) lookAtJob(ctx context.Context, job *jobs.Job, offline bool) (*Plan, error) {
+	p := o.ofJob(job, job.Path)
+	tasks := job.Tasks(ctx)
+	tasks.Naming = jobs.NamesUnknown
+	err := p.readTasks(tasks.All(), nil)
+	if err == nil && !offline && asksPool(tasks) {
+		err = p.readSurveyed(ctx, tasks, nil)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	p.take(tasks)
+	needs := tasks.Needs()
+	p.Unasked = offline && needs.Any()
 	return p, nil
 }
 
 // freeze reads all of a job and drafts its run file.
 func (o *Options) freeze(ctx context.Context, job *jobs.Job, path string) (*Plan, error) {
 	p := o.ofJob(job, path)
-	draft, err := runfile.Create(path, p.Info.Plan)
-	if err != nil {
-		return nil, existing(path, err)
-	}
-	p.draft = draft
-	if err := p.readTasks(job.Tasks(ctx), draft.Add); err != nil {
+	if err := p.freeze(ctx, job.Tasks(ctx)); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// readTasks reads all of a job.
-func (p *Plan) readTasks(tasks *jobs.Tasks, add func(jobs.Task) error) error {
-	for task, err := range tasks.All() {
+func (p *Plan) freeze(ctx context.Context, tasks *jobs.Tasks) error {
+	if err := p.newDraft(); err != nil {
+		return err
+	}
+	tasks.Naming = jobs.NamesUnknown
+	if err := p.readTasks(tasks.All(), p.draft.Add); err != nil {
+		return err
+	}
+	if asksPool(tasks) { // so what there is to do was not known yet
+		if err := p.draft.Discard(); err != nil {
+			return err
+		}
+		if err := p.newDraft(); err != nil {
+			return err
+		}
+		if err := p.readSurveyed(ctx, tasks, p.draft.Add); err != nil {
+			return err
+		}
+	}
+	p.take(tasks)
+	return nil
+}
+
+func (p *Plan) newDraft() error {
+	draft, err := runfile.Create(p.path, p.Info.Plan)
+	if err != nil {
+		return existing(p.path, err)
+	}
+	p.draft = draft
+	return nil
+}
+
+// asksPool reports whether tasks that were read can only be decided upon with
+// what the pool says.
+func asksPool(tasks *jobs.Tasks) bool {
+	needs := tasks.Needs()
+	return needs.Any() || tasks.Alike() > 0
+}
+
+// readSurveyed asks the pool what a job needs to know, and reads its tasks with
+// that.
+func (p *Plan) readSurveyed(ctx context.Context, tasks *jobs.Tasks, add func(jobs.Task) error) error {
+	survey, err := p.newSurvey(ctx, tasks)
+	if err != nil {
+		return err
+	}
+	p.survey, p.tasks = survey, survey.planned
+	return p.readTasks(survey.planned(ctx), add)
+}
+
+// readTasks reads all tasks. add may be nil.
+func (p *Plan) readTasks(tasks iter.Seq2[jobs.Task, error], add func(jobs.Task) error) error {
+	p.Tally = newTally()
+	for task, err := range tasks {
 		if err != nil {
 			return err
 		}
-		if task.SignOut != jobs.NoSignOut {
-			return fail(Refused, "signOut is not supported yet") // until a run carries it out
-		}
 		p.Tally.add(&task)
+		if add == nil {
+			continue
+		}
 		if err := add(task); err != nil {
 			return err
 		}
 	}
-	if needs := tasks.Needs(); needs.Any() {
-		return fail(Refused, "what has to be asked of the pool (pool, where, ifMissing, enable, onImpossible) is not supported yet")
-	}
-	p.sources, p.Warnings = tasks.Sources(), tasks.Warnings()
 	return nil
 }
+
+// take takes over what reading has found beside the tasks.
+func (p *Plan) take(tasks *jobs.Tasks) { p.sources, p.Warnings = tasks.Sources(), tasks.Warnings() }
 
 // newRunFile returns the path of a run file that is not there yet, in the
 // state folder. What else may be wrong with the path, making the file will say.

@@ -35,7 +35,7 @@ func (o *Options) open(ctx context.Context, path string, why purpose) (*Plan, er
 		return nil, err
 	}
 	if why == toLook {
-		return o.lookAtJob(ctx, job)
+		return o.lookAtJob(ctx, job, false)
 	}
 	if err := o.mustNotAsk(); err != nil {
 		return nil, err

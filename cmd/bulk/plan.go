@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"os"
 
 	"cogpass/jobs"
 	"cogpass/runner"
@@ -15,6 +16,7 @@ type Plan struct {
 	Info     runfile.Info
 	Tally    Tally
 	Warnings []jobs.Fault
+	Unasked  bool // what only the pool knows is not decided: users of pool sources are not counted
 
 	opt     *Options
 	path    string         // of the run file; of the job where there is none
@@ -23,8 +25,11 @@ type Plan struct {
 	tasks   func(context.Context) iter.Seq2[jobs.Task, error]
 	sources []jobs.Source // of a job: once all its tasks were read
 
-	reached     target // as far as it was needed so far
-	stopSandbox func() // where one was started
+	survey      *survey // of the pool, where the job needed one
+	reached     target  // as far as it was needed so far
+	invent      bool    // the sandbox is to have invented users
+	stopSandbox func()  // where one was started
+	ledgerDir   string  // of the sandbox's count of messages; removed with the plan
 
 	passwordOptions func() jobs.Options // the same
 	passwords       *jobs.Passwords     // once they were opened
@@ -38,7 +43,7 @@ func Validate(ctx context.Context, jobPath string, opt Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opt.lookAtJob(ctx, job)
+	return opt.lookAtJob(ctx, job, true)
 }
 
 // DryRun is Validate for a job, or what is left to do where path names a run
@@ -75,6 +80,11 @@ func Freeze(ctx context.Context, jobPath, runPath string, opt Options) (*Plan, e
 	if err := p.checkReports(ctx); err != nil {
 		return nil, err
 	}
+	if p.reached.clock != nil { // the pool was asked
+		if err := p.preflight(ctx, &p.reached); err != nil {
+			return nil, err
+		}
+	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -97,8 +107,14 @@ func (p *Plan) Close() error {
 	if p.stopSandbox != nil {
 		p.stopSandbox()
 	}
+	if p.ledgerDir != "" {
+		err = os.RemoveAll(p.ledgerDir)
+	}
+	if p.survey != nil {
+		err = errors.Join(err, p.survey.close())
+	}
 	if p.draft != nil {
-		err = p.draft.Discard()
+		err = errors.Join(err, p.draft.Discard())
 	}
 	if p.passwords != nil {
 		err = errors.Join(err, p.passwords.Close())
@@ -108,6 +124,19 @@ func (p *Plan) Close() error {
 	}
 	return err
 }
+
+// Lookups is how many requests were made to learn of users, before there was
+// anything to do.
+func (p *Plan) Lookups() int64 {
+	if p.survey == nil {
+		return 0
+	}
+	return p.survey.looked
+}
+
+// Listed reports whether the pool's users were listed, rather than looked at one
+// by one.
+func (p *Plan) Listed() bool { return p.survey != nil && p.survey.swept }
 
 // Rate is the one to begin with.
 func (p *Plan) Rate() jobs.Rate {

@@ -41,6 +41,7 @@ type Progress struct {
 	Failed  int64     // how many of them are failed or unknown
 	Began   time.Time // when this run did
 	Sending runner.Stats
+	Listing bool // not tasks but users are counted: those of the pool, before there is a plan
 	Over    bool // nothing more is sent
 }
 

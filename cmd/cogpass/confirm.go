@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cogpass/cmd/bulk"
@@ -18,7 +19,7 @@ func confirm(sys *system, q bulk.Question) error {
 	person.log = nil // whatever the log is for, a person reads this
 	sys = &person
 	sys.info("This changes users of the pool %s (%s) in account %s:",
-		report.Visible(name), q.Info.UserPoolID, report.Visible(orUnknown(q.Pool.Account)))
+		report.Visible(name), q.Info.UserPoolID, report.Visible(orUnknown(q.Account)))
 	for _, a := range jobs.Actions() {
 		if n := q.Tally.Actions[a]; n > 0 {
 			sys.info("  %-14s %s", a, plural(n, "user"))
@@ -27,7 +28,10 @@ func confirm(sys *system, q bulk.Question) error {
 	if n := q.Tally.Skipped; n > 0 {
 		sys.info("  %-14s %s", "skipped", plural(n, "user"))
 	}
-	sys.info("  %s", howLong(q.Tally.Users(), q.Rate))
+	for _, line := range slices.Concat(decided(q.Tally), besides(q.Tally)) {
+		sys.info("  %s", line)
+	}
+	sys.info("  %s", planDuration(q.Plan))
 	if n := q.Tally.Messages(); n > 0 && q.Pool.CognitoMail {
 		sys.warn("this pool sends with Cognito's own e-mail, 50 messages a day for the account; %s will get one", plural(n, "user"))
 	}

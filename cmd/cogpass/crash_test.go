@@ -105,6 +105,7 @@ func newCrashSite(t *testing.T, users int, action string, faults sandbox.Faults)
 	t.Cleanup(web.Close)
 	s.url = web.URL
 
+	s.server.AddPool(sandbox.Pool{ID: crashPool, EmailSendingAccount: "DEVELOPER"})
 	var csv strings.Builder
 	csv.WriteString("username,password\n")
 	for i := range s.users {

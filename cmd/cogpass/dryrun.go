@@ -35,7 +35,7 @@ func (o *runOptions) dryRun(ctx context.Context, path string) error {
 	})
 	if err == nil && !o.Quiet {
 		o.sys.info("%s would be acted on, %d skipped; %s; nothing was sent",
-			plural(plan.Tally.Users(), "user"), plan.Tally.Skipped, howLong(plan.Tally.Users(), plan.Rate()))
+			plural(plan.Tally.Users(), "user"), plan.Tally.Skipped, planDuration(plan))
 	}
 	return err
 }

@@ -107,10 +107,13 @@ func meaning(err error) (code int, hint string) {
 		file    *runfile.Error
 		config  *cognito.ConfigError
 		stopped *runner.Stopped
+		reached *bulk.Reached
 	)
 	switch {
 	case errors.As(err, &exit):
 		return exit.code, exit.hint
+	case errors.As(err, &reached):
+		return exitLimit, reachedHint(reached)
 	case errors.As(err, &ours):
 		return bulkMeaning(ours)
 	case errors.As(err, &faults):
@@ -157,6 +160,14 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitUsage, "leave --sandbox out"
 	case bulk.Unreachable:
 		return exitFatal, unreachableHint(e.Err)
+	case bulk.NoRecovery:
+		return exitUsage, "let users recover their accounts by e-mail or SMS in the pool's settings, or set passwords"
+	case bulk.TooManyMessages:
+		return exitUsage, "send through Amazon SES, or spread them over days with limits: {messages: 50/day}"
+	case bulk.NoLedger:
+		return exitFatal, "the file counts the messages of a day: mend it, or remove it if no message was sent today"
+	case bulk.NoGuard:
+		return exitFatal, "no guard is passed by that cannot be asked: allow cognito-idp:DescribeUserPool, or sts:GetCallerIdentity"
 	case bulk.Unrecorded:
 		code, hint = meaning(e.Err)
 		return max(code, exitFatal), hint
@@ -166,6 +177,17 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitFatal, "the report has what is still readable"
 	}
 	return exitFatal, ""
+}
+
+// reachedHint says how to go on after a limit of the job.
+func reachedHint(r *bulk.Reached) string {
+	switch r.Limit {
+	case "canary":
+		return "see how they fare: the report, the pool's own metrics, whoever answers the users; then `cogpass run RUN_FILE` does the rest"
+	case "maxFailures":
+		return "see why in the report, mend it, and go on with `cogpass run RUN_FILE`"
+	}
+	return "`cogpass run RUN_FILE` goes on from " + r.Again.UTC().Format("2006-01-02 15:04") + " UTC on; with --wait it waits for that"
 }
 
 func unreachableHint(err error) string {

@@ -48,5 +48,9 @@ func (s *system) validate(ctx context.Context, o *bulk.Options, path string) err
 	}
 	defer plan.Close()
 	s.warnings(plan)
-	return s.print("%s: %s\n", report.Visible(path), tallied(&plan.Tally))
+	more := ""
+	if plan.Unasked {
+		more = "; what depends on the pool's users, a plan will tell"
+	}
+	return s.print("%s: %s%s\n", report.Visible(path), tallied(&plan.Tally), more)
 }

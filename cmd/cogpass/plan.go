@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"text/template"
 
@@ -12,7 +13,8 @@ import (
 
 type planOptions struct {
 	bulk.Options
-	Out string
+	Out    string
+	Format string
 }
 
 func newPlan(sys *system) *cobra.Command {
@@ -20,15 +22,18 @@ func newPlan(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plan JOB --out RUN_FILE", Short: "Freeze a job's plan into a run file, for review",
 		Long: `Freeze a job's plan into a run file, and show what it would do: how many users by
-action, how long it takes, how many messages it sends, how many users become
-active users on the bill, and the IAM policy that it needs. Sends nothing.
+action and state, who is skipped and why, how long it takes, how many messages it
+sends, how many users become active users on the bill, and the IAM policy that it
+needs. Changes nothing; where the job needs to know users of the pool, it asks.
 
 "cogpass run RUN_FILE" then does exactly that plan, as its digest shows.` + "\n" + exitHelp,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
 	addPool(cmd.Flags(), &o.Options)
+	addReaching(cmd.Flags(), &o.Options)
 	addRunning(cmd.Flags(), &o.Options)
+	cmd.Flags().StringVar(&o.Format, "format", "text", "text or json")
 	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "the run file to make (required)")
 	return cmd
 }
@@ -36,6 +41,9 @@ active users on the bill, and the IAM policy that it needs. Sends nothing.
 func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	if o.Out == "" {
 		return withHint(exitUsage, command("plan", pathArgument(path), "--out", "FILE.run"), "--out is missing: where is the run file to be?")
+	}
+	if o.Format != "text" && o.Format != "json" {
+		return usage("--format %s: want text or json", o.Format)
 	}
 	if err := sys.options(&o.Options); err != nil {
 		return err
@@ -46,16 +54,36 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	}
 	sys.warnings(plan)
 	return sys.stream(func(w io.Writer) error {
+		if o.Format == "json" {
+			lines := json.NewEncoder(w)
+			lines.SetIndent("", "  ")
+			return lines.Encode(planDocument(plan, o.Out))
+		}
 		return planText.Execute(w, map[string]any{"Plan": plan, "Tally": &plan.Tally, "Go": command("run", pathArgument(o.Out))})
 	})
 }
 
 var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
-	"plural": plural, "tallied": tallied, "howLong": howLong,
+	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays,
 }).Parse(`plan of {{.Plan.Info.Name}}, on the pool {{.Plan.Info.UserPoolID}}
   {{tallied .Tally}}
-  {{howLong .Tally.Users .Plan.Rate}}
+{{- range decided .Tally}}
+    {{.}}
+{{- end}}
+{{- range besides .Tally}}
+  {{.}}
+{{- end}}
+  {{duration .Plan}}
+{{- range lanes .Plan}}
+    {{.}}
+{{- end}}
+{{- with .Plan.Lookups}}
+  {{plural . "request"}} were made to learn of users{{if $.Plan.Listed}}, by listing the pool{{else}}, a look at each{{end}}
+{{- end}}
   {{plural .Tally.Messages "message"}} to send at least, by e-mail or SMS
+{{- with days .Plan}}
+    {{.}}
+{{- end}}
   {{plural .Tally.Active "user"}} counted as active on the bill
   digest {{.Plan.Info.PlanDigest}}
 IAM policy that it needs:

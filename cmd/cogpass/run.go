@@ -61,7 +61,11 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 	f.BoolVar(&o.LookFirst, "look-first", false, "with a run file that is not whole: look at every pending user before anything is sent")
 	f.BoolVar(&o.RetryFailed, "retry-failed", false, "with a run file: do those that failed again")
 	f.BoolVar(&o.RetryUnknown, "retry-unknown", false, "with a run file: do those that are unknown again; a user may get a second code")
+	f.StringVar(&o.Approve, "approve", "", "with a run file: refuse any plan but the one with this `DIGEST`")
+	f.BoolVar(&o.Wait, "wait", false, "where the day's messages are used up, wait for the next day")
+	f.StringArrayVar(&o.AllowProtected, "allow-protected", nil, "act on the user of this `NAME` though it is protected; may be repeated")
 	f.BoolVar(&o.Sandbox, "sandbox", false, "act on an embedded stand-in of Cognito that holds the job's users")
+	f.StringVar(&o.SandboxPool, "sandbox-pool", "", "with --sandbox: a `FILE` of the pool and its users, as `cogpass sandbox --pool` takes")
 	f.BoolVar(&o.DryRun, "dry-run", false, "print what would be sent, and send nothing")
 	f.StringVar(&o.Format, "format", "text", "of --dry-run: text, json (one object a line) or cli (AWS CLI commands)")
 	f.BoolVar(&o.ShowPasswords, "show-passwords", false, "of --dry-run: show passwords in the clear")
@@ -86,6 +90,8 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 		return usage("--dry-run makes no run file and no report: --run-file and --report do not go with it")
 	case o.Sandbox && (o.EndpointURL != "" || o.Profile != ""):
 		return usage("--sandbox has an endpoint of its own: --endpoint-url and --profile do not go with it")
+	case o.SandboxPool != "" && !o.Sandbox:
+		return usage("--sandbox-pool goes with --sandbox")
 	case o.ExpectUsers != nil && *o.ExpectUsers < 0:
 		return usage("--expect-users %d: want a number from 0", *o.ExpectUsers)
 	}

@@ -151,6 +151,9 @@ const narrow = 72
 func barLine(p bulk.Progress, width int) string {
 	of, failed := report.Number(p.Done)+" of "+report.Number(p.Tasks), report.Number(p.Failed)+" failed"
 	rate, rest := fmt.Sprintf("%.1f/s, ", p.Rate()), left(p)+" left"
+	if p.Listing {
+		return fmt.Sprintf(" %s of about %s users listed, %s", report.Number(p.Done), report.Number(p.Tasks), rest)
+	}
 	switch {
 	case !p.Sending.HeldSince.IsZero():
 		rate, rest = "", "waiting for the service since "+p.Sending.HeldSince.Format(time.TimeOnly)
@@ -166,6 +169,11 @@ func barLine(p bulk.Progress, width int) string {
 func (b *bar) show(p bulk.Progress) {
 	before := b.get().Done
 	b.keep(p)
+	if p.Listing { // which may begin anew, and find more than there seemed to be
+		b.bar.SetTotal(p.Tasks, false)
+		b.bar.SetCurrent(p.Done)
+		return
+	}
 	b.bar.IncrInt64(p.Done - before)
 }
 
@@ -212,6 +220,10 @@ func (l *lines) show(p bulk.Progress) { l.keep(p) }
 
 func (l *lines) line() {
 	p := l.get()
+	if p.Listing {
+		l.log.Info("listing", "users", p.Done, "about", p.Tasks, "left", left(p))
+		return
+	}
 	waiting := []any{}
 	if !p.Sending.HeldSince.IsZero() {
 		waiting = append(waiting, "waiting_since", p.Sending.HeldSince.UTC().Format(time.RFC3339))

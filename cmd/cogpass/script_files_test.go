@@ -29,11 +29,11 @@ func cmdNumbered(ts *testscript.TestScript, _ *scriptWorld, args []string) {
 }
 
 func cmdRuns(ts *testscript.TestScript, _ *scriptWorld, args []string) {
-	findRuns(ts, args, "locks")
+	findRuns(ts, args, "locks", "messages")
 }
 
 func cmdRunsGoing(ts *testscript.TestScript, _ *scriptWorld, args []string) {
-	findRuns(ts, args, "locks", ".run-wal", ".run-shm", ".run.lock")
+	findRuns(ts, args, "locks", "messages", ".run-wal", ".run-shm", ".run.lock")
 }
 
 // findRuns counts the run files of the state folder, where nothing else may be

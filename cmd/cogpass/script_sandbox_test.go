@@ -33,6 +33,7 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	flags.SetOutput(io.Discard)
 	numbered := flags.Int("users", 0, "how many users u00001…")
 	name := flags.String("name", "staff", "of the pool")
+	mail := flags.String("mail", "DEVELOPER", "what the pool sends with; COGNITO_DEFAULT has 50 e-mails a day")
 	flags.DurationVar(&cfg.Latency, "latency", 0, "")
 	flags.DurationVar(&cfg.Jitter, "jitter", 0, "")
 	flags.Float64Var(&cfg.Faults.Throttle, "throttle", 0, "")
@@ -58,7 +59,7 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 		w.server.Close()
 	}
 	w.server = sandbox.New(cfg)
-	w.server.AddPool(sandbox.Pool{ID: scriptPool, Name: *name, Policy: sandbox.DefaultPolicy()})
+	w.server.AddPool(sandbox.Pool{ID: scriptPool, Name: *name, Policy: sandbox.DefaultPolicy(), EmailSendingAccount: *mail})
 	users := flags.Args()
 	for i := range *numbered {
 		users = append(users, fmt.Sprintf("u%05d", i+1))

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -100,4 +103,30 @@ func pathArgument(path string) string {
 
 func plain(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
+}
+
+// protectFile is the list of users that no job acts on: the one that
+// COGPASS_PROTECT names, whether it is there or not, or else the one in the
+// folder of settings, where there is one.
+func (s *system) protectFile() string {
+	if named := s.env("COGPASS_PROTECT"); named != "" {
+		return named
+	}
+	dir := s.env("XDG_CONFIG_HOME")
+	switch {
+	case filepath.IsAbs(dir):
+	case runtime.GOOS == "windows":
+		dir = s.env("AppData")
+	case s.env("HOME") == "":
+		return ""
+	case runtime.GOOS == "darwin":
+		dir = filepath.Join(s.env("HOME"), "Library", "Application Support")
+	default:
+		dir = filepath.Join(s.env("HOME"), ".config")
+	}
+	path := filepath.Join(dir, "cogpass", "protect.yaml")
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) || dir == "" {
+		return ""
+	}
+	return path // and what is wrong with it is said when it is read
 }

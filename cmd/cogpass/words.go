@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -12,14 +11,6 @@ import (
 	"cogpass/runner"
 	"cogpass/runner/runfile"
 )
-
-// howLong says how long n requests take at a rate.
-func howLong(n int64, rate jobs.Rate) string {
-	if math.IsInf(float64(rate), 1) {
-		return "as fast as answers come"
-	}
-	return fmt.Sprintf("about %s at %s", roughly(bulk.Duration(n, rate)), rate)
-}
 
 // roughly writes a duration as a person would say it.
 func roughly(d time.Duration) string {

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"cogpass/cmd/bulk"
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+)
+
+// planDuration says how long a plan takes, by its slowest lane.
+func planDuration(p *bulk.Plan) string {
+	long, by := p.HowLong()
+	switch {
+	case long > 0 && by != jobs.UserAccountRecovery:
+		return fmt.Sprintf("about %s, by %s at %g/s", roughly(long), by, p.RateOf(by))
+	case math.IsInf(float64(p.Rate()), 1):
+		return "as fast as answers come"
+	}
+	return fmt.Sprintf("about %s at %s", roughly(long), p.Rate())
+}
+
+// decided says what was decided about users: who is left out, who cannot
+// succeed, and in which states they were seen.
+func decided(t *bulk.Tally) (lines []string) {
+	for _, why := range byCount(t.Why) {
+		lines = append(lines, fmt.Sprintf("skipped: %s, %s", report.Number(t.Why[why]), cmp.Or(report.Visible(why), "for other reasons")))
+	}
+	for _, why := range byCount(t.Failing) {
+		lines = append(lines, fmt.Sprintf("fail without a request: %s, %s", report.Number(t.Failing[why]), cmp.Or(report.Visible(why), "for other reasons")))
+	}
+	if len(t.Statuses) > 0 {
+		var seen []string
+		for _, status := range byCount(t.Statuses) {
+			seen = append(seen, report.Number(t.Statuses[status])+" "+string(status))
+		}
+		lines = append(lines, "seen: "+strings.Join(seen, ", "))
+	}
+	return lines
+}
+
+// byCount returns the keys of counts, the greatest first.
+func byCount[K cmp.Ordered](counts map[K]int64) []K {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+}
+
+// stepWords say what the steps beside an action do.
+var stepWords = []struct {
+	step  runner.Step
+	words string
+}{
+	{runner.Recheck, "looked at again just before it"},
+	{runner.Create, "made first, for the pool does not have them"},
+	{runner.Enable, "enabled first"},
+	{runner.SignOut, "signed out everywhere after it"},
+}
+
+func besides(t *bulk.Tally) (lines []string) {
+	for _, s := range stepWords {
+		if n := t.Steps[s.step]; n > 0 {
+			lines = append(lines, plural(n, "user")+" "+s.words)
+		}
+	}
+	return lines
+}
+
+// lanes says what a plan takes of each quota, where it takes of more than one;
+// and what of the users' own it leaves them.
+func lanes(p *bulk.Plan) (lines []string) {
+	for _, category := range byCount(p.Tally.Requests) {
+		n, rate := p.Tally.Requests[category], p.RateOf(category)
+		if n == 0 || len(p.Tally.Requests) == 1 && category == jobs.UserAccountRecovery {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s at %g/s, of its %g", category, plural(n, "request"), rate, category.Quota()))
+	}
+	if p.Tally.Requests[jobs.UserAccountRecovery] > 0 {
+		quota, rate := jobs.UserAccountRecovery.Quota(), float64(p.Rate())
+		if rate >= quota {
+			lines = append(lines, fmt.Sprintf("takes all %g requests a second that users need to choose new passwords", quota))
+		} else {
+			lines = append(lines, fmt.Sprintf("leaves %.3g of %g requests a second to users who choose new passwords", quota-rate, quota))
+		}
+	}
+	return lines
+}
+
+// messageDays says how many days the messages of a plan take.
+func messageDays(p *bulk.Plan) string {
+	n, aDay := p.Tally.Messages(), int64(p.Info.Messages)
+	if aDay == 0 || n <= aDay {
+		return ""
+	}
+	return fmt.Sprintf("%s at %s a day: %s", plural(n, "message"), report.Number(aDay), plural((n+aDay-1)/aDay, "day"))
+}
+
+// planJSON is the plan as `cogpass plan --format json` prints it.
+type planJSON struct {
+	Name       string                  `json:"name"`
+	UserPoolID string                  `json:"user_pool_id"`
+	RunFile    string                  `json:"run_file"`
+	Digest     string                  `json:"digest"`
+	Tasks      int64                   `json:"tasks"`
+	Actions    map[string]int64        `json:"actions"`
+	Skipped    map[string]int64        `json:"skipped"`
+	Impossible map[string]int64        `json:"impossible"`
+	Statuses   map[jobs.Status]int64   `json:"statuses"`
+	Steps      map[string]int64        `json:"steps"`
+	Requests   map[jobs.Category]int64 `json:"requests"`
+	Seconds    float64                 `json:"seconds"`
+	Lookups    int64                   `json:"lookups"`
+	Messages   int64                   `json:"messages"`
+	Active     int64                   `json:"active"`
+	Operations []string                `json:"operations"`
+	Warnings   []string                `json:"warnings"`
+}
+
+var stepNames = map[runner.Step]string{runner.Recheck: "recheck", runner.Create: "create", runner.Enable: "enable", runner.SignOut: "sign_out"}
+
+func planDocument(p *bulk.Plan, out string) planJSON {
+	t := &p.Tally
+	long, _ := p.HowLong()
+	doc := planJSON{
+		Name: p.Info.Name, UserPoolID: p.Info.UserPoolID, RunFile: out, Digest: p.Info.PlanDigest, Tasks: t.Tasks,
+		Actions: map[string]int64{}, Skipped: t.Why, Impossible: t.Failing, Statuses: t.Statuses, Steps: map[string]int64{},
+		Requests: t.Requests, Seconds: long.Seconds(), Lookups: p.Lookups(), Messages: t.Messages(), Active: t.Active,
+		Operations: p.Operations(), Warnings: []string{},
+	}
+	for action, n := range t.Actions {
+		doc.Actions[action.String()] = n
+	}
+	for step, n := range t.Steps {
+		doc.Steps[stepNames[step]] = n
+	}
+	for _, w := range p.Warnings {
+		doc.Warnings = append(doc.Warnings, w.Advice())
+	}
+	return doc
+}
