@@ -38,9 +38,7 @@ var creation = kind{
 		case r.Outcome != OK:
 			w.notSent(r, "the user was made")
 		case w.making.chosen != "":
-			r.Outcome = Unknown
-			w.notSent(r, "a password of the user's own would be overwritten: "+w.making.chosen)
-			w.acted.Reason = w.making.chosen
+			w.acted = &StepResult{Step: Act, Outcome: Unknown, Reason: w.making.chosen, FinishedAt: r.FinishedAt}
 		case w.making.carried:
 			r.Step = Act
 			w.acted = &r
@@ -103,11 +101,12 @@ func (e *engine) seenMade(w *work, s Sight, now time.Time) {
 		return
 	}
 	switch timed := s.Modified.Unix() > 0; {
+	case !timed && (w.carries() || s.Status != ForceChangePassword):
+		w.making.chosen = "no answer came to the creation, and looking did not show when the user was modified"
 	case timed && !s.modifiedSince(e.doubtful(w)): // somebody else has made the user, before
 	case s.Status != ForceChangePassword:
 		w.making.chosen = fmt.Sprintf("no answer came to the creation; the user was modified since and is %s", s.Status)
-	case timed:
-		e.served(e.lane(Create, w.spec), now) // so the attempt was answered after all
+	default:
 		w.making.carried = w.carries()
 	}
 	e.settledOK(w)

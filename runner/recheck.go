@@ -78,6 +78,9 @@ func (e *engine) judge(w *work, s Sight, now time.Time) {
 		return
 	case fail != "" && w.acted == nil:
 		w.fails(fail)
+		if _, more := e.nextOf(w); more {
+			e.record(w, *w.acted)
+		}
 	}
 	e.proceed(w, now)
 }

@@ -168,7 +168,7 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 		return
 	}
 	switch modified := s.modifiedSince(e.doubtful(w)); {
-	case modified && s.Status == w.spec.Leaves && s.Status != Confirmed: // that one a user gets to without us
+	case modified && s.Status == w.spec.Leaves && s.Status != Confirmed && !w.wasThere(): // Confirmed is where a user gets to without us
 		e.served(e.lane(Act, w.spec), now) // so the attempt was answered after all
 		e.settledOK(w)
 	case modified:
@@ -178,6 +178,12 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 	default:
 		e.unmodified(w, s, now)
 	}
+}
+
+// wasThere reports whether a user may have been in the state that the action
+// leads to before it, where enabling has modified them too.
+func (w *work) wasThere() bool {
+	return w.task.Enable && (w.task.Before == nil || w.task.Before.Status == w.spec.Leaves)
 }
 
 // unmodified goes on with a task that is attempted again only for two looks in

@@ -21,6 +21,7 @@ type mutation struct {
 	begin func(*process, context.Context, []runner.Intent) error
 	task  func(*runner.Task)
 	opt   func(*runner.Options)
+	ended func(*process) bool // a step that has ended does not get to the journal
 	world func(*world)
 }
 
@@ -47,7 +48,8 @@ var mutations = []mutation{
 		for _, i := range attempts {
 			m := p.journal.(*memoryLife)
 			if err := m.add(func(r *row) {
-				r.attempts, r.throttled, r.startedAt, r.intent = i.Attempts, i.Throttled, i.StartedAt, &i
+				r.intent = &i
+				r.tried(i)
 			}, i.Seq); err != nil {
 				return err
 			}
@@ -63,6 +65,60 @@ var mutations = []mutation{
 	}},
 	{name: "an older copy of the journal is run as if it were whole", world: func(w *world) { w.shelf.(*memory).lies = true }},
 	{name: "one look is enough", look: oneLook()},
+	{name: "steps that have ended are forgotten", task: func(t *runner.Task) { t.Done = nil }},
+	{name: "no journal is told of steps that have ended", ended: func(*process) bool { return true }},
+	{name: "signed out before the action", task: func(t *runner.Task) {
+		if t.SignOut != jobs.NoSignOut && len(t.Done) == 0 {
+			t.Done = []runner.StepResult{{Step: runner.Act, Outcome: runner.OK}}
+		}
+	}},
+	{name: "signed out whatever came of the action", task: func(t *runner.Task) {
+		if t.SignOut == jobs.SignOutIfOK {
+			t.SignOut = jobs.SignOutAlways
+		}
+	}},
+	{name: "made again blindly, and the password set over the user's own", task: func(t *runner.Task) {
+		if t.Doubt != nil && t.Doubt.Step == runner.Create {
+			t.Doubt = nil
+		}
+	}, do: func(_ *process, t runner.Task, err error) error {
+		if t.Step == runner.Create {
+			if errors.Is(err, errLost) {
+				return refused
+			}
+			return reclass(err, runner.Transient, func(e *runner.Error) bool { return e.Class == runner.InDoubt })
+		}
+		return err
+	}},
+	{name: "a protected user is not left out", task: func(t *runner.Task) { t.Skip = "" }},
+	{name: "what is impossible is tried", task: func(t *runner.Task) { t.Fail = "" }},
+	{name: "nobody looks before the action", task: func(t *runner.Task) { t.Recheck = false }},
+	{name: "the look before the action is not heeded", opt: func(o *runner.Options) {
+		ask := o.Recheck
+		o.Recheck = func(t runner.Task, s runner.Sight) (string, string) {
+			ask(t, s)
+			return "", ""
+		}
+	}},
+	{name: "the budget is asked after the message is sent", opt: func(o *runner.Options) {
+		ask := o.Budget
+		var refused error
+		if ask != nil {
+			o.Budget = func(t runner.Task) error {
+				if refused != nil {
+					return refused
+				}
+				refused = ask(t)
+				return nil
+			}
+		}
+	}},
+	{name: "what may have been sent is given back to the budget", do: func(p *process, t runner.Task, err error) error {
+		if errors.Is(err, errLost) && p.budget > 0 {
+			p.unspent(t)
+		}
+		return err
+	}},
 	{name: "one attempt too many", opt: func(o *runner.Options) { o.Attempts++ }},
 	{name: "too fast", opt: func(o *runner.Options) { o.Rate *= 1.5 }},
 	{name: "looks are too fast", opt: func(o *runner.Options) { o.Lanes = map[jobs.Category]float64{jobs.UserList: 30} }},
@@ -156,6 +212,13 @@ func (b *brokenProcess) Look(ctx context.Context, name string) (runner.Sight, er
 		b.mutation.look(b.process, name, &s)
 	}
 	return s, err
+}
+
+func (b *brokenProcess) Ended(ctx context.Context, seq int64, r runner.StepResult) error {
+	if b.mutation.ended != nil && b.mutation.ended(b.process) {
+		return nil
+	}
+	return b.process.Ended(ctx, seq, r)
 }
 
 func (b *brokenProcess) Begin(ctx context.Context, attempts []runner.Intent) error {

@@ -38,6 +38,9 @@ type nature struct {
 	remembers bool    // the pool refuses a password that was used before
 	untouched bool    // a reset does not count as a modification of its user
 
+	steps  float64 // how likely a task has steps beside its action
+	budget int     // messages for a life that is undisturbed; 0: any number
+
 	trouble     float64 // how often something goes wrong with a request
 	troubles    []trouble
 	lookTrouble float64
@@ -182,7 +185,7 @@ func drawPerson(d dice, seed uint64, i int, now time.Time) *person {
 	}
 	p.shown = []state{p.state}
 	for range one(d, 0, 0, 0, 1, 2) {
-		p.plans = append(p.plans, plan{d.some(0.5, 10, 60, 600), d.IntN(len(whims))})
+		p.plans = append(p.plans, plan{d.some(0.5, 10, 60, 600), d.IntN(len(whims) - 1)})
 	}
 	return p
 }

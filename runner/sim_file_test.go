@@ -27,6 +27,7 @@ func TestSimulationWithRunFiles(t *testing.T) {
 		var w *world
 		synctest.Test(t, func(t *testing.T) {
 			w = newWorld(seed, nil)
+			w.plain()
 			files := &files{dir: dir}
 			if err := files.plan(w.people); err != nil {
 				t.Fatal(err)

@@ -32,7 +32,8 @@ type row struct {
 	result              runner.Result
 	attempts, throttled int
 	startedAt           time.Time
-	intent              *runner.Intent // that was not answered
+	intent              *runner.Intent      // that was not answered
+	done                []runner.StepResult // that have ended, of a task that has not
 }
 
 // memory is a journal that forgets what was not synced.
@@ -87,7 +88,13 @@ func (m *memory) restore() {
 	m.rows = slices.Clone(one(m.dice, m.copies...))
 	for n := range m.rows {
 		if r := &m.rows[n]; !m.lies {
-			r.intent = &runner.Intent{Seq: r.result.Seq, Attempts: r.attempts, Throttled: r.throttled, StartedAt: r.startedAt,
+			step := runner.Act
+			for _, done := range r.done {
+				if done.Step == runner.Act {
+					step = runner.SignOut
+				}
+			}
+			r.intent = &runner.Intent{Seq: r.result.Seq, Step: step, Attempts: r.attempts, Throttled: r.throttled, StartedAt: r.startedAt,
 				Began: m.began, Slack: 5 * time.Minute}
 		}
 	}
@@ -150,8 +157,11 @@ func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error 
 	m.mu.Lock()
 	for _, i := range attempts {
 		r := &m.rows[i.Seq-1]
-		r.result.Outcome = runner.Pending
-		r.attempts, r.throttled, r.startedAt, r.intent = i.Attempts, i.Throttled, i.StartedAt, &i
+		if r.result.Outcome != runner.Pending { // it was taken up again
+			r.done, _ = left(r.result, m.life.retryFailed, m.life.retryUnknown)
+		}
+		r.result.Outcome, r.intent = runner.Pending, &i
+		r.tried(i)
 	}
 	m.mu.Unlock()
 	time.Sleep(after)
@@ -160,17 +170,25 @@ func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error 
 
 func (m *memoryLife) End(_ context.Context, i runner.Intent) error {
 	return m.add(func(r *row) {
-		r.attempts, r.throttled, r.startedAt, r.intent = i.Attempts, i.Throttled, i.StartedAt, nil
+		r.intent = nil
+		r.tried(i)
 	}, i.Seq)
 }
 
-func (m *memoryLife) Ended(context.Context, int64, runner.StepResult) error {
-	return errors.New("the simulated journal keeps no steps yet")
+// tried takes down the action's attempts.
+func (r *row) tried(i runner.Intent) {
+	if i.Step == runner.Act {
+		r.attempts, r.throttled, r.startedAt = i.Attempts, i.Throttled, i.StartedAt
+	}
+}
+
+func (m *memoryLife) Ended(_ context.Context, seq int64, ended runner.StepResult) error {
+	return m.add(func(r *row) { r.done, r.intent = append(r.done[:len(r.done):len(r.done)], ended), nil }, seq)
 }
 
 func (m *memoryLife) Record(res runner.Result) error {
 	return m.add(func(r *row) {
-		r.result, r.intent = res, nil
+		r.result, r.intent, r.done = res, nil, nil
 		r.attempts, r.throttled, r.startedAt = res.Attempts, res.Throttled, res.StartedAt
 	}, res.Seq)
 }
@@ -181,13 +199,16 @@ func (m *memoryLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Ta
 			m.mu.Lock()
 			r := m.rows[i]
 			m.mu.Unlock()
-			if !taken(r.result.Outcome, retryFailed, retryUnknown) {
+			done, again := left(r.result, retryFailed, retryUnknown)
+			if !again {
 				continue
 			}
-			t := runner.Task{
-				Seq: r.result.Seq, Username: r.result.Username, Action: r.result.Action,
-				Attempts: r.attempts, Throttled: r.throttled, StartedAt: r.startedAt,
+			if r.result.Outcome == runner.Pending {
+				done = r.done
 			}
+			t := m.people[i].asked
+			t.Seq, t.Username, t.Action, t.Done = r.result.Seq, r.result.Username, r.result.Action, slices.Clone(done)
+			t.Attempts, t.Throttled, t.StartedAt = r.attempts, r.throttled, r.startedAt
 			if r.intent != nil {
 				doubt := *r.intent
 				t.Doubt = &doubt
@@ -197,6 +218,26 @@ func (m *memoryLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Ta
 			}
 		}
 	}
+}
+
+// left reports whether a life takes a task up that has this result, and returns
+// the steps that it does not do again. A sign-out is done again after an action.
+func left(res runner.Result, failed, unknown bool) (done []runner.StepResult, again bool) {
+	act := taken(res.Outcome, failed, unknown)
+	again = act
+	if !act {
+		done = append(done, runner.StepResult{Step: runner.Act, Outcome: res.Outcome, Attempts: res.Attempts, Throttled: res.Throttled, Code: res.Code,
+			Reason: res.Reason, RequestID: res.RequestID, StartedAt: res.StartedAt, FinishedAt: res.FinishedAt, Latency: res.Latency})
+	}
+	for _, b := range res.Beside {
+		switch {
+		case taken(b.Outcome, failed, unknown):
+			again = true
+		case !act || b.Step != runner.SignOut:
+			done = append(done, b)
+		}
+	}
+	return done, again
 }
 
 // taken reports whether a life takes up a task that has this outcome.

@@ -23,6 +23,8 @@ type world struct {
 	jitter dice
 	over   bool
 
+	allowed, counted, mailed int // messages: of the budget, counted against it, and sent
+
 	restored bool // the journal was an older copy once
 
 	mu      sync.Mutex
@@ -38,14 +40,16 @@ func newWorld(seed uint64, broken *mutation) *world {
 	d := newDice(seed, 0)
 	w := &world{seed: seed, broken: broken, born: time.Now(), byName: map[string]*person{}, program: &person{name: "the program"},
 		jitter: newDice(seed, 1), nature: drawNature(d)}
+	w.drawSteps(newDice(seed, 3))
 	n := 1 + d.IntN(5)
 	if d.chance(0.1) {
 		n = 25 + d.IntN(30)
 	}
 	for i := range n {
 		p := drawPerson(d, seed, i, w.born)
+		p.drawSteps(newDice(seed, uint64(i+1)*10+2), w.steps)
 		p.touched = p.modified
-		if p.status == deeds[p.action].leaves {
+		if !p.gone && p.status == deeds[p.action].leaves {
 			p.led = p.modified
 		}
 		p.modified = p.modified.Add(w.skew)
@@ -146,8 +150,11 @@ func (w *world) run(l life, before []runner.Result) error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	p := &process{world: w, life: l, born: time.Now(), journal: journal, dead: make(chan struct{}),
-		bill: newBill(), begun: map[int64]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}}
+	p := &process{world: w, life: l, born: time.Now(), journal: journal, dead: make(chan struct{}), bill: newBill(),
+		begun: map[int64]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}, course: map[int64]*course{}}
+	if w.budget > 0 {
+		w.allowed += w.budget
+	}
 	finish := p.ends(stop)
 	dir, opt := runner.Directory(p), p.options(ctx)
 	tasks := p.tasks()
@@ -180,6 +187,9 @@ func (p *process) settle(err error, dead bool, before []runner.Result) error {
 		p.breach(p.program, "life %d ended %v after the grace", p.life.n, late)
 	}
 	p.judgePace()
+	if w := p.world; errors.Is(why, errOverspent) && w.counted < w.allowed {
+		p.breach(p.program, "it has stopped for want of messages, and %d are left", w.allowed-w.counted)
+	}
 	p.judgeAttempts()
 	if unread == nil {
 		p.unchanged(before, after)
@@ -198,9 +208,12 @@ func (w *world) takeUp(l life, all []runner.Result) {
 	w.note(w.program, "life %d: %s after %v; off by %v, offline %t, retry failed %t, retry unknown %t, an older copy %t, flush %v, disk %v, steering %v", l.n,
 		l.end, l.after, l.off, l.offline, l.retryFailed, l.retryUnknown, l.restored, l.flush, l.slowDisk, l.steps)
 	for i, res := range all {
-		if res.Outcome != runner.Pending && taken(res.Outcome, l.retryFailed, l.retryUnknown) {
+		if res.Outcome == runner.Pending {
+			continue
+		}
+		if done, again := left(res, l.retryFailed, l.retryUnknown); again {
 			w.taking[res.Seq] = true
-			w.takesUp(w.people[i], res.Outcome)
+			w.takesUp(w.people[i], res.Outcome, taken(res.Outcome, l.retryFailed, l.retryUnknown), done)
 		}
 	}
 }
@@ -212,7 +225,10 @@ func (p *process) options(ctx context.Context) runner.Options {
 	}
 	opt := runner.Options{
 		Rate: p.rate, Concurrency: p.concurrency, Attempts: p.attempts, MaxDelay: p.maxDelay, Timeout: p.timeout, Outage: p.outage, Grace: p.grace,
-		Journal: p, Clock: clock, Rates: p.steer(ctx),
+		Journal: p, Clock: clock, Rates: p.steer(ctx), Recheck: p.recheck,
+	}
+	if p.budget > 0 {
+		opt.Budget, opt.Unspent = p.spend, p.unspent
 	}
 	opt.SetJitter(p.jitter.Float64)
 	return opt
@@ -222,14 +238,18 @@ func (p *process) tasks() iter.Seq2[runner.Task, error] {
 	return func(yield func(runner.Task, error) bool) {
 		for t, err := range p.journal.pending(p.life.retryFailed, p.life.retryUnknown) {
 			if t.Action.Sets() {
-				t.Password = jobs.NewSecret("the job's for " + t.Username)
+				t.Password = jobs.NewSecret(jobPassword(t.Username))
 			}
 			t.StartedAt = p.life.toHere(t.StartedAt)
+			p.resumes(&t)
 			if t.Doubt != nil {
 				t.Doubt.Began, t.Doubt.StartedAt = p.life.toHere(t.Doubt.Began), p.life.toHere(t.Doubt.StartedAt)
 				p.mu.Lock()
 				who := p.byName[t.Username]
-				who.doubtful = true
+				who.doubtful[t.Doubt.Step] = true
+				if w := p.world; w.restored { // of all steps
+					who.doubtful = [6]bool{true, true, true, true, true, true}
+				}
 				if began := p.life.toTrue(t.Doubt.Began); who.begun.IsZero() || began.Before(who.begun) {
 					who.begun = began
 				}

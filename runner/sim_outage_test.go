@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 	"time"
 
@@ -18,15 +19,21 @@ const (
 // that. The lanes hold for themselves; no one is charged while one of them does.
 type bill struct {
 	lanes map[jobs.Category]*laneBill
-	spent map[*person]int
-	last  map[*person]error // what came of their last request
+	spent map[charged]int
+	last  map[charged]error // what came of the last request
 	scant bool              // the host has lacked something: how much that explains is left open
+}
+
+// charged is a step of somebody's task.
+type charged struct {
+	who  *person
+	step runner.Step
 }
 
 type laneBill struct {
 	row     int       // requests that nothing came of
 	since   time.Time // the first of them left
-	open    []*person // charged in the row, if that does not become an outage
+	open    []charged // charged in the row, if that does not become an outage
 	held    time.Time // since when it is an outage; zero: it is none
 	probes  int
 	probing bool
@@ -35,7 +42,7 @@ type laneBill struct {
 }
 
 func newBill() bill {
-	return bill{lanes: map[jobs.Category]*laneBill{}, spent: map[*person]int{}, last: map[*person]error{}}
+	return bill{lanes: map[jobs.Category]*laneBill{}, spent: map[charged]int{}, last: map[charged]error{}}
 }
 
 func (b *bill) lane(of jobs.Category) *laneBill {
@@ -83,17 +90,17 @@ func (p *process) bills(who *person, lane jobs.Category, r *request, err error) 
 		free = free || fault.Class == runner.Throttled || fault.Class == runner.Host
 		p.scant = p.scant || errors.Is(fault.Err, syscall.EMFILE)
 	}
-	l := p.lane(lane)
+	l, step := p.lane(lane), charged{who, r.Step}
 	if r.probe {
 		l.probing = false
 	}
 	if who != nil {
-		p.last[who] = err
+		p.last[step] = err
 	}
 	if !missed {
 		p.served(lane)
 		if !free {
-			p.spent[who]++
+			p.spent[step]++
 		}
 		return
 	}
@@ -101,7 +108,7 @@ func (p *process) bills(who *person, lane jobs.Category, r *request, err error) 
 		l.since = r.sent
 	}
 	if !free && !p.anyHeld() {
-		l.open = append(l.open, who)
+		l.open = append(l.open, step)
 	}
 	now := time.Now()
 	switch {
@@ -117,11 +124,23 @@ func (p *process) bills(who *person, lane jobs.Category, r *request, err error) 
 	}
 }
 
+// settled counts what a step is charged for that has ended.
+func (b *bill) settled(step charged) {
+	for _, l := range b.lanes {
+		l.open = slices.DeleteFunc(l.open, func(c charged) bool {
+			if c == step {
+				b.spent[step]++
+			}
+			return c == step
+		})
+	}
+}
+
 // served notes that the service has done something.
 func (p *process) served(lane jobs.Category) {
 	l := p.lane(lane)
-	for _, who := range l.open {
-		p.spent[who]++
+	for _, step := range l.open {
+		p.spent[step]++
 	}
 	if !l.held.IsZero() {
 		for _, other := range p.lanes { // as likely as not, it was the same outage
@@ -139,17 +158,19 @@ func (p *process) judgeAttempts() {
 		return
 	}
 	for _, l := range p.lanes {
-		for _, who := range l.open {
-			p.spent[who]++
+		for _, step := range l.open {
+			p.spent[step]++
 		}
 	}
 	for _, who := range p.people {
-		n := p.spent[who]
-		if n > p.attempts {
-			p.breach(who, "%d attempts in one life, and %d are allowed", n, p.attempts)
-		}
-		if n < p.attempts && p.emitted[who.seq] == runner.Failed && !verdict(p.last[who]) {
-			p.breach(who, "it has failed after %d attempts that count, and %d are allowed", n, p.attempts)
+		for step := range runner.Recheck {
+			n, last := p.spent[charged{who, step}], p.last[charged{who, step}]
+			if n > p.attempts {
+				p.breach(who, "%d attempts at step %d in one life, and %d are allowed", n, step, p.attempts)
+			}
+			if n < p.attempts && p.failed(who, step) && !verdict(last) {
+				p.breach(who, "step %d has failed after %d attempts that count, and %d are allowed", step, n, p.attempts)
+			}
 		}
 	}
 }

@@ -56,11 +56,24 @@ var whims = []struct {
 		return true
 	}},
 	{"an administrator deletes the user", func(w *world, p *person) bool {
-		p.gone = true
+		p.gone, p.deleted, p.chose = true, true, time.Time{}
 		w.become(p, p.status)
 		return true
 	}},
+	{makesUser, func(w *world, p *person) bool {
+		if !p.gone {
+			return false
+		}
+		p.gone, p.enabled = false, true
+		p.setPassword(fmt.Sprintf("an administrator's, %d", len(p.used)))
+		w.become(p, jobs.ForceChangePassword)
+		p.chose = time.Now()
+		return true
+	}},
 }
+
+// makesUser is the whim of which there are users who are not there.
+const makesUser = "an administrator makes the user"
 
 // choose has users choose a password, with a code, at their first sign-in, or
 // for no reason.
@@ -78,7 +91,7 @@ func choose(w *world, p *person) bool {
 func (w *world) act(p *person, name string, do func(*world, *person) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if p.gone || !do(w, p) {
+	if p.gone && name != makesUser || !do(w, p) {
 		return
 	}
 	p.touched = time.Now()

@@ -69,6 +69,7 @@ type person struct {
 	eager        float64       // how likely it is that they act on a change
 	patience     time.Duration // for about so long they do not
 	plans        []plan
+	asked        runner.Task // the steps that are asked for
 
 	task // what is known of it by one who sees everything
 	log  []event
@@ -80,6 +81,7 @@ type state struct {
 	modified          time.Time // by the server's clock
 	enabled, verified bool
 	weak              bool // the password that the job has for them
+	deleted           bool // by others
 	gone              bool
 	at                time.Time // when it came to be so
 }
@@ -111,6 +113,9 @@ func (w *world) carryOut(p *person, r *request) *runner.Error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := deeds[r.Action]
+	if r.Step != runner.Act {
+		return w.carryOutStep(p, r)
+	}
 	if p.gone {
 		return &runner.Error{Class: runner.UserFault, Code: "UserNotFoundException", Message: "User does not exist."}
 	}
@@ -119,6 +124,9 @@ func (w *world) carryOut(p *person, r *request) *runner.Error {
 		return err
 	}
 	w.carriedOut(p, r)
+	if d.code {
+		w.mails(p)
+	}
 	if r.Action.Sets() {
 		p.setPassword(r.Password.Reveal())
 	}
@@ -139,7 +147,7 @@ func (w *world) sight(p *person, lag time.Duration) runner.Sight {
 	if s.gone {
 		return runner.Sight{}
 	}
-	sight := runner.Sight{Found: true, Username: p.name, Status: s.status, Modified: s.modified}
+	sight := runner.Sight{Found: true, Username: p.name, Status: s.status, Modified: s.modified, Enabled: s.enabled, KnowsEnabled: true}
 	if p.alias != "" {
 		sight.Username, sight.Sub, sight.Alias = p.id, p.id, p.alias
 	}

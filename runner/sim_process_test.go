@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type process struct {
 	stopped time.Time // when it was interrupted; zero: it was not
 	bill
 	inFlight int
+	course   map[int64]*course // of each task
 }
 
 func (p *process) isDead() bool {
@@ -128,11 +130,12 @@ func (p *process) departs(who *person, t runner.Task) *request {
 		p.breach(who, "a request was sent that is not in the journal")
 	}
 	delete(p.begun, t.Seq)
+	p.mayLeave(who, t.Step)
 	who.sent++
 	r := &request{Task: t, n: who.sent, era: who.era}
 	p.draw(who, r, p.troubles, p.trouble, &who.troubles)
 	p.note(who, "request %d: %s", r.n, r.trouble)
-	p.leaves(r, jobs.UserAccountRecovery)
+	p.leaves(r, laneOf(t.Step))
 	return r
 }
 
@@ -164,14 +167,14 @@ func (p *process) answered(who *person, r *request, got reply) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inFlight--
-	p.bills(who, jobs.UserAccountRecovery, r, got.err)
+	p.bills(who, laneOf(r.Step), r, got.err)
 	p.note(who, "request %d: %v", r.n, got.err)
 	if r.trouble.unsent {
 		return
 	}
 	var fault *runner.Error
 	if got.err != nil && (!errors.As(got.err, &fault) || fault.Class == runner.InDoubt || fault.Class == runner.Unreadable) {
-		who.doubtful = true
+		who.doubtful[r.Step] = true
 	}
 }
 
@@ -190,6 +193,9 @@ func (p *process) looked(who *person, r *request, got reply) {
 		return
 	}
 	s := got.sight
+	if r.trouble.blur == nil && s.Found {
+		who.seen = time.Now().Add(-r.back - r.lag)
+	}
 	p.note(who, "look %d (%s): %s as of %v ago, found %t, modified %v", r.n, r.trouble, s.Status, r.lag, s.Found, s.Modified.Sub(p.world.born))
 }
 
@@ -198,13 +204,23 @@ func (p *process) emit(res runner.Result) error {
 		return err
 	}
 	p.mu.Lock()
-	p.ended(p.byName[res.Username], res)
+	who := p.byName[res.Username]
+	p.ended(who, res)
 	p.emitted[res.Seq] = res.Outcome
-	if err, sent := p.last[p.byName[res.Username]]; res.Outcome == runner.OK && (!sent || err != nil) {
-		p.served(jobs.UserAccountRecovery) // as a look has shown
+	p.settled(charged{who, runner.Act})
+	for _, b := range res.Beside {
+		p.of(res.Seq).emitted[b.Step] = b.Outcome
+		p.endedBeside(who, b)
+		p.settled(charged{who, b.Step})
 	}
+	p.hasActed(who, res.Outcome)
 	p.mu.Unlock()
 	res.StartedAt, res.FinishedAt = p.life.toTrue(res.StartedAt), p.life.toTrue(res.FinishedAt)
+	res.Beside = slices.Clone(res.Beside)
+	for i := range res.Beside {
+		b := &res.Beside[i]
+		b.StartedAt, b.FinishedAt = p.life.toTrue(b.StartedAt), p.life.toTrue(b.FinishedAt)
+	}
 	return p.journal.Record(res)
 }
 
@@ -257,6 +273,16 @@ func (p *process) Ended(ctx context.Context, seq int64, r runner.StepResult) err
 	if err := p.cannotWrite(); err != nil {
 		return err
 	}
+	p.mu.Lock()
+	who := p.people[seq-1]
+	p.note(who, "step %d has ended: %v", r.Step, r.Outcome)
+	p.of(seq).done[r.Step] = true
+	p.settled(charged{who, r.Step})
+	if r.Step == runner.Act {
+		p.of(seq).acted = r.Outcome
+		p.hasActed(who, r.Outcome)
+	}
+	p.mu.Unlock()
 	r.StartedAt, r.FinishedAt = p.life.toTrue(r.StartedAt), p.life.toTrue(r.FinishedAt)
 	return p.journal.Ended(ctx, seq, r)
 }

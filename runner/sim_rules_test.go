@@ -19,11 +19,12 @@ type task struct {
 	begun    time.Time // when its first attempt was, or may have been
 	first    *request  // that was carried out
 	codes    int
-	doubtful bool   // a request may have been carried out, and nobody knows
-	dim      string // why looks may not tell; empty if they must
+	doubtful [6]bool // by step: a request may have been carried out, and nobody knows
+	dim      string  // why looks may not tell; empty if they must
 
 	era  int       // how often somebody has agreed
 	last time.Time // when it was carried out, also before somebody agreed; zero is never
+	beside
 }
 
 // longAgo is how far apart two times are that no clock can take for each other:
@@ -62,7 +63,7 @@ func (w *world) history(of *person) string {
 		}
 		fmt.Fprintf(&b, "%s\n", p.name)
 		if p != w.program {
-			fmt.Fprintf(&b, "    %s; %s, enabled %t, verified %t\n", p.action, p.shown[0].status, p.shown[0].enabled, p.shown[0].verified)
+			fmt.Fprintf(&b, "    %s; %s, enabled %t, verified %t, gone %t; %s\n", p.action, p.shown[0].status, p.shown[0].enabled, p.shown[0].verified, p.shown[0].gone, p.describeSteps())
 		}
 		for _, e := range p.log {
 			fmt.Fprintf(&b, "%14.6f  %s\n", e.at.Sub(w.born).Seconds(), fmt.Sprintf(e.text, e.args...))
@@ -74,9 +75,14 @@ func (w *world) history(of *person) string {
 // takesUp begins anew with a task, because somebody wants it to be tried again.
 // Who asks for what is unknown answers for a second code and an overwritten
 // password; who asks for what failed does not, for that was not carried out.
-func (w *world) takesUp(p *person, was runner.Outcome) {
-	w.note(p, "is taken up again: %v", was)
-	t := task{sent: p.sent, last: p.last, era: p.era}
+func (w *world) takesUp(p *person, was runner.Outcome, act bool, done []runner.StepResult) {
+	p.beside.again(&p.doubtful, done)
+	w.note(p, "is taken up again: %v, its action %t", was, act)
+	if !act { // only a step beside it
+		return
+	}
+	t := task{sent: p.sent, last: p.last, era: p.era, beside: p.beside, doubtful: p.doubtful}
+	t.doubtful[runner.Act] = false
 	if was == runner.Failed {
 		t.first, t.codes = p.first, p.codes
 	} else {
@@ -112,23 +118,25 @@ func (w *world) ended(p *person, res runner.Result) {
 	mayBeTaken := func(at time.Time) bool { return !at.Before(p.begun.Add(-longAgo)) }
 	switch res.Outcome {
 	case runner.OK:
-		if led := d.proof && p.doubtful && mayBeTaken(p.led); p.last.IsZero() && !led {
+		if led := d.proof && (p.doubtful[runner.Act] || p.doubtful[runner.Create]) && (mayBeTaken(p.led) || p.asked.Enable && p.led.After(w.born)); p.last.IsZero() && !led {
 			w.breach(p, "it is ok, and was never carried out")
 		}
 	case runner.Failed:
-		if p.first != nil {
+		if p.first != nil && !p.remade() {
 			w.breach(p, "it failed (%s), and was carried out", res.Reason)
 		}
 	case runner.Unknown:
 		switch {
-		case !p.doubtful:
+		case !p.doubtful[runner.Act] && !p.doubtful[runner.Create] && !p.doubtful[runner.Enable]:
 			w.breach(p, "it is unknown (%s), and all was answered", res.Reason)
-		case p.dim != "", p.gone, d.code && w.untouched, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
+		case p.dim != "", p.gone, p.deleted, mayBeTaken(p.enabledBy), mayBeTaken(p.made), d.code && w.untouched, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
 		default:
 			w.breach(p, "it is unknown (%s), and looks could tell", res.Reason)
 		}
 	default:
-		w.breach(p, "it ended as %v", res.Outcome)
+		if res.Outcome != runner.Skipped || p.asked.Skip == "" && !p.asked.Recheck {
+			w.breach(p, "it ended as %v", res.Outcome)
+		}
 	}
 }
 
@@ -139,8 +147,10 @@ func (w *world) atTheEnd(all []runner.Result) {
 		switch {
 		case res.Outcome == runner.Pending:
 			w.breach(p, "it is pending at the end")
-		case res.Outcome == runner.Failed && p.first != nil && !w.restored: // or the copy knows of no later retry
+		case res.Outcome == runner.Failed && p.first != nil && !p.remade() && !w.restored: // or the copy knows of no later retry
 			w.breach(p, "it failed, and was carried out after that")
+		case res.Outcome == runner.OK && p.action.Sets() && p.password != jobPassword(p.name) && !p.deleted && p.chose.Before(p.last):
+			w.breach(p, "it is ok, and the password is not the job's")
 		case res.Outcome == runner.OK && p.touched.Before(p.last) && p.status != deeds[p.action].leaves:
 			w.breach(p, "it is ok, and the user is %s", p.status)
 		}
@@ -177,7 +187,7 @@ func (p *process) judgePace() {
 			if category == jobs.UserAccountRecovery {
 				most = p.rateBetween(times[from], times[to])
 			}
-			if n := to - from + 1; float64(n) > most+1 {
+			if n := to - from + 1; float64(n) > math.Ceil(most)+1 { // between two, the one before may be late
 				var at []string
 				for _, t := range times[max(0, from-3) : to+1] {
 					at = append(at, fmt.Sprintf("%.6f", t.Sub(p.world.born).Seconds()))
