@@ -157,10 +157,8 @@ func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error 
 	m.mu.Lock()
 	for _, i := range attempts {
 		r := &m.rows[i.Seq-1]
-		if r.result.Outcome != runner.Pending { // it was taken up again
-			r.done, _ = left(r.result, m.life.retryFailed, m.life.retryUnknown)
-		}
-		r.result.Outcome, r.intent = runner.Pending, &i
+		m.takesUp(r)
+		r.intent = &i
 		r.tried(i)
 	}
 	m.mu.Unlock()
@@ -175,6 +173,14 @@ func (m *memoryLife) End(_ context.Context, i runner.Intent) error {
 	}, i.Seq)
 }
 
+// takesUp has a task be pending that has ended before.
+func (m *memoryLife) takesUp(r *row) {
+	if r.result.Outcome != runner.Pending {
+		r.done, _ = left(r.result, m.life.retryFailed, m.life.retryUnknown)
+		r.result.Outcome = runner.Pending
+	}
+}
+
 // tried takes down the action's attempts.
 func (r *row) tried(i runner.Intent) {
 	if i.Step == runner.Act {
@@ -183,7 +189,10 @@ func (r *row) tried(i runner.Intent) {
 }
 
 func (m *memoryLife) Ended(_ context.Context, seq int64, ended runner.StepResult) error {
-	return m.add(func(r *row) { r.done, r.intent = append(r.done[:len(r.done):len(r.done)], ended), nil }, seq)
+	return m.add(func(r *row) {
+		m.takesUp(r)
+		r.done, r.intent = append(r.done[:len(r.done):len(r.done)], ended), nil
+	}, seq)
 }
 
 func (m *memoryLife) Record(res runner.Result) error {

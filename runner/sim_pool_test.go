@@ -13,15 +13,33 @@ type deed struct {
 	code   bool          // it sends a code: never twice, but where somebody has agreed to it
 	soon   time.Duration // within this of the first time it may be done again, though the user has chosen a password since
 	proof  bool          // it leaves a state that a user does not get to alone: seeing it is proof
-	leaves runner.Status
+	leaves runner.Status // empty: as it was
+	lane   jobs.Category
+	want   func(state) bool                              // whether a look can show that it was done, and nobody else has undone it; nil: see leaves
 	refuse func(*world, *person, *request) *runner.Error // why the pool does not do it; nil if it does
+	do     func(*person)                                 // beside leading to a state; may be nil
 }
 
 // deeds is the table of actions.
 var deeds = map[jobs.Action]deed{
-	jobs.Reset:        {code: true, proof: true, leaves: jobs.ResetRequired, refuse: refuseReset},
-	jobs.SetTemporary: {soon: time.Minute, proof: true, leaves: jobs.ForceChangePassword, refuse: refuseSet},
-	jobs.SetPermanent: {soon: time.Minute, leaves: jobs.Confirmed, refuse: refuseSet},
+	jobs.Reset:        {code: true, proof: true, leaves: jobs.ResetRequired, lane: jobs.UserAccountRecovery, refuse: refuseReset},
+	jobs.SetTemporary: {soon: time.Minute, proof: true, leaves: jobs.ForceChangePassword, lane: jobs.UserAccountRecovery, refuse: refuseSet},
+	jobs.SetPermanent: {soon: time.Minute, leaves: jobs.Confirmed, lane: jobs.UserAccountRecovery, refuse: refuseSet},
+	jobs.Reinvite:     {code: true, proof: true, leaves: jobs.ForceChangePassword, lane: jobs.UserCreation, refuse: refuseInvite},
+	jobs.SignOut:      {lane: jobs.UserUpdate, refuse: refuseNothing},
+	jobs.Disable: {lane: jobs.UserUpdate, refuse: refuseNothing, want: func(s state) bool { return !s.enabled && !s.gone },
+		do: func(p *person) { p.enabled = false }},
+	jobs.Enable: {lane: jobs.UserUpdate, refuse: refuseNothing, want: func(s state) bool { return s.enabled && !s.gone },
+		do: func(p *person) { p.enabled = true }},
+}
+
+func refuseNothing(*world, *person, *request) *runner.Error { return nil }
+
+func refuseInvite(_ *world, p *person, _ *request) *runner.Error {
+	if p.status != jobs.ForceChangePassword {
+		return &runner.Error{Class: runner.UserFault, Code: "UnsupportedUserStateException", Message: "User exists"}
+	}
+	return nil
 }
 
 func refuseReset(_ *world, p *person, _ *request) *runner.Error {
@@ -130,7 +148,15 @@ func (w *world) carryOut(p *person, r *request) *runner.Error {
 	if r.Action.Sets() {
 		p.setPassword(r.Password.Reveal())
 	}
+	if d.do != nil {
+		d.do(p)
+	}
 	before := p.modified
+	if d.leaves == "" {
+		w.become(p, p.status)
+		w.note(p, "request %d is carried out: enabled %t", r.n, p.enabled)
+		return nil
+	}
 	w.become(p, d.leaves)
 	if d.code && w.untouched {
 		p.modified = before

@@ -135,7 +135,7 @@ func (p *process) departs(who *person, t runner.Task) *request {
 	r := &request{Task: t, n: who.sent, era: who.era}
 	p.draw(who, r, p.troubles, p.trouble, &who.troubles)
 	p.note(who, "request %d: %s", r.n, r.trouble)
-	p.leaves(r, laneOf(t.Step))
+	p.leaves(r, laneOf(t))
 	return r
 }
 
@@ -167,7 +167,7 @@ func (p *process) answered(who *person, r *request, got reply) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inFlight--
-	p.bills(who, laneOf(r.Step), r, got.err)
+	p.bills(who, laneOf(r.Task), r, got.err)
 	p.note(who, "request %d: %v", r.n, got.err)
 	if r.trouble.unsent {
 		return

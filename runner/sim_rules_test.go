@@ -103,7 +103,7 @@ func (w *world) carriedOut(p *person, r *request) {
 		if p.codes++; p.codes > 1 {
 			w.breach(p, "a second code")
 		}
-	} else if p.first != nil && p.chose.After(p.first.sent) && r.sent.Sub(p.first.sent) > d.soon {
+	} else if d.soon > 0 && p.first != nil && p.chose.After(p.first.sent) && r.sent.Sub(p.first.sent) > d.soon {
 		w.breach(p, "a password is overwritten that was chosen since, %v after the first request", r.sent.Sub(p.first.sent))
 	}
 	if p.first == nil {
@@ -118,18 +118,21 @@ func (w *world) ended(p *person, res runner.Result) {
 	mayBeTaken := func(at time.Time) bool { return !at.Before(p.begun.Add(-longAgo)) }
 	switch res.Outcome {
 	case runner.OK:
+		if d.want != nil && p.doubtful[runner.Act] && p.was(d.want) {
+			break
+		}
 		if led := d.proof && (p.doubtful[runner.Act] || p.doubtful[runner.Create]) && (mayBeTaken(p.led) || p.asked.Enable && p.led.After(w.born)); p.last.IsZero() && !led {
 			w.breach(p, "it is ok, and was never carried out")
 		}
 	case runner.Failed:
-		if p.first != nil && !p.remade() {
+		if p.first != nil && !p.remade() && !(d.want != nil && p.touched.After(p.first.sent)) {
 			w.breach(p, "it failed (%s), and was carried out", res.Reason)
 		}
 	case runner.Unknown:
 		switch {
 		case !p.doubtful[runner.Act] && !p.doubtful[runner.Create] && !p.doubtful[runner.Enable]:
 			w.breach(p, "it is unknown (%s), and all was answered", res.Reason)
-		case p.dim != "", p.gone, p.deleted, mayBeTaken(p.enabledBy), mayBeTaken(p.made), d.code && w.untouched, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
+		case p.dim != "", p.gone, p.deleted, mayBeTaken(p.enabledBy), mayBeTaken(p.made), d.code && w.untouched, d.leaves == "" && d.want == nil, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
 		default:
 			w.breach(p, "it is unknown (%s), and looks could tell", res.Reason)
 		}
@@ -140,6 +143,12 @@ func (w *world) ended(p *person, res runner.Result) {
 	}
 }
 
+// was reports whether a user was so since the task was begun.
+func (p *person) was(so func(state) bool) bool {
+	since := p.begun.Add(-maxLag)
+	return so(p.asOf(since)) || slices.ContainsFunc(p.shown, func(s state) bool { return s.at.After(since) && so(s) })
+}
+
 // atTheEnd judges what was recorded, when all is over.
 func (w *world) atTheEnd(all []runner.Result) {
 	for i, res := range all {
@@ -147,11 +156,11 @@ func (w *world) atTheEnd(all []runner.Result) {
 		switch {
 		case res.Outcome == runner.Pending:
 			w.breach(p, "it is pending at the end")
-		case res.Outcome == runner.Failed && p.first != nil && !p.remade() && !w.restored: // or the copy knows of no later retry
+		case res.Outcome == runner.Failed && p.first != nil && !p.remade() && !w.restored && deeds[p.action].want == nil: // or the copy knows of no later retry
 			w.breach(p, "it failed, and was carried out after that")
 		case res.Outcome == runner.OK && p.action.Sets() && p.password != jobPassword(p.name) && !p.deleted && p.chose.Before(p.last):
 			w.breach(p, "it is ok, and the password is not the job's")
-		case res.Outcome == runner.OK && p.touched.Before(p.last) && p.status != deeds[p.action].leaves:
+		case res.Outcome == runner.OK && p.touched.Before(p.last) && deeds[p.action].leaves != "" && p.status != deeds[p.action].leaves:
 			w.breach(p, "it is ok, and the user is %s", p.status)
 		}
 	}

@@ -23,6 +23,12 @@ func (p *person) drawSteps(d dice, often float64) {
 	if !d.chance(often) {
 		return
 	}
+	if d.chance(0.25) {
+		p.action = one(d, jobs.Reinvite, jobs.SignOut, jobs.Disable, jobs.Enable)
+		if p.action == jobs.Reinvite && d.chance(0.8) {
+			p.status = jobs.ForceChangePassword
+		}
+	}
 	p.asked.SignOut = one(d, jobs.NoSignOut, jobs.SignOutIfOK, jobs.SignOutIfOK, jobs.SignOutAlways)
 	p.asked.Recheck = d.chance(0.25)
 	switch {
@@ -36,7 +42,7 @@ func (p *person) drawSteps(d dice, often float64) {
 		if d.chance(0.3) {
 			p.plans = append(p.plans, plan{d.some(0.1, 1, 10, 60), len(whims) - 1})
 		}
-	case d.chance(0.4):
+	case d.chance(0.4) && deeds[p.action].leaves != "":
 		p.asked.Enable = true
 		p.enabled = !d.chance(0.8)
 	}
@@ -67,14 +73,14 @@ func (p *person) describeSteps() string {
 }
 
 // laneOf is the quota that a step's requests draw on.
-func laneOf(step runner.Step) jobs.Category {
-	switch step {
+func laneOf(t runner.Task) jobs.Category {
+	switch t.Step {
 	case runner.Create:
 		return jobs.UserCreation
 	case runner.Enable, runner.SignOut:
 		return jobs.UserUpdate
 	}
-	return jobs.UserAccountRecovery
+	return deeds[t.Action].lane
 }
 
 // beside is what one who sees everything knows of the steps beside an action.
@@ -256,8 +262,9 @@ func (p *process) hasActed(who *person, o runner.Outcome) {
 	if o != runner.OK || c.done[runner.Act] && c.acted != runner.OK {
 		return
 	}
-	if err, sent := p.last[charged{who, runner.Act}]; err != nil || !sent && c.doubt {
-		p.served(jobs.UserAccountRecovery)
+	d := deeds[who.action]
+	if err, sent := p.last[charged{who, runner.Act}]; d.proof && (err != nil || !sent && c.doubt) {
+		p.served(d.lane)
 	}
 }
 
@@ -281,7 +288,7 @@ func (w *world) endedBeside(p *person, r runner.StepResult) {
 	ok, was := r.Outcome == runner.OK, false
 	switch r.Step {
 	case runner.Create:
-		was = !p.made.IsZero()
+		was = !p.made.IsZero() && p.dim == "" // a look that shows nobody is believed
 		if ok && p.gone && !p.deleted {
 			w.breach(p, "it was made, and is not there")
 		}
