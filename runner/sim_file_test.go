@@ -27,7 +27,6 @@ func TestSimulationWithRunFiles(t *testing.T) {
 		var w *world
 		synctest.Test(t, func(t *testing.T) {
 			w = newWorld(seed, nil)
-			w.plain()
 			files := &files{dir: dir}
 			if err := files.plan(w.people); err != nil {
 				t.Fatal(err)
@@ -63,7 +62,10 @@ func (f *files) plan(people []*person) error {
 		return err
 	}
 	for _, p := range people {
-		if err := draft.Add(jobs.Task{Seq: p.seq, Username: p.name, Action: p.action}); err != nil {
+		a := p.asked
+		task := jobs.Task{Seq: p.seq, Username: p.name, Action: p.action, Skip: a.Skip, Fail: a.Fail,
+			Create: a.Create, Enable: a.Enable, Recheck: a.Recheck, SignOut: a.SignOut, Before: a.Before}
+		if err := draft.Add(task); err != nil {
 			return err
 		}
 	}
@@ -130,6 +132,7 @@ func (f *fileLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Task
 			t := runner.Task{
 				Seq: row.Seq, Username: row.Username, Action: row.Action,
 				Attempts: row.Attempts, Throttled: row.Throttled, StartedAt: row.StartedAt, Doubt: row.Doubt, Done: row.Done,
+				Skip: row.Skip, Fail: row.Fail, Create: row.Create, Enable: row.Enable, Recheck: row.Recheck, SignOut: row.SignOut, Before: row.Before,
 			}
 			if !yield(t, err) {
 				return

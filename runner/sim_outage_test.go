@@ -21,6 +21,7 @@ type bill struct {
 	lanes map[jobs.Category]*laneBill
 	spent map[charged]int
 	last  map[charged]error // what came of the last request
+	moot  map[charged]bool  // taken back by another lane's outage, when it may have been given up before
 	scant bool              // the host has lacked something: how much that explains is left open
 }
 
@@ -42,7 +43,7 @@ type laneBill struct {
 }
 
 func newBill() bill {
-	return bill{lanes: map[jobs.Category]*laneBill{}, spent: map[charged]int{}, last: map[charged]error{}}
+	return bill{lanes: map[jobs.Category]*laneBill{}, spent: map[charged]int{}, last: map[charged]error{}, moot: map[charged]bool{}}
 }
 
 func (b *bill) lane(of jobs.Category) *laneBill {
@@ -114,8 +115,11 @@ func (p *process) bills(who *person, lane jobs.Category, r *request, err error) 
 	switch {
 	case l.held.IsZero() && l.row >= outageRow:
 		l.held, l.probes, l.free = now, 0, now.Add(firstProbe)
-		for _, l := range p.lanes {
-			l.open = nil
+		for _, other := range p.lanes {
+			for _, step := range other.open {
+				p.moot[step] = p.moot[step] || other != l
+			}
+			other.open = nil
 		}
 	case r.probe:
 		l.probes++
@@ -168,7 +172,7 @@ func (p *process) judgeAttempts() {
 			if n > p.attempts {
 				p.breach(who, "%d attempts at step %d in one life, and %d are allowed", n, step, p.attempts)
 			}
-			if n < p.attempts && p.failed(who, step) && !verdict(last) {
+			if n < p.attempts && p.failed(who, step) && !p.moot[charged{who, step}] && !verdict(last) {
 				p.breach(who, "step %d has failed after %d attempts that count, and %d are allowed", step, n, p.attempts)
 			}
 		}

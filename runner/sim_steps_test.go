@@ -52,15 +52,6 @@ func (p *person) drawSteps(d dice, often float64) {
 	p.shown = []state{p.state}
 }
 
-// plain has no task have steps, and no message be counted.
-func (w *world) plain() {
-	w.budget = 0
-	for _, p := range w.people {
-		p.asked, p.gone = runner.Task{}, false
-		p.shown[0].gone = false
-	}
-}
-
 func jobPassword(name string) string { return "the job's for " + name }
 
 func (p *person) describeSteps() string {
