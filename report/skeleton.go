@@ -1,17 +1,21 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 )
 
-// Skeletons writes the request of each task it is given, as a dry run prints
-// it. A task that is to be skipped has no request: only SkeletonText names it.
+// Skeletons writes the requests of each task it is given, as a dry run prints
+// them, in the order in which they would be sent. A task that is to be skipped
+// has none: only SkeletonText names it.
 type Skeletons struct {
 	W          io.Writer
 	Format     SkeletonFormat
@@ -31,7 +35,8 @@ const (
 	// SkeletonJSON is one object a line, as the AWS CLI's --cli-input-json
 	// takes it. It allows no key that would name the operation: an object with
 	// Permanent is for admin-set-user-password, one without is for
-	// admin-reset-user-password.
+	// admin-reset-user-password. What is for any other operation is the Input
+	// of an object that names it as its Operation.
 	SkeletonJSON SkeletonFormat = "json"
 	// SkeletonCLI is one AWS CLI command a line, for a POSIX shell.
 	SkeletonCLI SkeletonFormat = "cli"
@@ -63,15 +68,21 @@ func (s *Skeletons) Write(t runner.Task) error {
 	switch {
 	case s.Format == SkeletonText:
 		s.line = s.appendText(s.line, &t)
-	case t.Skip != "":
-		return nil
-	case s.Format == SkeletonJSON:
-		s.line = s.appendJSON(s.line, &t)
-	case s.Format == SkeletonCLI:
-		s.line = s.appendCLI(s.line, &t)
+	case s.Format == SkeletonJSON, s.Format == SkeletonCLI:
+		for _, r := range s.requests(&t) {
+			if s.Format == SkeletonJSON {
+				s.line = append(r.appendLine(s.line), '\n')
+			} else {
+				s.line = append(s.appendCLI(s.line, &r), '\n')
+			}
+		}
+		s.line = bytes.TrimSuffix(s.line, []byte("\n"))
 	default:
 		_, err := ParseSkeletonFormat(string(s.Format))
 		return err
+	}
+	if len(s.line) == 0 {
+		return nil
 	}
 	_, err := s.W.Write(append(s.line, '\n'))
 	return err
@@ -84,18 +95,129 @@ func (s *Skeletons) password(t *runner.Task) string {
 	return HiddenPassword
 }
 
-func (s *Skeletons) appendJSON(b []byte, t *runner.Task) []byte {
-	b = appendJSONString(append(b, `{"UserPoolId":`...), s.UserPoolID)
-	b = appendJSONString(append(b, `,"Username":`...), t.Username)
-	spec := t.Action.Spec()
-	if spec.Password {
-		b = appendJSONString(append(b, `,"Password":`...), s.password(t))
-		b = fmt.Appendf(b, `,"Permanent":%t`, spec.Permanent)
+// requestForm is a request as a skeleton shows it.
+type requestForm struct {
+	operation string
+	fields    []requestField
+}
+
+// requestField is a parameter: its name in JSON and, in lower case and with
+// hyphens, as an option.
+type requestField struct {
+	key   string
+	value any // string, bool, []string or map[string]string
+}
+
+func (r *requestForm) add(key string, value any) {
+	r.fields = append(r.fields, requestField{key, value})
+}
+
+// requests returns what is sent for a task, in order.
+func (s *Skeletons) requests(t *runner.Task) (all []requestForm) {
+	form := func(operation string) *requestForm {
+		all = append(all, requestForm{operation: operation})
+		r := &all[len(all)-1]
+		r.add("UserPoolId", s.UserPoolID)
+		r.add("Username", t.Username)
+		return r
 	}
-	if spec.Metadata && len(t.ClientMetadata) > 0 {
-		b = appendJSONMap(append(b, `,"ClientMetadata":`...), t.ClientMetadata)
+	spec := t.Action.Spec()
+	sends := t.Skip == "" && t.Fail == ""
+	if sends && t.Create != nil {
+		s.creation(form("AdminCreateUser"), t)
+	}
+	if sends && t.Enable {
+		form("AdminEnableUser")
+	}
+	if sends && (t.Create == nil || spec.Permanent) { // else the creation sets the password
+		r := form(spec.Operation)
+		if spec.Password {
+			r.add("Password", s.password(t))
+			r.add("Permanent", spec.Permanent)
+		}
+		if t.Action == jobs.Reinvite {
+			r.add("MessageAction", "RESEND")
+		}
+		if spec.Metadata && len(t.ClientMetadata) > 0 {
+			r.add("ClientMetadata", t.ClientMetadata)
+		}
+	}
+	if t.Skip == "" && (t.SignOut == jobs.SignOutAlways || sends && t.SignOut == jobs.SignOutIfOK) {
+		form("AdminUserGlobalSignOut")
+	}
+	return all
+}
+
+func (s *Skeletons) creation(r *requestForm, t *runner.Task) {
+	if len(t.Create.Attributes) > 0 {
+		r.add("UserAttributes", attributes(t.Create.Attributes))
+	}
+	if spec := t.Action.Spec(); spec.Password && !spec.Permanent {
+		r.add("TemporaryPassword", s.password(t))
+	}
+	switch t.Create.Invite {
+	case jobs.InviteByEmail:
+		r.add("DesiredDeliveryMediums", []string{"EMAIL"})
+	case jobs.InviteBySMS:
+		r.add("DesiredDeliveryMediums", []string{"SMS"})
+	default:
+		r.add("MessageAction", "SUPPRESS")
+	}
+	if len(t.ClientMetadata) > 0 {
+		r.add("ClientMetadata", t.ClientMetadata)
+	}
+}
+
+// attributes are a user's, which have a form of their own.
+type attributes map[string]string
+
+// appendLine appends the request as a line of JSON.
+func (r *requestForm) appendLine(b []byte) []byte {
+	if r.operation == "AdminSetUserPassword" || r.operation == "AdminResetUserPassword" {
+		return r.appendJSON(b)
+	}
+	b = appendJSONString(append(b, `{"Operation":`...), r.operation)
+	return append(r.appendJSON(append(b, `,"Input":`...)), '}')
+}
+
+func (r *requestForm) appendJSON(b []byte) []byte {
+	for i, f := range r.fields {
+		b = append(b, "{,"[min(i, 1)])
+		b = append(appendJSONString(b, f.key), ':')
+		b = f.appendValue(b)
 	}
 	return append(b, '}')
+}
+
+func (f *requestField) appendValue(b []byte) []byte {
+	switch v := f.value.(type) {
+	case string:
+		return appendJSONString(b, v)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case []string:
+		b = append(b, '[')
+		for i, one := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSONString(b, one)
+		}
+		return append(b, ']')
+	case attributes:
+		b = append(b, '[')
+		for i, name := range slices.Sorted(maps.Keys(v)) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSONString(append(b, `{"Name":`...), name)
+			b = append(appendJSONString(append(b, `,"Value":`...), v[name]), '}')
+		}
+		return append(b, ']')
+	case map[string]string:
+		return appendJSONMap(b, v)
+	}
+	panic(fmt.Sprintf("no form for a %T", f.value))
 }
 
 func appendJSONMap(b []byte, m map[string]string) []byte {
@@ -110,36 +232,39 @@ func appendJSONMap(b []byte, m map[string]string) []byte {
 	return append(b, '}')
 }
 
-func (s *Skeletons) appendCLI(b []byte, t *runner.Task) []byte {
-	spec := t.Action.Spec()
-	b = append(append(b, "aws cognito-idp "...), commandOf(spec.Operation)...)
+func (s *Skeletons) appendCLI(b []byte, r *requestForm) []byte {
+	b = append(append(b, "aws cognito-idp "...), hyphened(r.operation)...)
 	if s.Region != "" {
 		b = appendOption(b, "--region", s.Region)
 	}
-	if !isPlainArgument(t.Username) || spec.Password && !isPlainArgument(s.password(t)) {
-		return appendOption(b, "--cli-input-json", string(s.appendJSON(nil, t)))
+	if slices.ContainsFunc(r.fields, func(f requestField) bool {
+		text, is := f.value.(string)
+		return is && !isPlainArgument(text)
+	}) {
+		return appendOption(b, "--cli-input-json", string(r.appendJSON(nil)))
 	}
-	b = appendOption(b, "--user-pool-id", s.UserPoolID)
-	b = appendOption(b, "--username", t.Username)
-	if spec.Password {
-		b = appendOption(b, "--password", s.password(t))
-		if spec.Permanent {
-			b = append(b, " --permanent"...)
-		} else {
-			b = append(b, " --no-permanent"...)
+	for _, f := range r.fields {
+		option := "--" + hyphened(f.key)
+		switch v := f.value.(type) {
+		case string:
+			b = appendOption(b, option, v)
+		case bool:
+			if !v {
+				option = "--no-" + hyphened(f.key)
+			}
+			b = append(append(b, ' '), option...)
+		default:
+			b = appendOption(b, option, string(f.appendValue(nil)))
 		}
-	}
-	if spec.Metadata && len(t.ClientMetadata) > 0 {
-		b = appendOption(b, "--client-metadata", string(appendJSONMap(nil, t.ClientMetadata)))
 	}
 	return b
 }
 
-// commandOf names an operation of the API as the AWS CLI does: its words in
-// lower case, with hyphens between them.
-func commandOf(operation string) string {
+// hyphened names an operation or a parameter of the API as the AWS CLI does: its
+// words in lower case, with hyphens between them.
+func hyphened(name string) string {
 	var b []byte
-	for i, c := range []byte(operation) {
+	for i, c := range []byte(name) {
 		if c >= 'A' && c <= 'Z' {
 			if i > 0 {
 				b = append(b, '-')
@@ -209,12 +334,24 @@ func (s *Skeletons) appendText(b []byte, t *runner.Task) []byte {
 	if t.Skip != "" {
 		return append(append(b, "  skipped: "...), Visible(t.Skip)...)
 	}
+	if t.Fail != "" {
+		b = append(append(b, "  fails: "...), Visible(t.Fail)...)
+	}
+	if t.Create != nil {
+		b = append(b, "  made first"...)
+	}
+	if t.Enable {
+		b = append(b, "  enabled first"...)
+	}
 	spec := t.Action.Spec()
 	if spec.Password {
 		b = append(append(b, "  password "...), Visible(s.password(t))...)
 	}
 	if spec.Metadata && len(t.ClientMetadata) > 0 {
 		b = append(append(b, "  clientMetadata "...), appendJSONMap(nil, t.ClientMetadata)...)
+	}
+	if t.SignOut != jobs.NoSignOut {
+		b = append(b, "  then signed out"...)
 	}
 	return b
 }

@@ -92,6 +92,57 @@ func TestSkeletonCLIInShell(t *testing.T) {
 	}
 }
 
+// What a task does beside its action is shown too, and no operation can be taken
+// for another.
+func TestSkeletonsOfSteps(t *testing.T) {
+	secret := jobs.NewSecret("S3cret-Passw0rd")
+	for name, c := range map[string]struct {
+		task      runner.Task
+		json, cli []string
+	}{
+		"create, with the password": {runner.Task{Action: jobs.SetTemporary, Password: secret, SignOut: jobs.SignOutIfOK,
+			Create: &jobs.Creation{Attributes: map[string]string{"email": "a@example.com"}, Invite: jobs.InviteByEmail}},
+			[]string{
+				`{"Operation":"AdminCreateUser","Input":{"UserPoolId":"p_1","Username":"ana","UserAttributes":[{"Name":"email","Value":"a@example.com"}],"TemporaryPassword":"***","DesiredDeliveryMediums":["EMAIL"]}}`,
+				`{"Operation":"AdminUserGlobalSignOut","Input":{"UserPoolId":"p_1","Username":"ana"}}`},
+			[]string{
+				`aws cognito-idp admin-create-user --user-pool-id p_1 --username ana --user-attributes '[{"Name":"email","Value":"a@example.com"}]' --temporary-password '***' --desired-delivery-mediums '["EMAIL"]'`,
+				`aws cognito-idp admin-user-global-sign-out --user-pool-id p_1 --username ana`}},
+		"create and set, in silence": {runner.Task{Action: jobs.SetPermanent, Password: secret, Create: &jobs.Creation{}},
+			[]string{
+				`{"Operation":"AdminCreateUser","Input":{"UserPoolId":"p_1","Username":"ana","MessageAction":"SUPPRESS"}}`,
+				`{"UserPoolId":"p_1","Username":"ana","Password":"***","Permanent":true}`},
+			[]string{
+				`aws cognito-idp admin-create-user --user-pool-id p_1 --username ana --message-action SUPPRESS`,
+				`aws cognito-idp admin-set-user-password --user-pool-id p_1 --username ana --password '***' --permanent`}},
+		"enable and reset": {runner.Task{Action: jobs.Reset, Enable: true},
+			[]string{`{"Operation":"AdminEnableUser","Input":{"UserPoolId":"p_1","Username":"ana"}}`, `{"UserPoolId":"p_1","Username":"ana"}`},
+			[]string{`aws cognito-idp admin-enable-user --user-pool-id p_1 --username ana`, `aws cognito-idp admin-reset-user-password --user-pool-id p_1 --username ana`}},
+		"reinvite": {runner.Task{Action: jobs.Reinvite},
+			[]string{`{"Operation":"AdminCreateUser","Input":{"UserPoolId":"p_1","Username":"ana","MessageAction":"RESEND"}}`},
+			[]string{`aws cognito-idp admin-create-user --user-pool-id p_1 --username ana --message-action RESEND`}},
+		"disable": {runner.Task{Action: jobs.Disable},
+			[]string{`{"Operation":"AdminDisableUser","Input":{"UserPoolId":"p_1","Username":"ana"}}`},
+			[]string{`aws cognito-idp admin-disable-user --user-pool-id p_1 --username ana`}},
+		"impossible, and signed out all the same": {runner.Task{Action: jobs.Reset, Fail: "is disabled", SignOut: jobs.SignOutAlways},
+			[]string{`{"Operation":"AdminUserGlobalSignOut","Input":{"UserPoolId":"p_1","Username":"ana"}}`},
+			[]string{`aws cognito-idp admin-user-global-sign-out --user-pool-id p_1 --username ana`}},
+		"impossible": {runner.Task{Action: jobs.Reset, Fail: "is disabled", SignOut: jobs.SignOutIfOK}, nil, nil},
+	} {
+		c.task.Username = "ana"
+		for format, want := range map[SkeletonFormat][]string{SkeletonJSON: c.json, SkeletonCLI: c.cli} {
+			var out strings.Builder
+			s := Skeletons{W: &out, Format: format, UserPoolID: "p_1"}
+			if err := s.Write(c.task); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if got, want := out.String(), strings.Join(append(want, ""), "\n"); got != want {
+				t.Errorf("%s, %s: got\n%swant\n%s", name, format, got, want)
+			}
+		}
+	}
+}
+
 func TestSkeletonJSONIsComplete(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(skeletons(t, SkeletonJSON, true)), "\n")
 	tasks := skeletonTasks()
@@ -167,7 +218,7 @@ func TestCommandOf(t *testing.T) {
 		jobs.Reset.Spec().Operation:        "admin-reset-user-password",
 		"AdminUserGlobalSignOut":           "admin-user-global-sign-out",
 	} {
-		if got := commandOf(operation); got != want {
+		if got := hyphened(operation); got != want {
 			t.Errorf("%s: got %s, want %s", operation, got, want)
 		}
 	}
