@@ -30,8 +30,9 @@ type lister struct {
 // alone is the share of a quota that is used while nothing else runs.
 const alone = 0.9
 
-func (p *Plan) newLister(t *target) *lister {
-	perSecond := alone * jobs.UserList.Quota()
+// newLister returns a lister that asks so often a second, unless the job says
+// otherwise.
+func (p *Plan) newLister(t *target, perSecond float64) *lister {
 	if asked := p.Info.Rates[jobs.UserList]; asked > 0 {
 		perSecond = asked
 	}
@@ -71,6 +72,7 @@ func (l *lister) each(ctx context.Context, query cognito.Query, do func(*jobs.Us
 
 func (l *lister) once(ctx context.Context, query cognito.Query, do func(*jobs.User) error) error {
 	l.progress.Done = 0
+	first := ""
 	for token := ""; ; {
 		var page cognito.Page
 		err := l.ask(ctx, func(ctx context.Context) (a runner.Answer, err error) {
@@ -83,6 +85,13 @@ func (l *lister) once(ctx context.Context, query cognito.Query, do func(*jobs.Us
 			}
 			return err
 		}
+		switch {
+		case len(page.Users) == 0:
+		case first == "":
+			first = page.Users[0].Username
+		case page.Users[0].Username == first:
+			return fail(Unreachable, "the listing goes round in a circle: a later page begins as the first one does")
+		}
 		for i := range page.Users {
 			if err := do(&page.Users[i]); err != nil {
 				return err
@@ -94,9 +103,6 @@ func (l *lister) once(ctx context.Context, query cognito.Query, do func(*jobs.Us
 		l.plan.opt.Screen.Show(l.progress)
 		if page.Next == "" {
 			return nil
-		}
-		if page.Next == token {
-			return fail(Unreachable, "the listing goes round in a circle: the next page has the token of this one")
 		}
 		token = page.Next
 	}

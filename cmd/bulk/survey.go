@@ -71,7 +71,7 @@ func (s *survey) fill(ctx context.Context) error {
 	}
 	pages := int64(s.t.pool.Users/cognito.PageSize + 1)
 	all := s.needs.LookUp && s.named > pages
-	l := s.plan.newLister(s.t)
+	l := s.plan.newLister(s.t, alone*jobs.UserList.Quota())
 	defer l.end()
 	for _, sweep := range s.needs.Sweeps(all) {
 		if err := s.sweep(ctx, l, sweep); err != nil {

@@ -3,11 +3,8 @@ package bulk
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"slices"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"cogpass/jobs"
 	"cogpass/report"
@@ -51,10 +48,15 @@ func (p *Plan) sweep(ctx context.Context, t *target) error {
 			seen.ask(&row)
 		}
 	}
-	lane := rate.NewLimiter(rate.Limit(jobs.UserList.Quota()/2), 1)
+	l := p.newLister(t, jobs.UserList.Quota()/2)
+	defer l.end()
 	for seen.sweep = 1; seen.sweep <= sweeps; seen.sweep++ {
 		began := time.Now()
-		if err := p.sweepOnce(ctx, t, lane, &seen); err != nil {
+		err := l.each(ctx, cognito.Query{}, func(u *jobs.User) error { // who is given twice is looked at
+			seen.note(u)
+			return nil
+		})
+		if err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -70,45 +72,6 @@ func (p *Plan) sweep(ctx context.Context, t *target) error {
 		}
 	}
 	return p.clear(ctx, &seen)
-}
-
-// sweepOnce goes through the pages of the pool's users, at half their quota.
-func (p *Plan) sweepOnce(ctx context.Context, t *target, lane *rate.Limiter, seen *sightings) error {
-	dir, token := t.client.Directory(t.pool), ""
-	for {
-		users, next, err := p.page(ctx, t, dir, lane, token)
-		if err != nil {
-			return err
-		}
-		for i := range users {
-			seen.note(&users[i])
-		}
-		if token = next; token == "" {
-			return nil
-		}
-	}
-}
-
-// page asks for a page until it is answered, retry.attempts times at most.
-func (p *Plan) page(ctx context.Context, t *target, dir *cognito.Directory, lane *rate.Limiter, token string) ([]jobs.User, string, error) {
-	for try := 1; ; try++ {
-		if err := lane.Wait(ctx); err != nil {
-			return nil, "", err
-		}
-		asking, cancel := context.WithTimeout(ctx, p.Info.Timeout)
-		sent := time.Now()
-		page, err := dir.Page(asking, cognito.Query{}, token)
-		cancel()
-		t.clock.Observe(page.Date, sent, time.Now())
-		var fault *runner.Error
-		if err == nil || try >= p.Info.Attempts || !errors.As(err, &fault) || !passes(fault.Class) {
-			return page.Users, page.Next, err
-		}
-		select {
-		case <-time.After(min(time.Second<<min(try-1, 10), maxPause, p.Info.MaxDelay)):
-		case <-ctx.Done():
-		}
-	}
 }
 
 // clear takes those out of doubt whom each sweep has shown untouched.
