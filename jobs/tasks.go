@@ -106,7 +106,10 @@ func (t *Tasks) Sources() []Source { return t.sources }
 // Warnings returns what is odd but not wrong. Call it once All has ended without
 // an error and, where the pool is asked, each task has been to Judge.
 func (t *Tasks) Warnings() []Fault {
-	warnings := append(slices.Clone(t.warnings), t.guardWarnings()...)
+	warnings := slices.Clone(t.warnings)
+	if t.judging || !t.fromPools() { // else who there is, is not known yet
+		warnings = append(warnings, t.guardWarnings()...)
+	}
 	for i := range t.job.users {
 		of := &t.job.users[i]
 		if _, ok := of.source.(*poolSource); ok && t.judging && t.found[of.index] == 0 {
@@ -118,6 +121,14 @@ func (t *Tasks) Warnings() []Fault {
 			Hint: "give the attributes email and email_verified: true"})
 	}
 	return warnings
+}
+
+// fromPools reports whether users of the pool are among the job's.
+func (t *Tasks) fromPools() bool {
+	return slices.ContainsFunc(t.job.users, func(of part) bool {
+		_, is := of.source.(*poolSource)
+		return is
+	})
 }
 
 // reading is one pass over a job and its sources.
