@@ -17,9 +17,6 @@ func (e *engine) answered(a answer) {
 	e.inFlight--
 	a.w.lane.inFlight--
 	if a.unsent {
-		if e.kinds[a.w.step].intent {
-			e.unspend(a.w)
-		}
 		e.strand(a.w)
 		return
 	}
@@ -107,9 +104,6 @@ func (e *engine) attempted(a answer, fault *Error) {
 		e.lambdas = 0
 		e.end(w, OK, "")
 		return
-	}
-	if fault.Class != InDoubt && fault.Class != Unreadable && !fault.Unproven {
-		e.unspend(w)
 	}
 	switch fault.Class {
 	case Throttled:

@@ -36,12 +36,11 @@ var creation = kind{
 		w.beside = append(w.beside, r)
 		switch {
 		case r.Outcome != OK:
-			w.notSent(r, "the user was made")
+			w.notSent(r, "made")
 		case w.making.chosen != "":
 			w.acted = &StepResult{Step: Act, Outcome: Unknown, Reason: w.making.chosen, FinishedAt: r.FinishedAt}
 		case w.making.carried:
-			r.Step = Act
-			w.acted = &r
+			w.acted = &StepResult{Step: Act, Outcome: OK, RequestID: r.RequestID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt}
 		}
 	},
 }
@@ -49,9 +48,9 @@ var creation = kind{
 // notSent ends the action, which is not sent because the step that has to come
 // before it has not ended well.
 func (w *work) notSent(r StepResult, what string) {
-	reason := "not sent, for it is not so that " + what
+	reason := "not sent, for the user could not be " + what
 	if r.Outcome == Unknown {
-		reason = "not sent, for it is not known whether " + what
+		reason = "not sent, for it is not known whether the user was " + what
 	}
 	w.acted = &StepResult{Step: Act, Outcome: r.Outcome, Code: r.Code, Reason: reason, FinishedAt: r.FinishedAt}
 }

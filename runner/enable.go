@@ -18,7 +18,7 @@ var enabling = kind{
 	ended: func(w *work, r StepResult) {
 		w.beside = append(w.beside, r)
 		if r.Outcome != OK {
-			w.notSent(r, "the user was enabled")
+			w.notSent(r, "enabled")
 		}
 	},
 }

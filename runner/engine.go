@@ -221,13 +221,9 @@ func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
 // the journal and not sent is taken back.
 func (e *engine) leave() {
 	lists := [][]*work{e.waiting, e.batch, e.stranded, e.unpaid}
-	for _, w := range e.batch {
-		e.unspend(w)
-	}
 	for _, l := range e.lanes {
 		for _, w := range l.ready {
 			if e.kinds[w.step].intent {
-				e.unspend(w)
 				e.release(w)
 			}
 		}
@@ -236,12 +232,14 @@ func (e *engine) leave() {
 	if e.ahead != nil {
 		lists = append(lists, []*work{e.ahead})
 	}
-	if e.opt.Journal != nil {
-		return
-	}
 	for _, list := range lists {
 		for _, w := range list {
-			e.abandon(w)
+			if w.doubt == nil {
+				e.unspend(w)
+			}
+			if e.opt.Journal == nil {
+				e.abandon(w)
+			}
 		}
 	}
 }

@@ -21,7 +21,7 @@ type Options struct {
 	Rate        float64                   // requests a second of UserAccountRecovery, at most; 10; +Inf is as fast as answers come
 	Lanes       map[jobs.Category]float64 // the same of the other categories; half of their quota each
 	Concurrency int                       // requests in flight at most; 64
-	Attempts    int                       // of a task; throttled ones do not count; 8
+	Attempts    int                       // of a step; throttled ones do not count; 8
 	MaxDelay    time.Duration             // longest wait before an attempt; 30 s
 	Timeout     time.Duration             // of a request; 30 s
 	Outage      time.Duration             // how long an outage is waited for; 5 min
@@ -38,13 +38,13 @@ type Options struct {
 	// called from Run's goroutine; a task with Recheck stops a run without it.
 	Recheck func(t Task, s Sight) (skip, fail string)
 
-	// Budget is asked before each attempt at a step that sends an e-mail, which
-	// t.Step is. Where it returns nil it has counted one, and the attempt is
-	// made; where it does not, nothing more of the kind is begun, what has been
-	// is finished, and the run ends with a Stopped of class Budget that wraps
-	// its error. Unspent takes back what an attempt was counted for that was
-	// surely not carried out; then a task that was refused is asked for again.
-	// Both are called from Run's goroutine; nil is no limit.
+	// Budget is asked before a step, which t.Step is, is first attempted that
+	// sends an e-mail, and before the user is enabled for it. Where it returns
+	// nil it has counted one, for all attempts; where it does not, no new task
+	// is begun, what has been is finished, and the run ends with a Stopped of
+	// class Budget that wraps its error. Unspent takes back what a step was
+	// counted for that surely has sent nothing; then a task that was refused
+	// is asked for again. Both are called from Run's goroutine; nil is no limit.
 	Budget  func(t Task) error
 	Unspent func(t Task)
 
@@ -56,7 +56,7 @@ type Options struct {
 type Stats struct {
 	Sent      int64              // requests answered, or given up, looks among them
 	Throttled int64              // of these, how many were throttled
-	Retried   int64              // attempts beyond a task's first
+	Retried   int64              // attempts beyond a step's first
 	Ended     [Unknown + 1]int64 // tasks that ended, by Outcome
 	InFlight  int                // requests
 	Waiting   int                // tasks that wait for their next request

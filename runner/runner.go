@@ -3,15 +3,17 @@
 // each task ended. It works on any Directory, with or without a Journal, and
 // knows neither SQL nor the AWS SDK.
 //
-// Begin with Run and Options. A task is a list of steps (step.go); each waits
+// Begin with Run and Options. A task is a list of steps (step.go; each has a
+// file of its own), of which one at a time is done (steps.go, work.go); it waits
 // in the lane of its quota category (lane.go, governor.go) for its turn. The
 // engine moves tasks along (engine.go, collect.go); answer.go says what an
-// answer means for its task, breaker.go what many mean together, and settle.go
-// what a look means for a task in doubt.
+// answer means for its step, breaker.go what many mean together, and settle.go
+// what a look means for a step in doubt.
 //
-// Invariants: a task has one outcome; nothing is sent whose intent is not in
-// the Journal; a request that sends a message is sent again only where it
-// never left, or where two looks have shown that it was not carried out.
+// Invariants: a task has one outcome, which is its action's; no step is done
+// that has ended; nothing is sent whose intent is not in the Journal; a request
+// that sends a message is sent again only where it never left, or where two
+// looks have shown that it was not carried out.
 package runner
 
 import (
@@ -38,12 +40,15 @@ type Task struct {
 	Recheck bool
 	SignOut jobs.SignOutRule
 	Before  *jobs.User   // what the user looked like when the task was planned; nil: not known
-	Done    []StepResult // steps that earlier runs have ended, that of the action among them; they are not done again
+	Done    []StepResult // steps that earlier runs have ended, the action among them; they are not done again
 	Step    Step         // whose request Directory.Do is to send; Act, the zero value, is the action's
 
-	Attempts, Throttled int       // made in earlier runs of the task
-	StartedAt           time.Time // of the first attempt made earlier; zero where there is none
-	Doubt               *Intent   // the attempt an earlier run left in doubt
+	Attempts, Throttled int       // made at the action in earlier runs
+	StartedAt           time.Time // of the first attempt at it made earlier; zero where there is none
+	// Doubt is the attempt that an earlier run left in doubt, or nil. Where it
+	// is of a step before whose turn others would come that are not Done, all
+	// of these are in doubt with it.
+	Doubt *Intent
 }
 
 // Outcome is how a task ended.
@@ -65,16 +70,16 @@ type Result struct {
 	Sub                 string // where it was looked up
 	Action              jobs.Action
 	Outcome             Outcome
-	Attempts, Throttled int    // requests made; how many of them were throttled
+	Attempts, Throttled int    // requests made for the action; how many of them were throttled; none where the creation has carried it
 	Code                string // AWS's error code, of the last attempt, where that was answered with one
 	Reason              string // one line; what made it fail, be skipped or stay unknown
 	RequestID           string // of the last attempt that was answered
 	StartedAt           time.Time
 	FinishedAt          time.Time
 	Latency             time.Duration // of the last attempt's answer
-	StatusBefore        Status        // where it was looked up
+	StatusBefore        Status        // as Task.Before has it, or a look before the action
 	Source              string        // file:line
-	Beside              []StepResult  // how the task's steps beside the action ended, in their order
+	Beside              []StepResult  // how the task's steps beside the action ended, in their order; a look, or a step that was not begun, is not there
 }
 
 // Directory is what a run acts on: a user pool, or another store of users.

@@ -239,7 +239,6 @@ func (e *engine) settledOK(w *work) {
 // out: it fails with its verdict, or is attempted again.
 func (e *engine) redo(w *work, now time.Time) {
 	w.doubt, w.doubtSent, w.unchanged = nil, time.Time{}, 0
-	e.unspend(w)
 	if w.verdict != "" {
 		e.end(w, Failed, w.verdict)
 		return

@@ -5,11 +5,13 @@
 //
 //	sim_draw_test.go      what a seed makes of a world
 //	sim_pool_test.go      the pool's rules for each action, and its users
+//	sim_steps_test.go     steps beside the action, their rules, and the budget of messages
 //	sim_people_test.go    what users and other administrators do
 //	sim_endpoint_test.go  requests, and what goes wrong with them
 //	sim_journal_test.go   journals, which forget what was not synced
 //	sim_life_test.go      one life of the program, from its start to its end
 //	sim_rules_test.go     what must never happen
+//	sim_outage_test.go    what requests are charged for, and what an outage does to that
 //	sim_broken_test.go    rules broken on purpose, which have to be found
 //
 // Another action is one more entry in deeds (sim_pool_test.go). The world knows

@@ -65,6 +65,7 @@ func (e *engine) proceed(w *work, now time.Time) {
 func (e *engine) end(w *work, o Outcome, reason string) {
 	now := time.Now()
 	r := w.stepResult(o, reason, now)
+	e.spentFor(w, o)
 	if w.doing == Act && w.task.SignOut == jobs.NoSignOut {
 		e.finish(w, r)
 		return

@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -55,9 +57,14 @@ func TestSteps(t *testing.T) {
 
 		{name: "enabled first", task: Task{Action: jobs.Reset, Enable: true, SignOut: jobs.SignOutIfOK}, want: "ok () 3:ok 4:ok", sent: []Step{Enable, Act, SignOut}, told: "3:ok 0:ok"},
 		{name: "not enabled", task: Task{Action: jobs.Reset, Enable: true, SignOut: jobs.SignOutIfOK}, script: map[Step][]string{Enable: {"user"}},
-			want: "failed (not sent, for it is not so that the user was enabled) 3:failed", sent: []Step{Enable}},
+			want: "failed (not sent, for the user could not be enabled) 3:failed", sent: []Step{Enable}},
 		{name: "enabling is always lost, and looking tells", task: Task{Action: jobs.Reset, Enable: true}, script: map[Step][]string{Enable: lost},
 			want: "ok () 3:ok", sent: append(slices.Repeat([]Step{Enable}, 8), Act), told: "3:ok"},
+
+		{name: "enabled, and the reset lost", task: Task{Action: jobs.Reset, Enable: true, Before: &jobs.User{Status: Confirmed}},
+			script: map[Step][]string{Act: {"lost-after"}}, want: "ok () 3:ok", sent: []Step{Enable, Act}, told: "3:ok"},
+		{name: "enabled, and the reset lost of one who may have been reset before", task: Task{Action: jobs.Reset, Enable: true},
+			script: map[Step][]string{Act: {"lost-after"}}, want: "unknown (no answer came; the user was modified since and is RESET_REQUIRED) 3:ok", sent: []Step{Enable, Act}, told: "3:ok"},
 
 		{name: "made with the password", task: Task{Action: jobs.SetTemporary, Create: made}, missing: true, want: "ok () 2:ok", sent: []Step{Create}},
 		{name: "made, and then set", task: Task{Action: jobs.SetPermanent, Create: made}, missing: true, want: "ok () 2:ok", sent: []Step{Create, Act}, told: "2:ok"},
@@ -65,7 +72,7 @@ func TestSteps(t *testing.T) {
 			want: "ok () 2:ok 4:ok", sent: []Step{Create, SignOut}, told: "2:ok 0:ok"},
 		{name: "there after all", task: Task{Action: jobs.SetTemporary, Create: made}, want: "ok () 2:ok", sent: []Step{Create, Act}, told: "2:ok"},
 		{name: "not made", task: Task{Action: jobs.SetTemporary, Create: made}, missing: true, script: map[Step][]string{Create: {"user"}},
-			want: "failed (not sent, for it is not so that the user was made) 2:failed", sent: []Step{Create}},
+			want: "failed (not sent, for the user could not be made) 2:failed", sent: []Step{Create}},
 		{name: "made, and the answer lost", task: Task{Action: jobs.SetTemporary, Create: made}, missing: true, script: map[Step][]string{Create: {"lost-after"}},
 			want: "ok () 2:ok", sent: []Step{Create}},
 		{name: "made, the answer lost, and then set", task: Task{Action: jobs.SetPermanent, Create: made}, missing: true, script: map[Step][]string{Create: {"lost-after"}},
@@ -210,31 +217,20 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// A sign-out follows its reset soon, whatever the rate of the resets; where
-// sign-outs come to nothing for a while, the resets go on.
+// A sign-out follows its reset soon, whatever the rate of the resets.
 func TestSignOutsFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, tasks := newPool(500)
 		behind, most := 0, 0
-		p.users["u00001"].before = nil
 		opt := Options{Rate: 100, Observe: func(s Stats) { most = max(most, s.Waiting) }}
-		got, err := run(t, t.Context(), p, func(yield func(Task, error) bool) {
-			for task, err := range tasks {
-				task.SignOut = jobs.SignOutIfOK
-				if !yield(task, err) {
-					return
-				}
-			}
-		}, opt)
+		got, err := run(t, t.Context(), p, signedOut(tasks), opt)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantAll(t, got, 500, OK)
 		for _, s := range p.steps {
-			if s == Act {
-				behind++
-			} else {
-				behind--
+			if behind++; s == SignOut {
+				behind -= 2
 			}
 			if behind > maxBehind+20 {
 				t.Fatalf("%d sign-outs are behind their resets", behind)
@@ -244,4 +240,141 @@ func TestSignOutsFollow(t *testing.T) {
 			t.Errorf("%d tasks were waiting", most)
 		}
 	})
+}
+
+// Where sign-outs come to nothing for a while, resets go on; all are signed out
+// when the outage is over.
+func TestSignOutsInAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(1000)
+		start := time.Now()
+		out := func() bool { d := time.Since(start); return d > 5*time.Second && d < 2*time.Minute }
+		d := stepwise{p, func(task Task) error {
+			if task.Step == SignOut && out() {
+				return &Error{Class: Transient, Message: "connection refused"}
+			}
+			return nil
+		}}
+		resets := 0
+		time.AfterFunc(time.Minute, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			for _, u := range p.users {
+				resets += u.resets
+			}
+		})
+		got, err := run(t, t.Context(), d, signedOut(tasks), Options{Rate: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 1000, OK)
+		if resets < 595 {
+			t.Errorf("%d users were reset in the first minute, want 600", resets)
+		}
+		for name, u := range p.users {
+			if u.resets != 1 || u.signOuts != 1 || got[name].Beside[0].Outcome != OK {
+				t.Fatalf("%s was reset %d times and signed out %d times: %+v", name, u.resets, u.signOuts, got[name])
+			}
+		}
+	})
+}
+
+// A run without a journal tells of what it has done, and not ended, as it stops.
+func TestStoppedBetweenSteps(t *testing.T) {
+	for _, tt := range []struct {
+		task    Task
+		missing bool
+		stop    Step // is refused for ever
+		want    string
+	}{
+		{task: Task{Action: jobs.Reset, SignOut: jobs.SignOutIfOK}, stop: SignOut, want: "ok ()"},
+		{task: Task{Action: jobs.SetPermanent, Create: &jobs.Creation{}}, missing: true, stop: Act, want: "failed (the run was stopped before it was sent) 2:ok"},
+		{task: Task{Action: jobs.SetPermanent, Create: &jobs.Creation{}}, missing: true, stop: Create},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPool(1)
+			p.users["u00001"].missing = tt.missing
+			tt.task.Seq, tt.task.Username = 1, "u00001"
+			d := stepwise{p, func(task Task) error {
+				if task.Step == tt.stop {
+					return &Error{Class: Fatal, Code: "AccessDeniedException", Message: "no"}
+				}
+				return nil
+			}}
+			got, err := run(t, t.Context(), d, seq([]Task{tt.task}), Options{})
+			var stop *Stopped
+			if !errors.As(err, &stop) {
+				t.Fatalf("got %v, want a stop", err)
+			}
+			line := ""
+			for _, r := range got {
+				line = fmt.Sprintf("%v (%s)", r.Outcome, r.Reason)
+				for _, b := range r.Beside {
+					line += fmt.Sprintf(" %d:%v", b.Step, b.Outcome)
+				}
+			}
+			if line != tt.want {
+				t.Errorf("got %q, want %q", line, tt.want)
+			}
+		})
+	}
+}
+
+// No user is enabled for whose reset no message is left.
+func TestBudgetBeforeEnabling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(3)
+		left := 2
+		p.script["u00001/3"] = []string{"refused", "throttle"}
+		p.script["u00001"] = []string{"throttle", "throttle"}
+		opt := Options{Budget: func(t Task) error {
+			if left == 0 {
+				return errors.New("none left")
+			}
+			left--
+			return nil
+		}, Unspent: func(Task) { left++ }}
+		_, err := run(t, t.Context(), p, func(yield func(Task, error) bool) {
+			for task, err := range tasks {
+				p.users[task.Username].disabled, task.Enable = true, true
+				if !yield(task, err) {
+					return
+				}
+			}
+		}, opt)
+		var stop *Stopped
+		if !errors.As(err, &stop) || stop.Class != Budget || left != 0 {
+			t.Fatalf("got %v with %d left, want a stop for the budget", err, left)
+		}
+		for name, u := range p.users {
+			if done := name != "u00003"; u.disabled == done || (u.resets == 1) != done {
+				t.Errorf("%s: disabled %t, %d resets", name, u.disabled, u.resets)
+			}
+		}
+	})
+}
+
+// stepwise is a pool that refuses some requests.
+type stepwise struct {
+	*pool
+	refuse func(Task) error
+}
+
+func (s stepwise) Do(ctx context.Context, t Task) (Answer, error) {
+	if err := s.refuse(t); err != nil {
+		return Answer{}, err
+	}
+	return s.pool.Do(ctx, t)
+}
+
+// signedOut has tasks sign their users out.
+func signedOut(tasks iter.Seq2[Task, error]) iter.Seq2[Task, error] {
+	return func(yield func(Task, error) bool) {
+		for t, err := range tasks {
+			t.SignOut = jobs.SignOutIfOK
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
 }

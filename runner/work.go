@@ -17,6 +17,7 @@ type work struct {
 	beside  []StepResult // how the steps beside it ended
 	sub     string
 	checked bool // it is not to be looked at before its first request, or has been
+	spent   bool // Options.Budget has counted a message for the step, or for the action after it
 	step    Step // whose turn it is: that which is being done, or a look on its behalf
 
 	progress
@@ -28,7 +29,6 @@ type progress struct {
 	doing     Step
 	already   bool  // the first look that showed that nothing was done showed the state that the action leads to
 	lambda    bool  // a trigger has failed once
-	spent     bool  // Options.Budget has counted a message for the last attempt
 	unchanged uint8 // looks in a row that showed that nothing was done
 	attempts  int   // made, throttled ones among them
 	throttled int
