@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -108,12 +109,22 @@ func (l *lister) once(ctx context.Context, query cognito.Query, do func(*jobs.Us
 	}
 }
 
-// look returns the user of a name, or nil where there is none.
+// look returns the user of a name, or nil where there is none. The pool's search
+// tells upper from lower case even where its names do not.
 func (l *lister) look(ctx context.Context, name string) (u *jobs.User, err error) {
-	err = l.ask(ctx, func(ctx context.Context) (a runner.Answer, err error) {
-		u, a, err = l.dir.Find(ctx, name)
-		return a, err
-	})
+	names := []string{name}
+	if lower := strings.ToLower(name); lower != name && !l.t.pool.Facts.CaseSensitive {
+		names = append(names, lower)
+	}
+	for _, name := range names {
+		err = l.ask(ctx, func(ctx context.Context) (a runner.Answer, err error) {
+			u, a, err = l.dir.Find(ctx, name)
+			return a, err
+		})
+		if u != nil || err != nil {
+			break
+		}
+	}
 	return u, err
 }
 

@@ -74,6 +74,7 @@ func (s *survey) fill(ctx context.Context) error {
 	l := s.plan.newLister(s.t, alone*jobs.UserList.Quota())
 	defer l.end()
 	for _, sweep := range s.needs.Sweeps(all) {
+		all = all || sweep.Group == "" && sweep.Filter == ""
 		if err := s.sweep(ctx, l, sweep); err != nil {
 			return s.unanswered(ctx, "listing the pool's users", err)
 		}

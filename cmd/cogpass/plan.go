@@ -48,6 +48,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	if err := sys.options(&o.Options); err != nil {
 		return err
 	}
+	o.Screen = &screen{sys: sys}
 	plan, err := bulk.Freeze(ctx, path, o.Out, o.Options)
 	if err != nil {
 		return err

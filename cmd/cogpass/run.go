@@ -98,6 +98,8 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if err := o.sys.options(&o.Options); err != nil {
 		return err
 	}
+	show := &screen{sys: o.sys, quiet: o.Quiet}
+	o.Screen = show
 	if o.DryRun {
 		return o.dryRun(ctx, path)
 	}
@@ -108,8 +110,6 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if o.sys.InTerminal {
 		o.Confirm = func(_ context.Context, q bulk.Question) error { return confirm(o.sys, q) }
 	}
-	show := &screen{sys: o.sys, quiet: o.Quiet}
-	o.Screen = show
 	defer context.AfterFunc(ctx, show.interrupted)()
 	ended, err := bulk.Run(ctx, path, o.Options)
 	if ended != nil {

@@ -174,7 +174,8 @@ func TestCase(t *testing.T) {
 		}
 		for filter, same := range map[string]bool{`username = "ana"`: true, `username = "ANA"`: false, `username ^= "AN"`: false, `email = "Ana@example.com"`: false, `email ^= "ANA"`: false} {
 			got := c.call("ListUsers", map[string]any{"Filter": filter}).names()
-			if slices.Equal(got, []string{"ana"}) != (same || insensitive) {
+			same = same || insensitive && !strings.HasPrefix(filter, "username") // whose search tells case apart anyway
+			if slices.Equal(got, []string{"ana"}) != same {
 				t.Errorf("case-insensitive: %v, %s: got %q", insensitive, filter, got)
 			}
 		}

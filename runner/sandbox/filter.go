@@ -61,7 +61,8 @@ func unquote(text string) (string, bool) {
 }
 
 // takes reports whether the filter takes a user in that state, in a pool that
-// ignores case or does not.
+// ignores case or does not. A search by username never does. Source: the API
+// reference of ListUsers.
 func (f filter) takes(u *user, at state, folded bool) bool {
 	value, want := "", f.value
 	switch f.attribute {
@@ -82,7 +83,7 @@ func (f filter) takes(u *user, at state, folded bool) bool {
 			return false
 		}
 	}
-	if folded && (f.attribute == "username" || f.attribute == "email" || f.attribute == "preferred_username") {
+	if folded && (f.attribute == "email" || f.attribute == "preferred_username") {
 		value, want = strings.ToLower(value), strings.ToLower(want)
 	}
 	if f.prefix {

@@ -1,0 +1,62 @@
+package bulk_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cogpass/cmd/bulk"
+	"cogpass/runner/sandbox"
+)
+
+const surveyed = "us-west-2_aaaaaaaaa"
+
+// serve runs a sandbox, and returns options of a run that acts on it.
+func serve(t *testing.T, s *sandbox.Server) bulk.Options {
+	t.Helper()
+	web := httptest.NewServer(s)
+	t.Cleanup(web.Close)
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_CONFIG_FILE": filepath.Join(t.TempDir(), "none"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
+	} {
+		t.Setenv(name, value)
+	}
+	return bulk.Options{StateDir: t.TempDir(), EndpointURL: web.URL, Yes: true}
+}
+
+// jobFile writes a job for the pool.
+func jobFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "job.yaml")
+	text = "version: 1\nname: survey\nuserPoolId: " + surveyed + "\n" + text
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// In a pool that ignores case a user is found by any of the ways to write the
+// name, though the pool's own search tells them apart; and by no more than one
+// entry of the job.
+func TestLookIgnoresCaseAsThePoolDoes(t *testing.T) {
+	s := sandbox.New(sandbox.Config{})
+	s.AddPool(sandbox.Pool{ID: surveyed, CaseInsensitive: true, EmailSendingAccount: "DEVELOPER"})
+	s.Invent(surveyed, 200) // so that a look is fewer requests than a sweep
+	s.AddUser(surveyed, sandbox.User{Username: "ana", Enabled: true, Attributes: map[string]string{"email": "ana@example.com", "email_verified": "true"}})
+	opt := serve(t, s)
+	ended, err := bulk.Run(t.Context(), jobFile(t, "action: reset\nwhere: {enabled: true}\nusers: [Ana]\n"), opt)
+	if err != nil || ended.SomeFailed() {
+		t.Fatalf("got %+v, %v", ended, err)
+	}
+	if got := s.Counts(surveyed, "ana").Resets; got != 1 {
+		t.Errorf("got %d resets, want 1", got)
+	}
+	if _, err := bulk.Run(t.Context(), jobFile(t, "action: reset\nusers: [ana, Ana]\n"), opt); err == nil {
+		t.Error("one person under two names: got no error")
+	}
+	if got := s.Counts(surveyed, "ana").Resets; got != 1 {
+		t.Errorf("got %d resets after a job that is wrong, want 1", got)
+	}
+}
