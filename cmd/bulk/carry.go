@@ -63,6 +63,9 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	stopped := p.sweep(ctx, t)
 	for stopped == nil {
 		stopped = p.runTasks(ctx, t, inFlight, before, mails)
+		if err := p.file.Flush(); err != nil { // or who has been dealt with would be pending still
+			return nil, p.unrecorded(err)
+		}
 		if !p.wait(ctx, stopped, mails) {
 			break
 		}

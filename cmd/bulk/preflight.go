@@ -45,10 +45,13 @@ func (p *Plan) messagesFit(t *target) error {
 	if p.Info.Messages > CognitoMail && t.pool.CognitoMail {
 		p.opt.warn("this pool sends with Cognito's own e-mail, %d messages a day for the account: messages: %d/day asks for more", CognitoMail, p.Info.Messages)
 	}
-	days := (mails + aDay - 1) / aDay
+	days, what := (mails+aDay-1)/aDay, "message"
+	if mails == p.Tally.messages[jobs.Reset] {
+		what = "reset"
+	}
 	if mails > aDay && p.Info.Messages == 0 {
 		return fail(TooManyMessages, "%s at %d a day: %d days; this pool sends with Cognito's own e-mail, %[2]d messages a day for the account",
-			plural(mails, "message"), aDay, days)
+			plural(mails, what), aDay, days)
 	}
 	if t.pool.CognitoMail && mails >= CognitoMail/2 {
 		p.opt.warn("these %s come out of %d a day, of which the users' own requests for codes need some", plural(mails, "message"), CognitoMail)
