@@ -91,21 +91,7 @@ type crashSite struct {
 }
 
 func newCrashSite(t *testing.T, users int, action string, faults sandbox.Faults) *crashSite {
-	seed := *crashSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("to repeat: -crash.seed=%d", seed)
-	s := &crashSite{t: t, dir: t.TempDir(), users: users, random: rand.New(rand.NewPCG(seed, 0))}
-	s.server = sandbox.New(sandbox.Config{
-		Latency: 5 * time.Millisecond, Jitter: 4 * time.Millisecond, Faults: faults, Seed: seed,
-	})
-	s.requests = &arrivals{next: s.server}
-	web := httptest.NewServer(s.requests)
-	t.Cleanup(web.Close)
-	s.url = web.URL
-
-	s.server.AddPool(sandbox.Pool{ID: crashPool, EmailSendingAccount: "DEVELOPER"})
+	s := emptyCrashSite(t, users, faults)
 	var csv strings.Builder
 	csv.WriteString("username,password\n")
 	for i := range s.users {
@@ -120,14 +106,32 @@ func newCrashSite(t *testing.T, users int, action string, faults sandbox.Faults)
 		columns = "{username: username, password: password}"
 	}
 	s.write("users.csv", csv.String())
-	s.write("job.yaml", fmt.Sprintf(`version: 1
-name: crash
-userPoolId: %s
-action: %s
-users: [{csv: users.csv, columns: %s}]
-report: [report.jsonl]
-`, crashPool, action, columns))
+	s.job("action: " + action + "\nusers: [{csv: users.csv, columns: " + columns + "}]")
 	return s
+}
+
+// emptyCrashSite has a pool without users, and no job.
+func emptyCrashSite(t *testing.T, users int, faults sandbox.Faults) *crashSite {
+	seed := *crashSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("to repeat: -crash.seed=%d", seed)
+	s := &crashSite{t: t, dir: t.TempDir(), users: users, random: rand.New(rand.NewPCG(seed, 0))}
+	s.server = sandbox.New(sandbox.Config{
+		Latency: 5 * time.Millisecond, Jitter: 4 * time.Millisecond, Faults: faults, Seed: seed,
+	})
+	s.requests = &arrivals{next: s.server}
+	web := httptest.NewServer(s.requests)
+	t.Cleanup(web.Close)
+	s.url = web.URL
+	s.server.AddPool(sandbox.Pool{ID: crashPool, EmailSendingAccount: "DEVELOPER"})
+	return s
+}
+
+// job writes the job, which does what the text says.
+func (s *crashSite) job(text string) {
+	s.write("job.yaml", "version: 1\nname: crash\nuserPoolId: "+crashPool+"\n"+text+"\nreport: [report.jsonl]\n")
 }
 
 func crashUser(i int) string     { return fmt.Sprintf("user-%04d", i) }
@@ -219,6 +223,12 @@ func (s *crashSite) mustBeDone(action string) {
 			}
 		}
 	}
+	s.mustBeReported(s.users, 0)
+}
+
+// mustBeReported fails unless the run is done and reported, with so many tasks
+// that are ok and so many that were skipped.
+func (s *crashSite) mustBeReported(ok, skipped int) {
 	file, err := runfile.OpenReadOnly(s.runFile(), runfile.OpenOptions{Place: s.dir})
 	if err != nil {
 		s.t.Fatal(err)
@@ -228,20 +238,26 @@ func (s *crashSite) mustBeDone(action string) {
 		s.t.Errorf("the run is %v (%v), want done", info.State, err)
 	}
 	report, err := os.ReadFile(filepath.Join(s.dir, "report.jsonl"))
-	if n := bytes.Count(report, []byte("\n")); err != nil || n != s.users {
-		s.t.Errorf("the report has %d lines (%v), want %d", n, err, s.users)
+	if n := bytes.Count(report, []byte("\n")); err != nil || n != ok+skipped {
+		s.t.Errorf("the report has %d lines (%v), want %d", n, err, ok+skipped)
 	}
-	results := 0
+	results := map[runner.Outcome]int{}
 	for r, err := range file.Results() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if results++; r.Outcome != runner.OK {
+		results[r.Outcome]++
+		if r.Outcome != runner.OK && r.Outcome != runner.Skipped {
 			s.t.Errorf("%s is %v (%s), want ok", r.Username, r.Outcome, r.Reason)
 		}
+		for _, step := range r.Beside {
+			if step.Outcome != runner.OK {
+				s.t.Errorf("%s: step %d is %v (%s), want ok", r.Username, step.Step, step.Outcome, step.Reason)
+			}
+		}
 	}
-	if results != s.users {
-		s.t.Errorf("got %d results, want %d", results, s.users)
+	if results[runner.OK] != ok || results[runner.Skipped] != skipped {
+		s.t.Errorf("got results %v, want %d ok and %d skipped", results, ok, skipped)
 	}
 }
 
