@@ -26,6 +26,11 @@ func (e *engine) collect(now time.Time) (wake time.Time) {
 		if w == nil {
 			continue
 		}
+		if w.lane.held && (w.doing != Act || len(e.lanes) > 2) { // the tasks behind it may be of other lanes
+			w.lane.due = append(w.lane.due, w)
+			e.ahead = nil
+			continue
+		}
 		if len(w.lane.due) > 0 || !e.room(w.lane) || e.crowded(w) {
 			break
 		}

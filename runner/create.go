@@ -7,12 +7,6 @@ import (
 	"cogpass/jobs"
 )
 
-// Codes of a creation's answers that mean something of their own.
-const (
-	usernameExists  = "UsernameExistsException"
-	deliveryFailure = "CodeDeliveryFailureException"
-)
-
 // making is what is known of a user that is being made.
 type making struct {
 	exists  bool    // the pool has said so
@@ -61,12 +55,12 @@ func (e *engine) created(a answer, fault *Error) {
 	switch {
 	case fault == nil:
 		w.making.carried = w.carries()
-	case fault.Code == deliveryFailure: // that does not say whether the user was made
+	case fault.Class == Undelivered: // that does not say whether the user was made
 		e.count(a, fault)
 		w.tries++
 		e.unanswered(a)
 		return
-	case fault.Code == usernameExists:
+	case fault.Class == Exists:
 		e.count(a, fault)
 		e.unspend(w)
 		e.exists(w, a.got)

@@ -158,7 +158,7 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 		return ans, &Error{Class: Fatal, Code: "AccessDeniedException", Message: "no", Answer: ans}
 	}
 	if t.Step == Create && !u.missing {
-		return ans, &Error{Class: UserFault, Code: "UsernameExistsException", Message: "User account already exists", Answer: ans}
+		return ans, &Error{Class: Exists, Code: "UsernameExistsException", Message: "User account already exists", Answer: ans}
 	}
 	if t.Step != SignOut {
 		u.modified = time.Now()
@@ -190,7 +190,7 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	case "gateway-403":
 		return ans, &Error{Class: Fatal, Message: "HTTP status 403, with a web page", Answer: ans, Unproven: true}
 	case "delivery":
-		return ans, &Error{Class: Unreadable, Code: "CodeDeliveryFailureException", Message: "no message", Answer: ans}
+		return ans, &Error{Class: Undelivered, Code: "CodeDeliveryFailureException", Message: "no message", Answer: ans}
 	case "unreadable":
 		return ans, &Error{Class: Unreadable, Message: "an answer that is not JSON", Answer: ans}
 	}

@@ -77,7 +77,7 @@ func (e *engine) judge(w *work, s Sight, now time.Time) {
 		e.finish(w, StepResult{Outcome: Skipped, Reason: skip, FinishedAt: now})
 		return
 	case fail != "" && w.acted == nil:
-		w.fails(fail)
+		w.decide(Failed, fail)
 		if _, more := e.nextOf(w); more {
 			e.record(w, *w.acted)
 		}

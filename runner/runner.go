@@ -31,8 +31,8 @@ type Task struct {
 	Password       jobs.Secret       // of a set action
 	ClientMetadata map[string]string // of a Reset; not changed
 	Source         string            // file:line, for the report
-	Skip           string            // if not empty, the action is not sent and the task ends as Skipped for this reason
-	Fail           string            // if not empty, the action is not sent and the task ends as Failed for this reason
+	Skip           string            // if not empty, the action is not sent and the task ends as Skipped for this reason; with SignOutAlways, after that
+	Fail           string            // the same, as Failed
 
 	// The steps beside the action, as in a jobs.Task.
 	Create  *jobs.Creation

@@ -17,5 +17,8 @@ var signingOut = kind{
 	ended:    func(w *work, r StepResult) { w.beside = append(w.beside, r) },
 }
 
+// sends reports whether the task's action is to be sent.
+func (w *work) sends() bool { return w.task.Skip == "" && w.task.Fail == "" }
+
 // signsOut reports whether the task may have a sign-out.
 func (w *work) signsOut() bool { return w.task.SignOut != jobs.NoSignOut }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 )
 
@@ -59,6 +60,7 @@ var troubles = []trouble{
 	{name: "a trigger fails", fault: &runner.Error{Class: runner.LambdaFault, Code: "UnexpectedLambdaException", Message: "it failed"}},
 	{name: "a limit of the user", fault: &runner.Error{Class: runner.UserLimit, Code: "LimitExceededException", Message: "Attempt limit exceeded"}},
 	{name: "no more messages today", fault: &runner.Error{Class: runner.Budget, Code: "LimitExceededException", Message: "daily email limit"}},
+	{name: "made, and no message came", done: true, fault: &runner.Error{Class: runner.Undelivered, Code: "CodeDeliveryFailureException", Message: "not delivered"}},
 	{name: "the token has expired", fault: &runner.Error{Class: runner.Fatal, Code: "ExpiredTokenException", Message: "expired"}},
 }
 
@@ -133,6 +135,9 @@ func (w *world) draw(p *person, r *request, all []trouble, often float64, left *
 		*left--
 		r.trouble = one(d, all...)
 	}
+	if f := r.trouble.fault; f != nil && f.Class == runner.Undelivered && (r.Step != runner.Create || r.Create.Invite == jobs.NoInvite) {
+		r.trouble = trouble{}
+	}
 	if f := r.trouble.fault; f != nil && (f.Class == runner.Budget || f.Class == runner.Fatal) {
 		if p.stops++; p.stops > 1 { // or it would take too many lives
 			r.trouble = trouble{}
@@ -172,7 +177,7 @@ func (w *world) serve(r *request, gone <-chan struct{}, do func() (runner.Sight,
 		fault = throttled
 	case t.done || t.fault == nil && !t.lost && !t.silent:
 		var refusal *runner.Error
-		if sight, refusal = do(); fault == nil || refusal != nil && fault.Class == runner.Unreadable {
+		if sight, refusal = do(); fault == nil || refusal != nil && (fault.Class == runner.Unreadable || fault.Class == runner.Undelivered) {
 			fault = refusal
 		}
 	}

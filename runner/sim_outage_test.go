@@ -186,7 +186,7 @@ func verdict(err error) bool {
 		return false
 	}
 	switch fault.Class {
-	case runner.InDoubt, runner.Transient, runner.Host, runner.Unreadable, runner.Throttled:
+	case runner.InDoubt, runner.Transient, runner.Host, runner.Unreadable, runner.Undelivered, runner.Throttled:
 		return false
 	}
 	return true

@@ -173,7 +173,7 @@ func (p *process) answered(who *person, r *request, got reply) {
 		return
 	}
 	var fault *runner.Error
-	if got.err != nil && (!errors.As(got.err, &fault) || fault.Class == runner.InDoubt || fault.Class == runner.Unreadable) {
+	if got.err != nil && (!errors.As(got.err, &fault) || fault.Class == runner.InDoubt || fault.Class == runner.Unreadable || fault.Class == runner.Undelivered) {
 		who.doubtful[r.Step] = true
 	}
 }

@@ -106,7 +106,7 @@ func (w *world) carriedOut(p *person, r *request) {
 	} else if d.soon > 0 && p.first != nil && p.chose.After(p.first.sent) && r.sent.Sub(p.first.sent) > d.soon {
 		w.breach(p, "a password is overwritten that was chosen since, %v after the first request", r.sent.Sub(p.first.sent))
 	}
-	if d.soon > 0 && r.Step == runner.Act && p.doubtful[runner.Create] && !p.made.IsZero() && p.chose.After(p.made) && p.seen.After(p.chose) &&
+	if d.soon > 0 && r.Step == runner.Act && p.era == 0 && !p.doubtful[runner.Act] && p.doubtful[runner.Create] && !p.made.IsZero() && p.chose.After(p.made) && p.seen.After(p.chose) &&
 		p.first == nil && p.asOf(p.seen).status == jobs.Confirmed {
 		w.breach(p, "a password is overwritten that was chosen since the user was made, and a look has shown that")
 	}

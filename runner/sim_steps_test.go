@@ -33,7 +33,7 @@ func (p *person) drawSteps(d dice, often float64) {
 	p.asked.Recheck = d.chance(0.25)
 	switch {
 	case d.chance(0.08):
-		p.asked.Skip = "protected"
+		p.asked.Skip = "protected, or needless where there is a sign-out all the same"
 	case d.chance(0.08):
 		p.asked.Fail = "it cannot be done"
 	case p.action.Sets() && d.chance(0.5):
@@ -106,7 +106,7 @@ func (w *world) carryOutStep(p *person, r *request) *runner.Error {
 		if p.gone {
 			return &runner.Error{Class: runner.UserFault, Code: "UserNotFoundException", Message: "User does not exist."}
 		}
-		return &runner.Error{Class: runner.UserFault, Code: "UsernameExistsException", Message: "User account already exists"}
+		return &runner.Error{Class: runner.Exists, Code: "UsernameExistsException", Message: "User account already exists"}
 	}
 	now := time.Now()
 	switch r.Step {
@@ -229,7 +229,7 @@ func (p *process) recheck(t runner.Task, s runner.Sight) (skip, fail string) {
 func (p *process) mayLeave(who *person, step runner.Step) {
 	c, a := p.of(who.seq), who.asked
 	switch {
-	case a.Skip != "":
+	case a.Skip != "" && (step != runner.SignOut || a.SignOut != jobs.SignOutAlways):
 		p.breach(who, "a request of step %d, and the user is protected", step)
 	case a.Fail != "" && step != runner.SignOut:
 		p.breach(who, "a request of step %d, and it cannot be done", step)
@@ -239,7 +239,7 @@ func (p *process) mayLeave(who *person, step runner.Step) {
 		p.breach(who, "a request of step %d after a look has left the user out", step)
 	case c.done[step]:
 		p.breach(who, "step %d is done again, which has ended", step)
-	case step == runner.SignOut && a.Fail == "" && c.acted != runner.OK && (c.acted == runner.Pending || a.SignOut != jobs.SignOutAlways):
+	case step == runner.SignOut && a.Fail == "" && a.Skip == "" && c.acted != runner.OK && (c.acted == runner.Pending || a.SignOut != jobs.SignOutAlways):
 		p.breach(who, "a sign-out, and the action is %v", c.acted)
 	case step != runner.SignOut && c.acted != runner.Pending:
 		p.breach(who, "a request of step %d after the action", step)

@@ -113,7 +113,7 @@ func (e *engine) check(t *Task) error {
 	}
 	if d := t.Doubt; d != nil {
 		if int(d.Step) >= len(e.kinds) || !e.kinds[d.Step].intent || d.Step == Create && t.Create == nil ||
-			d.Step == SignOut && t.Fail == "" && !slices.ContainsFunc(t.Done, func(r StepResult) bool { return r.Step == Act }) {
+			d.Step == SignOut && t.Fail == "" && t.Skip == "" && !slices.ContainsFunc(t.Done, func(r StepResult) bool { return r.Step == Act }) {
 			return fmt.Errorf("task %d: there is no step with number %d that could be in doubt", t.Seq, uint8(d.Step))
 		}
 	}

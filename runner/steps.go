@@ -29,10 +29,6 @@ func (e *engine) nextOf(w *work) (Step, bool) {
 // start goes on with a task that comes from the source, or ends it where it
 // needs no request.
 func (e *engine) start(w *work, now time.Time) {
-	if w.task.Skip != "" {
-		e.finish(w, StepResult{Outcome: Skipped, Reason: w.task.Skip, FinishedAt: now})
-		return
-	}
 	step, ok := e.nextOf(w)
 	if !ok {
 		e.finish(w, *w.acted)
@@ -110,11 +106,11 @@ func (e *engine) abandon(w *work) {
 		return
 	case w.doubt != nil:
 		e.kinds[w.doing].ended(w, w.stepResult(Unknown, "no answer came, and the run was stopped", time.Now()))
-	case len(w.beside) == 0 && (w.acted == nil || w.task.Fail != ""):
+	case len(w.beside) == 0 && (w.acted == nil || !w.sends()):
 		return // nothing was done
 	}
 	if w.acted == nil {
-		w.fails("the run was stopped before it was sent")
+		w.decide(Failed, "the run was stopped before it was sent")
 	}
 	e.finish(w, *w.acted)
 }

@@ -47,7 +47,8 @@ func TestSteps(t *testing.T) {
 			want: "failed (User is disabled.) 4:ok", sent: []Step{Act, SignOut}, told: "0:failed"},
 		{name: "impossible, and signed out", task: Task{Action: jobs.Reset, SignOut: jobs.SignOutAlways, Fail: "federated"}, want: "failed (federated) 4:ok", sent: []Step{SignOut}},
 		{name: "impossible", task: Task{Action: jobs.Reset, SignOut: jobs.SignOutIfOK, Fail: "federated"}, want: "failed (federated)"},
-		{name: "left out", task: Task{Action: jobs.Reset, SignOut: jobs.SignOutAlways, Skip: "protected"}, want: "skipped (protected)"},
+		{name: "left out", task: Task{Action: jobs.Reset, SignOut: jobs.SignOutIfOK, Skip: "protected", Enable: true}, want: "skipped (protected)"},
+		{name: "needless, and signed out", task: Task{Action: jobs.Disable, SignOut: jobs.SignOutAlways, Skip: "is disabled already"}, want: "skipped (is disabled already) 4:ok", sent: []Step{SignOut}},
 		{name: "a failed sign-out", task: Task{Action: jobs.Reset, SignOut: jobs.SignOutIfOK}, script: map[Step][]string{SignOut: {"user"}},
 			want: "ok () 4:failed", sent: []Step{Act, SignOut}, told: "0:ok"},
 		{name: "a lost sign-out is repeated", task: Task{Action: jobs.Reset, SignOut: jobs.SignOutIfOK}, script: map[Step][]string{SignOut: {"lost-after", "throttle"}},
@@ -213,68 +214,6 @@ func TestBudget(t *testing.T) {
 		}
 		if sent != 50 || left != 0 || len(got) != 52 {
 			t.Errorf("%d messages were sent, %d are left, %d tasks have ended; want 50, none and 52", sent, left, len(got))
-		}
-	})
-}
-
-// A sign-out follows its reset soon, whatever the rate of the resets.
-func TestSignOutsFollow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, tasks := newPool(500)
-		behind, most := 0, 0
-		opt := Options{Rate: 100, Observe: func(s Stats) { most = max(most, s.Waiting) }}
-		got, err := run(t, t.Context(), p, signedOut(tasks), opt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantAll(t, got, 500, OK)
-		for _, s := range p.steps {
-			if behind++; s == SignOut {
-				behind -= 2
-			}
-			if behind > maxBehind+20 {
-				t.Fatalf("%d sign-outs are behind their resets", behind)
-			}
-		}
-		if most > maxBehind+20 {
-			t.Errorf("%d tasks were waiting", most)
-		}
-	})
-}
-
-// Where sign-outs come to nothing for a while, resets go on; all are signed out
-// when the outage is over.
-func TestSignOutsInAnOutage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, tasks := newPool(1000)
-		start := time.Now()
-		out := func() bool { d := time.Since(start); return d > 5*time.Second && d < 2*time.Minute }
-		d := stepwise{p, func(task Task) error {
-			if task.Step == SignOut && out() {
-				return &Error{Class: Transient, Message: "connection refused"}
-			}
-			return nil
-		}}
-		resets := 0
-		time.AfterFunc(time.Minute, func() {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			for _, u := range p.users {
-				resets += u.resets
-			}
-		})
-		got, err := run(t, t.Context(), d, signedOut(tasks), Options{Rate: 10})
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantAll(t, got, 1000, OK)
-		if resets < 595 {
-			t.Errorf("%d users were reset in the first minute, want 600", resets)
-		}
-		for name, u := range p.users {
-			if u.resets != 1 || u.signOuts != 1 || got[name].Beside[0].Outcome != OK {
-				t.Fatalf("%s was reset %d times and signed out %d times: %+v", name, u.resets, u.signOuts, got[name])
-			}
 		}
 	})
 }

@@ -65,15 +65,19 @@ func newWork(t Task, spec *jobs.ActionSpec) *work {
 			w.beside = append(w.beside, r)
 		}
 	}
-	if t.Fail != "" && w.acted == nil {
-		w.fails(t.Fail)
+	switch {
+	case w.acted != nil:
+	case t.Skip != "":
+		w.decide(Skipped, t.Skip)
+	case t.Fail != "":
+		w.decide(Failed, t.Fail)
 	}
 	return w
 }
 
-// fails ends a task's action as failed that is not sent.
-func (w *work) fails(reason string) {
-	w.acted = &StepResult{Step: Act, Outcome: Failed, Reason: reason, FinishedAt: time.Now()}
+// decide ends a task's action, which is not sent.
+func (w *work) decide(o Outcome, reason string) {
+	w.acted = &StepResult{Step: Act, Outcome: o, Reason: reason, FinishedAt: time.Now()}
 }
 
 // begin has a step be done from now on.
