@@ -16,19 +16,32 @@ import (
 // These parts of an answer appear in logs, reports and files. What does not have
 // the form that Cognito uses is left out.
 var (
-	requestIDs = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
-	codes      = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z.]{0,99}$`)
-	subs       = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	states     = regexp.MustCompile(`^[A-Z_]{1,32}$`)
-	arns       = regexp.MustCompile(`^arn:[\w-]+:(sts|iam)::[0-9]{12}:[\w+=,.@/:-]{1,256}$`)
-	usernames  = regexp.MustCompile(`^[^\p{C}]{1,128}$`)
-	accounts   = regexp.MustCompile(`^[0-9]{12}$`)
-	userinfo   = regexp.MustCompile(`://[^\s/@"]*@`)
+	requestIDs = form{regexp.MustCompile(`^[0-9A-Za-z-]+$`), 64}
+	codes      = form{regexp.MustCompile(`^[A-Za-z][0-9A-Za-z.]*$`), 100}
+	states     = form{regexp.MustCompile(`^[A-Z_]+$`), 32}
+	arns       = form{regexp.MustCompile(`^arn:[\w-]+:(sts|iam)::[0-9]{12}:[\w+=,.@/:-]+$`), 300}
+	usernames  = form{regexp.MustCompile(`^[^\p{C}]+$`), 128}
+	accounts   = form{regexp.MustCompile(`^[0-9]{12}$`), 12}
+
+	subs     = form{regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`), 36}
+	userinfo = regexp.MustCompile(`://[^\s/@"]*@`)
 )
 
+// form is what a part of an answer looks like, and how many characters it has at
+// most. That is counted here, for a pattern that counts is large.
+type form struct {
+	pattern *regexp.Regexp
+	most    int
+}
+
+// MatchString reports whether a text has the form.
+func (f form) MatchString(text string) bool {
+	return len(text) <= f.most*utf8.UTFMax && utf8.RuneCountInString(text) <= f.most && f.pattern.MatchString(text)
+}
+
 // fit returns text if it has that form, or "".
-func fit(text string, form *regexp.Regexp) string {
-	if !form.MatchString(text) {
+func fit(text string, f form) string {
+	if !f.MatchString(text) {
 		return ""
 	}
 	return text

@@ -14,7 +14,11 @@ import (
 // and retries between, and compares the file with a model of it.
 func TestStepsAgainstAModel(t *testing.T) {
 	const n = 40
-	for seed := range uint64(20) {
+	seeds := uint64(3)
+	if long() {
+		seeds = 30
+	}
+	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 0))
 		path := makeRich(t, n)
 		f := openFile(t, path)
