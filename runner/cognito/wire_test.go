@@ -1,9 +1,12 @@
 package cognito
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +21,32 @@ import (
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// net/http writes the headers with a body that it knows to be in memory: a
+// request is one write.
+func TestOneWriteARequest(t *testing.T) {
+	plain := oneHop(awshttp.NewBuildableClient()).(plainBody)
+	near, far := net.Pipe()
+	plain.client.Transport = &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return near, nil }}
+	first := make(chan string, 1)
+	go func() {
+		text := make([]byte, 4096)
+		n, _ := far.Read(text) // a pipe gives one write at most
+		first <- string(text[:n])
+		far.Close()
+	}()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://pool.test/", strings.NewReader("the body"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body = struct{ io.ReadCloser }{r.Body} // of a type that net/http does not know, as the SDK's is
+	if _, err := plain.Do(r); err == nil {
+		t.Error("got an answer from a connection that ended")
+	}
+	if got := <-first; !strings.HasSuffix(got, "\r\n\r\nthe body") {
+		t.Errorf("the first write is %q, want headers and body", got)
+	}
+}
 
 // The connection under an answer that comes quickly is not closed by what is
 // left to do for its request.
