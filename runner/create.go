@@ -113,7 +113,10 @@ func (e *engine) unmade(w *work, now time.Time) {
 		return
 	}
 	if w.making == nil { // the doubt is of all steps
-		e.redo(w, now)
+		doubt := w.doubt
+		if e.redo(w, now); w.making != nil {
+			w.making.earlier = doubt
+		}
 		return
 	}
 	if w.making.exists {
@@ -123,5 +126,6 @@ func (e *engine) unmade(w *work, now time.Time) {
 	if w.making.earlier == nil {
 		w.making.earlier = w.doubt
 	}
+	w.spent = false // somebody may have deleted the user whom the message was for: another counts too
 	e.redo(w, now)
 }

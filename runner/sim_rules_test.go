@@ -103,7 +103,7 @@ func (w *world) carriedOut(p *person, r *request) {
 		if p.codes++; p.codes > 1 {
 			w.breach(p, "a second code")
 		}
-	} else if d.soon > 0 && p.first != nil && p.chose.After(p.first.sent) && r.sent.Sub(p.first.sent) > d.soon {
+	} else if d.soon > 0 && p.first != nil && !p.remade() && p.chose.After(p.first.sent) && r.sent.Sub(p.first.sent) > d.soon {
 		w.breach(p, "a password is overwritten that was chosen since, %v after the first request", r.sent.Sub(p.first.sent))
 	}
 	if d.soon > 0 && r.Step == runner.Act && p.era == 0 && !p.doubtful[runner.Act] && p.doubtful[runner.Create] && !p.made.IsZero() && p.chose.After(p.made) && p.seen.After(p.chose) &&
@@ -136,7 +136,7 @@ func (w *world) ended(p *person, res runner.Result) {
 		switch {
 		case !p.doubtful[runner.Act] && !p.doubtful[runner.Create] && !p.doubtful[runner.Enable]:
 			w.breach(p, "it is unknown (%s), and all was answered", res.Reason)
-		case p.dim != "", p.gone, p.deleted, mayBeTaken(p.enabledBy), mayBeTaken(p.made), d.code && w.untouched, d.leaves == "" && d.want == nil, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
+		case p.dim != "", p.gone, p.deleted, mayBeTaken(p.enabledBy), p.wasThere(d.leaves), mayBeTaken(p.made), d.code && w.untouched, d.leaves == "" && d.want == nil, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
 		default:
 			w.breach(p, "it is unknown (%s), and looks could tell", res.Reason)
 		}

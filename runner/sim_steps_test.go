@@ -143,8 +143,15 @@ func (w *world) carryOutStep(p *person, r *request) *runner.Error {
 	return nil
 }
 
-// remade reports whether others have deleted a user whom we make.
-func (p *person) remade() bool { return p.deleted && p.asked.Create != nil }
+// remade reports whether a user whom we make may be made anew: others have
+// deleted them, or looks have shown nobody, which is believed.
+func (p *person) remade() bool { return (p.deleted || p.dim != "") && p.asked.Create != nil }
+
+// wasThere reports whether, for all that the plan knows, enabling a user shows
+// as the action does.
+func (p *person) wasThere(leaves runner.Status) bool {
+	return p.asked.Enable && (p.asked.Before == nil || p.asked.Before.Status == leaves)
+}
 
 // mails judges a message as it is sent.
 func (w *world) mails(p *person) {
