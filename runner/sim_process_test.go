@@ -205,7 +205,9 @@ func (p *process) emit(res runner.Result) error {
 	}
 	p.mu.Lock()
 	who := p.byName[res.Username]
-	p.ended(who, res)
+	if !p.of(res.Seq).old {
+		p.ended(who, res)
+	}
 	p.emitted[res.Seq] = res.Outcome
 	p.settled(charged{who, runner.Act})
 	for _, b := range res.Beside {

@@ -186,6 +186,7 @@ type course struct {
 	leftOut bool // as that has shown
 	done    map[runner.Step]bool
 	acted   runner.Outcome // how its action has ended; Pending: it has not
+	old     bool           // the action has ended before: that was judged then
 	doubt   bool           // its action was in doubt before
 	emitted map[runner.Step]runner.Outcome
 }
@@ -209,7 +210,7 @@ func (p *process) resumes(t *runner.Task) {
 		r.StartedAt, r.FinishedAt = p.life.toHere(r.StartedAt), p.life.toHere(r.FinishedAt)
 		c.done[r.Step] = true
 		if r.Step == runner.Act {
-			c.acted = r.Outcome
+			c.acted, c.old = r.Outcome, true
 		}
 	}
 }
