@@ -15,7 +15,7 @@ import (
 
 // Skeletons writes the requests of each task it is given, as a dry run prints
 // them, in the order in which they would be sent. A task that is to be skipped
-// has none: only SkeletonText names it.
+// has none but for a sign-out that is made always: only SkeletonText names it.
 type Skeletons struct {
 	W          io.Writer
 	Format     SkeletonFormat
@@ -142,7 +142,7 @@ func (s *Skeletons) requests(t *runner.Task) (all []requestForm) {
 			r.add("ClientMetadata", t.ClientMetadata)
 		}
 	}
-	if t.Skip == "" && (t.SignOut == jobs.SignOutAlways || sends && t.SignOut == jobs.SignOutIfOK) {
+	if t.SignOut == jobs.SignOutAlways || sends && t.SignOut == jobs.SignOutIfOK {
 		form("AdminUserGlobalSignOut")
 	}
 	return all
@@ -332,7 +332,11 @@ func isShellSafe(s string) bool {
 func (s *Skeletons) appendText(b []byte, t *runner.Task) []byte {
 	b = fmt.Appendf(b, "%6d  %-13s  %-32s  %s", t.Seq, t.Action, Visible(t.Username), Visible(t.Source))
 	if t.Skip != "" {
-		return append(append(b, "  skipped: "...), Visible(t.Skip)...)
+		b = append(append(b, "  skipped: "...), Visible(t.Skip)...)
+		if t.SignOut == jobs.SignOutAlways {
+			b = append(b, "  but signed out"...)
+		}
+		return b
 	}
 	if t.Fail != "" {
 		b = append(append(b, "  fails: "...), Visible(t.Fail)...)

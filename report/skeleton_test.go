@@ -127,6 +127,9 @@ func TestSkeletonsOfSteps(t *testing.T) {
 		"impossible, and signed out all the same": {runner.Task{Action: jobs.Reset, Fail: "is disabled", SignOut: jobs.SignOutAlways},
 			[]string{`{"Operation":"AdminUserGlobalSignOut","Input":{"UserPoolId":"p_1","Username":"ana"}}`},
 			[]string{`aws cognito-idp admin-user-global-sign-out --user-pool-id p_1 --username ana`}},
+		"skipped, and signed out all the same": {runner.Task{Action: jobs.Disable, Skip: "is disabled already", SignOut: jobs.SignOutAlways},
+			[]string{`{"Operation":"AdminUserGlobalSignOut","Input":{"UserPoolId":"p_1","Username":"ana"}}`},
+			[]string{`aws cognito-idp admin-user-global-sign-out --user-pool-id p_1 --username ana`}},
 		"impossible": {runner.Task{Action: jobs.Reset, Fail: "is disabled", SignOut: jobs.SignOutIfOK}, nil, nil},
 	} {
 		c.task.Username = "ana"

@@ -45,6 +45,11 @@ func (t *Tally) add(task *jobs.Task) {
 	if task.Skip != "" {
 		t.Skipped++
 		t.Why[task.Skip]++
+		if task.SignOut == jobs.SignOutAlways { // it is only left where the user is the job's
+			t.Steps[runner.SignOut]++
+			t.Requests[jobs.UserUpdate]++
+			t.Active++
+		}
 		return
 	}
 	spec := task.Action.Spec()

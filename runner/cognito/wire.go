@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -49,16 +50,36 @@ func oneHop(client aws.HTTPClient) aws.HTTPClient {
 type plainBody struct{ client *http.Client }
 
 func (p plainBody) Do(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	if f, ok := ctx.Value(flightKey{}).(*flight); ok {
+		// Traced here, since the call as a whole may fetch credentials too.
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn:      func(httptrace.GotConnInfo) { f.connected.Store(true) },
+			WroteHeaders: func() { f.sent.Store(true) },
+		})
+	}
+	r = r.WithContext(ctx)
 	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
+		body, err := readWhole(r.Body, r.ContentLength, math.MaxInt64-1)
 		r.Body.Close()
 		if err != nil {
 			return nil, err
 		}
-		r = r.WithContext(r.Context())
 		r.Body, r.GetBody = io.NopCloser(bytes.NewReader(body)), nil
 	}
 	return p.client.Do(r)
+}
+
+// readWhole reads all that there is, but no more than one byte above most. It
+// reads no more than length, where that is known and small: without the buffers
+// that grow.
+func readWhole(from io.Reader, length, most int64) ([]byte, error) {
+	if length < 0 || length > 4096 || length > most {
+		return io.ReadAll(io.LimitReader(from, most+1))
+	}
+	body := make([]byte, length)
+	n, err := io.ReadFull(from, body)
+	return body[:n], err
 }
 
 // bounded is the HTTP client of Call. It passes answers on as they come, up to a
@@ -109,13 +130,6 @@ func (f *flight) left(err error) bool {
 type strict struct{ next aws.HTTPClient }
 
 func (s strict) Do(r *http.Request) (*http.Response, error) {
-	if f, ok := r.Context().Value(flightKey{}).(*flight); ok {
-		// Traced here, since the call as a whole may fetch credentials too.
-		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
-			GotConn:      func(httptrace.GotConnInfo) { f.connected.Store(true) },
-			WroteHeaders: func() { f.sent.Store(true) },
-		}))
-	}
 	response, err := s.next.Do(r)
 	if err != nil {
 		return nil, err
@@ -124,7 +138,7 @@ func (s strict) Do(r *http.Request) (*http.Response, error) {
 	if response.StatusCode == http.StatusOK && strings.Contains(r.Header.Get("X-Amz-Target"), ".ListUsers") {
 		most = mostPage
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
+	body, err := readWhole(response.Body, response.ContentLength, most)
 	response.Body.Close()
 	text := content{body: body, tooLong: int64(len(body)) > most, cut: err != nil}
 	if fault := text.judge(response); fault != nil {
