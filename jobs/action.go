@@ -1,6 +1,9 @@
 package jobs
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Action is what a task does to its user. The zero value is none. Its number
 // stands in run files: a new action is added at the end.
@@ -142,6 +145,10 @@ const (
 	ForceChangePassword Status = "FORCE_CHANGE_PASSWORD"
 	ExternalProvider    Status = "EXTERNAL_PROVIDER"
 )
+
+// Known reports whether there is such a state, as far as is known here. One that
+// is not proves nothing.
+func (s Status) Known() bool { return slices.Contains(statuses, s) }
 
 // DoubtRule says what to do about a request that was sent and not answered. The
 // zero value is the careful choice.

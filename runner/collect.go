@@ -1,6 +1,9 @@
 package runner
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // collect fills a batch with the tasks whose slots come within the lead, those
 // that have waited first, and gives it to the journal.
@@ -128,10 +131,19 @@ func (e *engine) begin(now time.Time) {
 	}
 	go func() {
 		start := time.Now()
-		err := e.opt.Journal.Begin(e.reqCtx, intents)
-		e.begun <- begun{batch, err, time.Since(start)}
+		err := errPanicked // unless it returns
+		defer func() {
+			if err == errPanicked {
+				_ = recover() // its value may hold anything
+			}
+			e.begun <- begun{batch, err, time.Since(start)}
+		}()
+		err = e.opt.Journal.Begin(e.reqCtx, intents)
 	}()
 }
+
+// errPanicked is what became of a journal that has not returned.
+var errPanicked = errors.New("an internal error")
 
 // arm takes back a batch that the journal has recorded.
 func (e *engine) arm(b begun) {

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,4 +126,20 @@ func TestJournalHangs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// broken is a journal with a fault of its own.
+type broken struct{ journal }
+
+func (broken) Begin(context.Context, []Intent) error { panic("Secret-Passw0rd-1") }
+
+// A journal that panics stops the run, and nothing is sent.
+func TestJournalPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(3)
+		got, err := run(t, t.Context(), p, tasks, Options{Journal: &broken{}})
+		if err == nil || strings.Contains(err.Error(), "Secret") || len(got) > 0 || len(p.sent) > 0 {
+			t.Errorf("got %v, %v and %d requests", got, err, len(p.sent))
+		}
+	})
 }

@@ -194,7 +194,7 @@ func (e *engine) unmodified(w *work, s Sight, now time.Time) {
 		e.look(w, now.Add(lookAgain))
 		return
 	}
-	if w.already || s.Status == w.spec.Leaves { // a second time would show no more than the first
+	if w.already || s.Status == w.spec.Leaves || !s.Status.Known() { // a second time would show no more than the first
 		e.unknown(w, fmt.Sprintf("no answer came; the user is %s, and not modified since", s.Status))
 		return
 	}
@@ -206,7 +206,7 @@ func (e *engine) unmodified(w *work, s Sight, now time.Time) {
 // another state than the action leads to. For an action that sends a message
 // that is proof only when it is seen twice, some seconds apart.
 func (s *Sight) Untouched(attempt *Intent, a jobs.ActionSpec) bool {
-	return s.Found && s.Status != "" && s.Modified.Unix() > 0 && !s.modifiedSince(attempt) && s.Status != a.Leaves
+	return s.Found && s.Status.Known() && s.Modified.Unix() > 0 && !s.modifiedSince(attempt) && s.Status != a.Leaves
 }
 
 // shows reports whether a look showed the user of that name.

@@ -114,9 +114,10 @@ func refusal(err error, status int, a attempt) *runner.Error {
 		return &runner.Error{Class: runner.Unreadable, Message: said + ", with what cannot be read"}
 	}
 	e := &runner.Error{Message: said}
-	text := ""
+	text, coded := "", false
 	var api smithy.APIError
 	if errors.As(err, &api) && api.ErrorCode() != unknownCode {
+		coded = status == http.StatusBadRequest // of any form: it is not shown, but somebody has judged
 		if e.Code = fit(api.ErrorCode(), codes); shows(e.Code, a.password) {
 			e.Code = ""
 		}
@@ -131,7 +132,7 @@ func refusal(err error, status int, a attempt) *runner.Error {
 	if e.Class == runner.Transient && a.changes { // it may have been carried out before it failed
 		e.Class = runner.InDoubt
 	}
-	if e.Code == "" && status != http.StatusBadRequest { // Cognito's own have one
+	if e.Code == "" && !coded { // Cognito's own have one
 		e.Unproven = a.changes
 	}
 	if e.Class == runner.UserFault && e.Unproven {

@@ -181,7 +181,7 @@ func TestHostFaults(t *testing.T) {
 // What stands between may answer without an error code.
 func TestStatusWithoutCode(t *testing.T) {
 	for status, want := range map[int]runner.Class{
-		403: runner.Fatal, 404: runner.Fatal, 401: runner.Fatal, 407: runner.Fatal, 429: runner.Throttled, 400: runner.UserFault,
+		403: runner.Fatal, 404: runner.Fatal, 401: runner.Fatal, 407: runner.Fatal, 429: runner.Throttled, 400: runner.InDoubt,
 		500: runner.InDoubt, 502: runner.InDoubt, 503: runner.InDoubt, 504: runner.InDoubt,
 	} {
 		d := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

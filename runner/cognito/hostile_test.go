@@ -60,7 +60,7 @@ var verdicts = map[hostile.Way]struct {
 	hostile.HTML404:      {runner.Fatal, runner.Fatal, "HTTP status 404 Not Found, with a web page"},
 	hostile.UnknownType:  {runner.UserFault, runner.UserFault, "NobodyHasHeardOfException: no"},
 	hostile.HeaderType:   {runner.Throttled, runner.Throttled, "TooManyRequestsException: HTTP status 400 Bad Request"},
-	hostile.NoType:       {runner.UserFault, runner.UserFault, "HTTP status 400 Bad Request"},
+	hostile.NoType:       {runner.InDoubt, runner.UserFault, "HTTP status 400 Bad Request"},
 	hostile.Bare429:      {runner.Throttled, runner.Throttled, "HTTP status 429 Too Many Requests"},
 	hostile.Cut400:       {runner.Throttled, runner.Throttled, "TooManyRequestsException"},
 	hostile.Stall400:     {runner.Throttled, runner.Throttled, "TooManyRequestsException"},

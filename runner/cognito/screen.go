@@ -23,7 +23,9 @@ var (
 	usernames  = form{regexp.MustCompile(`^[^\p{C}]+$`), 128}
 	accounts   = form{regexp.MustCompile(`^[0-9]{12}$`), 12}
 
-	subs     = form{regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`), 36}
+	subs = form{regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`), 36}
+	// An access key's ID, and what else of a signature somebody may repeat.
+	keys     = regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b|\b(Credential|Signature)=[^,\s]+`)
 	userinfo = regexp.MustCompile(`://[^\s/@"]*@`)
 )
 
@@ -41,7 +43,7 @@ func (f form) MatchString(text string) bool {
 
 // fit returns text if it has that form, or "".
 func fit(text string, f form) string {
-	if !f.MatchString(text) {
+	if !f.MatchString(text) || keys.MatchString(text) {
 		return ""
 	}
 	return text
@@ -65,6 +67,7 @@ func oneLine(text string) string {
 // short cuts a text to a length that every row of a report can have.
 func short(text string) string {
 	const most = 500
+	text = keys.ReplaceAllString(text, "***")
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}

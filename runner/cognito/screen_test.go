@@ -81,3 +81,18 @@ func TestNoUserinfo(t *testing.T) {
 		}
 	}
 }
+
+// Whoever repeats how a request was signed does not have it shown.
+func TestSignaturesAreNotShown(t *testing.T) {
+	const header = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261126/us-west-2/cognito-idp/aws4_request, SignedHeaders=host, Signature=fe5f80f77d5fa3beca038a248ff027"
+	for _, text := range []string{header, "no such key: ASIAIOSFODNN7EXAMPLE", "Credential=x Signature=y"} {
+		if got := message(text, jobs.Secret{}); strings.Contains(got, "IOSFODNN7") || strings.Contains(got, "fe5f80") || strings.Contains(got, "=x") || strings.Contains(got, "=y") {
+			t.Errorf("got %q", got)
+		}
+	}
+	for _, f := range []form{requestIDs, codes} {
+		if got := fit("AKIAIOSFODNN7EXAMPLE", f); got != "" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
