@@ -2,6 +2,7 @@ package bulk_test
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -47,8 +48,14 @@ func TestJudged(t *testing.T) {
 	s.Invent(surveyed, 5000)
 	opt := serve(t, s)
 	opt.LookupEnv = func(string) (string, bool) { return "Correct-Horse-7", true }
-	var out strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(judged)) {
+	var all strings.Builder
+	golden := filepath.Join("testdata", "judged.txt")
+	want, missing := os.ReadFile(golden)
+	for i, name := range slices.Sorted(maps.Keys(judged)) {
+		if !*update && os.Getenv("COGPASS_LONG") == "" && i%5 != 2 { // a listing is slow with the race detector
+			continue
+		}
+		var out strings.Builder
 		plan, err := bulk.DryRun(t.Context(), jobFile(t, judged[name]+"\nlimits: {rates: {UserList: 1000/s}}\n"), opt)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -77,18 +84,14 @@ func TestJudged(t *testing.T) {
 		if err := plan.Close(); err != nil {
 			t.Error(err)
 		}
+		all.WriteString(out.String())
+		if !*update && (missing != nil || !strings.Contains("\n"+string(want), "\n"+out.String())) {
+			t.Errorf("%v; go test -update writes it anew; got\n%s", missing, out.String())
+		}
 	}
-	golden := filepath.Join("testdata", "judged.txt")
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(golden, []byte(all.String()), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(golden, []byte(out.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || out.String() != string(want) {
-		t.Errorf("%v; go test -update writes it anew; got\n%s", err, out.String())
 	}
 }
