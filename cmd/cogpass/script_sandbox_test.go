@@ -34,6 +34,7 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	numbered := flags.Int("users", 0, "how many users u00001…")
 	name := flags.String("name", "staff", "of the pool")
 	mail := flags.String("mail", "DEVELOPER", "what the pool sends with; COGNITO_DEFAULT has 50 e-mails a day")
+	file := flags.String("file", "", "pools and users, as in docs/sandbox.md, in place of a pool with the users that are named")
 	flags.DurationVar(&cfg.Latency, "latency", 0, "")
 	flags.DurationVar(&cfg.Jitter, "jitter", 0, "")
 	flags.Float64Var(&cfg.Faults.Throttle, "throttle", 0, "")
@@ -59,7 +60,11 @@ func cmdSandbox(ts *testscript.TestScript, w *scriptWorld, args []string) {
 		w.server.Close()
 	}
 	w.server = sandbox.New(cfg)
-	w.server.AddPool(sandbox.Pool{ID: scriptPool, Name: *name, Policy: sandbox.DefaultPolicy(), EmailSendingAccount: *mail})
+	if *file != "" {
+		ts.Check(w.server.Load(strings.NewReader(ts.ReadFile(*file))))
+	} else {
+		w.server.AddPool(sandbox.Pool{ID: scriptPool, Name: *name, Policy: sandbox.DefaultPolicy(), EmailSendingAccount: *mail})
+	}
 	users := flags.Args()
 	for i := range *numbered {
 		users = append(users, fmt.Sprintf("u%05d", i+1))
