@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -17,7 +18,11 @@ func (o *Options) openJob(path string) (*jobs.Job, error) {
 	opt := o.jobOptions()
 	if o.Protect != "" {
 		var err error
-		if opt.Protect, err = jobs.ParseProtect(o.Protect); err != nil {
+		opt.Protect, err = jobs.ParseProtect(o.Protect)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fail(NoGuard, "the list of protected users, %s, is not there", o.Protect)
+		case err != nil:
 			return nil, err
 		}
 	}

@@ -167,7 +167,7 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 	case bulk.NoLedger:
 		return exitFatal, "the file counts the messages of a day: mend it, or remove it if no message was sent today"
 	case bulk.NoGuard:
-		return exitFatal, "no guard is passed by that cannot be asked: allow cognito-idp:DescribeUserPool, or sts:GetCallerIdentity"
+		return exitFatal, "no guard is passed over that cannot be asked: name a list that is there, or allow cognito-idp:DescribeUserPool or sts:GetCallerIdentity"
 	case bulk.Unrecorded:
 		code, hint = meaning(e.Err)
 		return max(code, exitFatal), hint
