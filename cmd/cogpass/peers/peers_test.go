@@ -63,6 +63,24 @@ func TestCognitoLocal(t *testing.T) {
 			t.Errorf("%s cannot sign in any more: %s", bystander, reason)
 		}
 	})
+	t.Run("users of the pool, and one that is made", func(t *testing.T) {
+		job := "version: 1\nname: peers\nuserPoolId: " + pool + "\naction: set-permanent\npassword: {file: pw}\nifMissing: create\n" +
+			"attributes: {email: new@example.com, email_verified: 'true'}\nwhere: {status: [CONFIRMED]}\n" +
+			"users: [newcomer, {pool: {}}]\nexclude: [" + bystander + "]\nlimits: {rate: max, concurrency: 16}\n"
+		got := run(t, job, "pw", memberPassword(7))
+		got.wants(t, 0, map[string]int{"ok": members + 1, "skipped": 1})
+		if row := got.rows[0]; row["username"] != "newcomer" || row["created"] != "ok" {
+			t.Errorf("got %v, want newcomer to be made", row)
+		}
+		for _, name := range []string{"newcomer", member(0), member(members - 1)} {
+			if reason := signIn(t, peer, name, memberPassword(7)); reason != "" {
+				t.Errorf("%s cannot sign in: %s", name, reason)
+			}
+		}
+		if reason := signIn(t, peer, bystander, seededPassword); reason != "" {
+			t.Errorf("%s, who was excluded, cannot sign in any more: %s", bystander, reason)
+		}
+	})
 	// cognito-local has no AdminResetUserPassword and says so with HTTP 500.
 	t.Run("reset it does not know", func(t *testing.T) {
 		job := "version: 1\nname: peers\nuserPoolId: " + pool + "\naction: reset\n" +
