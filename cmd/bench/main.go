@@ -58,6 +58,7 @@ var rows = []*row{
 	{name: "quota", phase: together, measure: (*bench).hiddenQuota},
 	{name: "fall", phase: together, measure: (*bench).fallingQuota},
 	{name: "max", phase: alone, measure: (*bench).max},
+	{name: "list", phase: alone, measure: (*bench).list},
 	{name: "million", phase: last, measure: (*bench).million},
 	{name: "one", phase: alone, measure: (*bench).oneUser},
 	{name: "thousand", phase: alone, measure: (*bench).thousandUsers},

@@ -69,9 +69,13 @@ type loopResult struct{ OK, Failed int64 }
 
 // measureLoop carries a loop over the SDK out: TestBareLoop of runner/cognito.
 func (b *bench) measureLoop(url string, users, concurrency int, retries string) (measured, loopResult, error) {
-	settings, err := json.Marshal(map[string]any{
+	return b.loopOverSDK(map[string]any{
 		"endpoint": url, "pool": poolID, "users": users, "concurrency": concurrency, "retries": retries,
 	})
+}
+
+func (b *bench) loopOverSDK(of map[string]any) (measured, loopResult, error) {
+	settings, err := json.Marshal(of)
 	if err != nil {
 		return measured{}, loopResult{}, err
 	}

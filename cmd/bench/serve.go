@@ -17,22 +17,26 @@ import (
 )
 
 // A server answers as Cognito does, at the least cost: it knows the wire and a
-// quota, and no users. It serves loopback until its standard input ends; each
+// quota, and of users only how many it has invented. It serves loopback until its standard input ends; each
 // line there is an order: "quota N" sets the requests a second, "stats" has
 // its statistics printed as a line of JSON.
 type server struct {
 	latency, jitter time.Duration
 	remember        bool // every arrival
+	users           int  // that it lists
+	now             time.Time
 
 	mu    sync.Mutex
 	quota bucket
 	stats serverStats
 }
 
-// serverStats are of password requests, but for the connections. Times are
-// Unix nanoseconds.
+// serverStats are of password requests, but for the connections and the pages
+// of users. Times are Unix nanoseconds.
 type serverStats struct {
 	Connections, Requests, Throttled int
+	Pages                            int
+	FirstPage, LastPage              int64
 	First, Last                      int64     // arrivals
 	Arrivals                         []arrival `json:",omitempty"`
 }
@@ -65,11 +69,12 @@ func (b *bucket) take(now time.Time) bool {
 }
 
 func serve(args []string) error {
-	s := new(server)
+	s := &server{now: time.Now()}
 	flags := flag.NewFlagSet("serve", flag.ExitOnError)
 	flags.DurationVar(&s.latency, "latency", 0, "")
 	flags.DurationVar(&s.jitter, "jitter", 0, "")
 	flags.BoolVar(&s.remember, "remember", false, "")
+	flags.IntVar(&s.users, "users", 0, "")
 	quota := flags.Float64("quota", 0, "")
 	certificate := flags.String("tls", "", "file for the certificate")
 	flags.Parse(args)
@@ -129,18 +134,19 @@ func (s *server) converse(conn net.Conn) {
 	in := bufio.NewReader(conn)
 	var out []byte
 	for {
-		password, err := readRequest(in)
+		r, err := readRequest(in)
 		if err != nil {
 			return
 		}
-		throttled := false
-		if password {
-			throttled = s.arrive()
-		}
+		throttled := r.operation == "AdminSetUserPassword" && s.arrive()
 		if d := s.latency + time.Duration((2*rand.Float64()-1)*float64(s.jitter)); d > 0 {
 			time.Sleep(d)
 		}
-		out = appendAnswer(out[:0], password, throttled)
+		body, err := s.answer(r, throttled)
+		if err != nil {
+			return
+		}
+		out = appendAnswer(out[:0], body, throttled)
 		if _, err := conn.Write(out); err != nil {
 			return
 		}
@@ -167,36 +173,55 @@ func (s *server) arrive() (throttled bool) {
 	return throttled
 }
 
-// readRequest reads a request to its end, and reports whether it sets a password.
-func readRequest(in *bufio.Reader) (password bool, err error) {
+type request struct {
+	operation string
+	body      []byte // of a listing alone
+}
+
+// readRequest reads a request to its end.
+func readRequest(in *bufio.Reader) (r request, err error) {
 	length := 0
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil {
-			return false, err
+			return r, err
 		}
 		name, value, header := strings.Cut(strings.TrimSpace(string(line)), ":")
 		switch {
+		case name == "" && r.operation == "ListUsers":
+			r.body = make([]byte, length)
+			_, err = io.ReadFull(in, r.body)
+			return r, err
 		case name == "":
 			_, err = in.Discard(length)
-			return password, err
+			return r, err
 		case header && strings.EqualFold(name, "Content-Length"):
 			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
-				return false, err
+				return r, err
 			}
 		case header && strings.EqualFold(name, "X-Amz-Target"):
-			password = strings.HasSuffix(value, ".AdminSetUserPassword")
+			_, r.operation, _ = strings.Cut(value, ".")
 		}
 	}
 }
 
-func appendAnswer(out []byte, password, throttled bool) []byte {
-	status, body := "200 OK", `{}`
+// answer returns the body of an answer.
+func (s *server) answer(r request, throttled bool) (string, error) {
 	switch {
 	case throttled:
-		status, body = "400 Bad Request", `{"__type":"TooManyRequestsException","message":"Rate exceeded"}`
-	case !password:
-		body = `{"UserPool":{"Id":"` + poolID + `","Name":"bench"}}`
+		return `{"__type":"TooManyRequestsException","message":"Rate exceeded"}`, nil
+	case r.operation == "AdminSetUserPassword":
+		return `{}`, nil
+	case r.operation == "ListUsers":
+		return s.page(r.body)
+	}
+	return fmt.Sprintf(`{"UserPool":{"Id":"%s","Name":"bench","EstimatedNumberOfUsers":%d}}`, poolID, s.users), nil
+}
+
+func appendAnswer(out []byte, body string, throttled bool) []byte {
+	status := "200 OK"
+	if throttled {
+		status = "400 Bad Request"
 	}
 	out = fmt.Appendf(out, "HTTP/1.1 %s\r\nDate: ", status)
 	out = time.Now().UTC().AppendFormat(out, "Mon, 02 Jan 2006 15:04:05 GMT")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -51,5 +53,35 @@ func TestServer(t *testing.T) {
 	defer s.mu.Unlock()
 	if s.stats.Requests != 2 || s.stats.Throttled != 1 || len(s.stats.Arrivals) != 2 {
 		t.Errorf("got %+v, want 2 requests, 1 of them throttled", s.stats)
+	}
+}
+
+// Pages hold every user once, and the last has no token.
+func TestPages(t *testing.T) {
+	for users, pages := range map[int]int{0: 1, 1: 1, 60: 1, 61: 2, 1000: 17} {
+		s := &server{users: users, now: time.Now()}
+		seen := map[string]bool{}
+		for token := ""; ; {
+			body, err := s.page(fmt.Appendf(nil, `{"PaginationToken":%q}`, token))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var page struct {
+				Users           []struct{ Username string }
+				PaginationToken string
+			}
+			if err := json.Unmarshal([]byte(body), &page); err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range page.Users {
+				seen[u.Username] = true
+			}
+			if token = page.PaginationToken; token == "" {
+				break
+			}
+		}
+		if len(seen) != users || s.stats.Pages != pages {
+			t.Errorf("got %d users on %d pages, want %d on %d", len(seen), s.stats.Pages, users, pages)
+		}
 	}
 }

@@ -63,7 +63,8 @@ Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/bench%[1]s; %[1]s-
   arrive in clumps. quota: the server allows 15 a second, the job 30. fall: the server allows 30 a
   second, then 10 for 20 s, then 30 again. max, million: %[1]srate: max%[1]s, concurrency 64, answers take 5 ms, passwords from a CSV.
   one: %[1]sadmin-set-user-password%[1]s beside the AWS CLI's, the least of 10. thousand: a job of 1,000 users; answers take 5 ms;
-  the least of 5, but for %[1]sxargs%[1]s.
+  the least of 5, but for %[1]sxargs%[1]s. list: a plan of the confirmed users of a pool, %[1]sUserList: max%[1]s, 60 users a page, answers
+  come at once; pages a second are from the first page asked for to the last, and the SDK's paginator keeps no user.
 `, "`", processorName(), processors(), runtime.GOOS, runtime.GOARCH, goVersion(ctx), at.UTC().Format("2006-01-02 15:04 UTC"), load, table)
 }
 

@@ -31,6 +31,7 @@ func TestBareLoop(t *testing.T) {
 		Endpoint, Pool, Retries string
 		Users                   int64
 		Concurrency             int
+		List                    bool
 	}
 	if err := json.Unmarshal([]byte(settings), &s); err != nil {
 		t.Fatal(err)
@@ -48,6 +49,10 @@ func TestBareLoop(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := cip.NewFromConfig(cfg)
+	if s.List {
+		fmt.Printf("{\"ok\": %d}\n", listAll(t, client, s.Pool))
+		return
+	}
 	var next, ok, failed atomic.Int64
 	var workers sync.WaitGroup
 	for range s.Concurrency {
@@ -67,4 +72,17 @@ func TestBareLoop(t *testing.T) {
 	}
 	workers.Wait()
 	fmt.Printf("{\"ok\": %d, \"failed\": %d}\n", ok.Load(), failed.Load())
+}
+
+// listAll lists a pool as the SDK's own paginator does, and returns how many users it has.
+func listAll(t *testing.T, client *cip.Client, pool string) (users int) {
+	pages := cip.NewListUsersPaginator(client, &cip.ListUsersInput{UserPoolId: &pool, Limit: aws.Int32(PageSize)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		users += len(page.Users)
+	}
+	return users
 }
