@@ -70,7 +70,7 @@ func NewCensus(path string) (*Census, error) {
 
 // open lays out the file, which is one transaction that nobody needs to survive.
 func (c *Census) open() (err error) {
-	c.db, err = open(c.lock.Name(), "mode=rw", "journal_mode(off)", "synchronous(off)", "locking_mode(exclusive)", "cache_size(-32000)")
+	c.db, err = open(c.lock.Name(), "mode=rw", "journal_mode(off)", "synchronous(off)", "locking_mode(exclusive)", "cache_size(-8000)")
 	if err != nil {
 		return err
 	}
