@@ -207,6 +207,8 @@ func (s *survey) planned(ctx context.Context) iter.Seq2[jobs.Task, error] {
 			}
 			if first, again := s.twice[task.Seq]; again {
 				faults.Add(task.SamePerson(places[first]))
+			}
+			if faults.Len() > 0 { // nothing comes of this plan, but the rest of its faults
 				continue
 			}
 			if !s.needs.LookUp {
@@ -224,6 +226,10 @@ func (s *survey) planned(ctx context.Context) iter.Seq2[jobs.Task, error] {
 				return
 			}
 		}
+		if err := faults.OrNil(); err != nil {
+			yield(jobs.Task{}, err)
+			return
+		}
 		for found, err := range s.census.Unclaimed() {
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
@@ -236,9 +242,7 @@ func (s *survey) planned(ctx context.Context) iter.Seq2[jobs.Task, error] {
 				return
 			}
 		}
-		if err := faults.OrNil(); err != nil {
-			yield(jobs.Task{}, err)
-		} else if err := s.tasks.End(); err != nil {
+		if err := s.tasks.End(); err != nil {
 			yield(jobs.Task{}, err)
 		}
 	}

@@ -1,12 +1,15 @@
 package bulk_test
 
 import (
+	"errors"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"cogpass/cmd/bulk"
+	"cogpass/jobs"
 	"cogpass/runner/sandbox"
 )
 
@@ -58,5 +61,34 @@ func TestLookIgnoresCaseAsThePoolDoes(t *testing.T) {
 	}
 	if got := s.Counts(surveyed, "ana").Resets; got != 1 {
 		t.Errorf("got %d resets after a job that is wrong, want 1", got)
+	}
+}
+
+// One person under two names is told with both places, whatever else the job
+// names after that, and whoever the pool adds.
+func TestSamePersonIsNamedWithBothPlaces(t *testing.T) {
+	s := sandbox.New(sandbox.Config{})
+	s.AddPool(sandbox.Pool{ID: surveyed, AliasAttributes: []string{"email"}, EmailSendingAccount: "DEVELOPER"})
+	for _, name := range []string{"ana", "bo"} {
+		s.AddUser(surveyed, sandbox.User{Username: name, Enabled: true, Attributes: map[string]string{"email": name + "@example.com", "email_verified": "true"}})
+	}
+	opt := serve(t, s)
+	for _, users := range []string{
+		"[ana, ana@example.com]",
+		"[ana, ana@example.com, bo]",
+		"[ana, ana@example.com, bo, bo@example.com, none]",
+		"[ana, ana@example.com, {pool: {}}]",
+	} {
+		_, err := bulk.Run(t.Context(), jobFile(t, "action: reset\nonImpossible: skip\nusers: "+users+"\n"), opt)
+		var faults *jobs.Faults
+		if !errors.As(err, &faults) || !strings.Contains(err.Error(), "job.yaml:6:14: ") || !strings.Contains(err.Error(), "job.yaml:6:9") {
+			t.Errorf("users: %s: got %v, want the fault and both places", users, err)
+		}
+		if want := strings.Count(users, "@"); faults != nil && faults.Len() != want {
+			t.Errorf("users: %s: got %d faults, want %d", users, faults.Len(), want)
+		}
+	}
+	if got := s.Counts(surveyed, "ana").Resets; got != 0 {
+		t.Errorf("got %d resets, want 0", got)
 	}
 }
