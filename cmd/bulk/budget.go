@@ -96,16 +96,17 @@ func (b *budget) unspent(t runner.Task) {
 // ended lets go of a task whose message was sent, or is counted as such.
 func (b *budget) ended(seq int64) { delete(b.taken, seq) }
 
-// wait waits for the next day of messages, where the run is to.
-func (p *Plan) wait(ctx context.Context, stopped error, b *budget) (again bool) {
+// wait waits for the next day of messages, where the run is to, and returns nil
+// then; else what the run is stopped by.
+func (p *Plan) wait(ctx context.Context, stopped error, b *budget) error {
 	var reached *Reached
 	byCognito := (*runner.Stopped)(nil)
 	outOfMail := errors.As(stopped, &reached) && reached.Limit == "messages" ||
 		errors.As(stopped, &byCognito) && byCognito.Class == runner.Budget
 	if !p.opt.Wait || !outOfMail || b == nil {
-		return false
+		return stopped
 	}
 	until := b.ledger.Resets()
 	p.opt.notice("%s; waiting until %s", report.Visible(stopped.Error()), until.Format(time.RFC3339))
-	return p.opt.Sleep(ctx, until) == nil
+	return p.opt.Sleep(ctx, until)
 }

@@ -66,13 +66,15 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 		if err := p.file.Flush(); err != nil { // or who has been dealt with would be pending still
 			return nil, p.unrecorded(err)
 		}
-		if !p.wait(ctx, stopped, mails) {
+		if stopped == nil {
+			break
+		}
+		if stopped = p.wait(ctx, stopped, mails); stopped != nil {
 			break
 		}
 		if before, err = p.file.Count(); err != nil {
 			return nil, err
 		}
-		stopped = nil
 	}
 	kept.release()
 	if err := p.file.Flush(); err != nil {

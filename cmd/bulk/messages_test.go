@@ -11,6 +11,7 @@ import (
 
 	"cogpass/cmd/bulk"
 	"cogpass/runner"
+	"cogpass/runner/runfile"
 	"cogpass/runner/sandbox"
 )
 
@@ -90,6 +91,23 @@ func TestMessagesAreWaitedFor(t *testing.T) {
 	ended, err := bulk.Run(t.Context(), jobFile(t, "action: reset\nusers: [{pool: {}}]\nlimits: {messages: 50/day, rate: max}\n"), opt)
 	if err != nil || ended.Counts.ByOutcome[runner.OK] != 312 || len(s.Outbox()) != 312 {
 		t.Errorf("got %+v, %v, and %d messages", ended, err, len(s.Outbox()))
+	}
+}
+
+// An interrupt ends the waiting as it ends the sending: the run was not stopped
+// by the day's messages, but by whom it was interrupted.
+func TestWaitingForMessagesIsInterrupted(t *testing.T) {
+	_, opt := week(t, time.Now)
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	cause := errors.New("interrupted")
+	opt.Wait = true
+	opt.Sleep = func(ctx context.Context, _ time.Time) error {
+		interrupt(cause)
+		return context.Cause(ctx)
+	}
+	ended, err := bulk.Run(ctx, jobFile(t, "action: reset\nusers: [{pool: {}}]\nlimits: {messages: 50/day, rate: max}\n"), opt)
+	if !errors.Is(err, cause) || ended == nil || ended.Info.State != runfile.Interrupted || ended.Counts.ByOutcome[runner.OK] != 50 {
+		t.Errorf("got %+v, %v; want an interrupted run with 50 ok", ended, err)
 	}
 }
 

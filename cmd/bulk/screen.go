@@ -95,6 +95,9 @@ func (o *Options) begun(before runfile.Counts, rate jobs.Rate) Progress {
 			p.Failed += before.ByOutcome[outcome]
 		}
 	}
+	if o.RetryFailed || o.RetryUnknown {
+		p.Done -= before.Beside // whose action has ended, and a step beside it is done again
+	}
 	p.Before = p.Done
 	return p
 }

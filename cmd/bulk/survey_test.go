@@ -92,3 +92,40 @@ func TestSamePersonIsNamedWithBothPlaces(t *testing.T) {
 		t.Errorf("got %d resets, want 0", got)
 	}
 }
+
+// widest is a screen that keeps how far the run was at most, and at its end.
+type widest struct {
+	most, done, tasks int64
+}
+
+func (w *widest) Say(bulk.Level, string) {}
+func (w *widest) Show(p bulk.Progress) {
+	if !p.Listing {
+		w.most, w.done, w.tasks = max(w.most, p.Done), p.Done, p.Tasks
+	}
+}
+
+// Of a run that does failed steps again, no more is done than there is to do.
+func TestProgressOfStepsDoneAgain(t *testing.T) {
+	s := sandbox.New(sandbox.Config{})
+	s.AddPool(sandbox.Pool{ID: surveyed, EmailSendingAccount: "DEVELOPER"})
+	for _, name := range []string{"ana", "bo", "chidi"} {
+		s.AddUser(surveyed, sandbox.User{Username: name, Enabled: true, Attributes: map[string]string{"email": name + "@example.com", "email_verified": "true"}})
+	}
+	s.SetFaults(sandbox.Faults{User: map[string][]string{"AdminUserGlobalSignOut/ana": {"NotAuthorizedException"}, "AdminUserGlobalSignOut/bo": {"NotAuthorizedException"}}})
+	screen := new(widest)
+	opt := serve(t, s)
+	opt.Screen = screen
+	ended, err := bulk.Run(t.Context(), jobFile(t, "action: reset\nsignOut: true\nusers: [ana, bo, chidi]\n"), opt)
+	if err != nil || ended.Counts.Beside != 2 {
+		t.Fatalf("got %+v, %v; want two failed steps", ended, err)
+	}
+	*screen = widest{}
+	opt.RetryFailed = true
+	if ended, err = bulk.Run(t.Context(), ended.RunFile, opt); err != nil || ended.SomeFailed() {
+		t.Fatalf("again: got %+v, %v", ended, err)
+	}
+	if *screen != (widest{3, 3, 3}) {
+		t.Errorf("got %+v, want 3 of 3 at the end and at most", *screen)
+	}
+}
