@@ -195,6 +195,8 @@ func unreachableHint(err error) string {
 	switch {
 	case !errors.As(err, &fault):
 		return ""
+	case strings.HasPrefix(fault.Code, "AccessDenied"): // so a plan, which has the policy, cannot be had either
+		return "the job needs to know users of the pool: allow cognito-idp:ListUsers, and for a group cognito-idp:ListUsersInGroup"
 	case faultHint(fault) != "":
 		return faultHint(fault)
 	case fault.Code == "":
