@@ -72,7 +72,7 @@ func (l *lister) each(ctx context.Context, query cognito.Query, do func(*jobs.Us
 }
 
 func (l *lister) once(ctx context.Context, query cognito.Query, do func(*jobs.User) error) error {
-	l.progress.Done = 0
+	l.progress.Done, l.progress.Tasks = 0, int64(l.t.pool.Users)
 	first := ""
 	for token := ""; ; {
 		var page cognito.Page
@@ -100,6 +100,9 @@ func (l *lister) once(ctx context.Context, query cognito.Query, do func(*jobs.Us
 		}
 		l.progress.Done += int64(len(page.Users))
 		l.progress.Tasks = max(l.progress.Tasks, l.progress.Done)
+		if page.Next == "" { // of a group or a filter fewer are listed than the pool has
+			l.progress.Tasks = l.progress.Done
+		}
 		l.progress.Sending.Sent, l.shown = l.progress.Done, true
 		l.plan.opt.Screen.Show(l.progress)
 		if page.Next == "" {
@@ -141,7 +144,7 @@ func (l *lister) ask(ctx context.Context, question func(context.Context) (runner
 		cancel()
 		l.t.clock.Observe(answer.Date, sent, time.Now())
 		var fault *runner.Error
-		if err == nil || try >= l.plan.Info.Attempts || !errors.As(err, &fault) || !passes(fault.Class) {
+		if err == nil || ctx.Err() != nil || try >= l.plan.Info.Attempts || !errors.As(err, &fault) || !passes(fault.Class) {
 			return causeOf(ctx, err)
 		}
 		if try == 1 {

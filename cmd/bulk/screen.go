@@ -53,8 +53,9 @@ func (p Progress) Rate() float64 {
 	return 0
 }
 
-// Left is how long the rest will take, at the actual rate or the one that the
-// run is held to, whichever is slower. It is false where there is no telling yet.
+// Left is how long the rest will take, at the pace of the tasks so far, for a
+// task may be several requests, or at the rate that the run is held to, whichever
+// is slower. It is false where there is no telling yet.
 func (p Progress) Left() (time.Duration, bool) {
 	rate := p.Rate()
 	switch {
@@ -63,6 +64,7 @@ func (p Progress) Left() (time.Duration, bool) {
 	case rate == 0 || p.Done == p.Before:
 		return 0, false
 	}
+	rate = min(rate, float64(p.Done-p.Before)/time.Since(p.Began).Seconds())
 	if held := p.Sending.Rate; held > 0 && !math.IsInf(held, 1) {
 		rate = math.Min(rate, held)
 	}

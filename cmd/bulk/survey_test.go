@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cogpass/cmd/bulk"
 	"cogpass/jobs"
+	"cogpass/runner"
 	"cogpass/runner/sandbox"
 )
 
@@ -127,5 +129,41 @@ func TestProgressOfStepsDoneAgain(t *testing.T) {
 	}
 	if *screen != (widest{3, 3, 3}) {
 		t.Errorf("got %+v, want 3 of 3 at the end and at most", *screen)
+	}
+}
+
+// listings is a screen that keeps the last that it was shown of a listing.
+type listings struct{ last bulk.Progress }
+
+func (l *listings) Say(bulk.Level, string) {}
+func (l *listings) Show(p bulk.Progress) {
+	if p.Listing {
+		l.last = p
+	}
+}
+
+// A listing of some of the pool's users ends with all that it is about.
+func TestListingOfSomeEndsFull(t *testing.T) {
+	s := sandbox.New(sandbox.Config{})
+	s.AddPool(sandbox.Pool{ID: surveyed, EmailSendingAccount: "DEVELOPER"})
+	s.Invent(surveyed, 200)
+	screen := new(listings)
+	opt := serve(t, s)
+	opt.Screen = screen
+	plan, err := bulk.DryRun(t.Context(), jobFile(t, "action: sign-out\nusers: [{pool: {status: [CONFIRMED]}}]\n"), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plan.Close()
+	if got := screen.last; !got.Over || got.Done == 0 || got.Done == 200 || got.Tasks != got.Done {
+		t.Errorf("got %d of %d listed, want all of those that are confirmed", got.Done, got.Tasks)
+	}
+}
+
+// What is left is told by how tasks end, of which one may be several requests.
+func TestTimeLeftIsThatOfTasks(t *testing.T) {
+	p := bulk.Progress{Tasks: 300, Before: 100, Done: 200, Began: time.Now().Add(-time.Minute), Sending: runner.Stats{Sent: 1000, Rate: 30}}
+	if left, known := p.Left(); !known || left.Round(time.Second) != time.Minute {
+		t.Errorf("got %v, %v; want a minute, as the hundred before took", left, known)
 	}
 }

@@ -80,7 +80,11 @@ func lanes(p *bulk.Plan) (lines []string) {
 		if n == 0 || len(p.Tally.Requests) == 1 && category == jobs.UserAccountRecovery {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s: %s at %g/s, of its %g", category, plural(n, "request"), rate, category.Quota()))
+		pace := fmt.Sprintf("at %g/s", rate)
+		if math.IsInf(rate, 1) {
+			pace = "as fast as answers come"
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s %s, of its %g", category, plural(n, "request"), pace, category.Quota()))
 	}
 	if p.Tally.Requests[jobs.UserAccountRecovery] > 0 {
 		quota, rate := jobs.UserAccountRecovery.Quota(), float64(p.Rate())
