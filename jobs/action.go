@@ -35,7 +35,12 @@ type ActionSpec struct {
 	Leaves    Status    // the user's state afterwards; empty if it does not change
 	Enables   bool      // the user is enabled afterwards
 	Disables  bool      // the user is disabled afterwards
+	SignsOut  bool      // it ends all of the user's sessions and no more, as the step beside an action does
 	Doubt     DoubtRule // what to do about a request that got no answer
+
+	// Refused returns why Cognito would refuse it for a user, as far as that is
+	// certain; enable says that the user is enabled before it. nil: it would not.
+	Refused func(user *User, enable bool, facts PoolFacts) string
 }
 
 // actions is the table of actions. Entry 0 is empty: no action.
@@ -45,15 +50,15 @@ var actions = [...]ActionSpec{
 	SetPermanent: {Name: "set-permanent", Operation: "AdminSetUserPassword", Category: UserAccountRecovery,
 		Password: true, Permanent: true, Active: true, Leaves: Confirmed, Doubt: RepeatSoon},
 	Reset: {Name: "reset", Operation: "AdminResetUserPassword", Category: UserAccountRecovery,
-		Metadata: true, Message: true, Leaves: ResetRequired, Doubt: LookFirst},
+		Metadata: true, Message: true, Leaves: ResetRequired, Doubt: LookFirst, Refused: resetRefused},
 	SignOut: {Name: "sign-out", Operation: "AdminUserGlobalSignOut", Category: UserUpdate,
-		Active: true, AnyUser: true, Doubt: Repeat},
+		Active: true, AnyUser: true, SignsOut: true, Doubt: Repeat},
 	Disable: {Name: "disable", Operation: "AdminDisableUser", Category: UserUpdate,
 		AnyUser: true, Disables: true, Doubt: Repeat},
 	Enable: {Name: "enable", Operation: "AdminEnableUser", Category: UserUpdate,
 		AnyUser: true, Enables: true, Doubt: Repeat},
 	Reinvite: {Name: "reinvite", Operation: "AdminCreateUser", Category: UserCreation,
-		Metadata: true, Message: true, Leaves: ForceChangePassword, Doubt: LookFirst},
+		Metadata: true, Message: true, Leaves: ForceChangePassword, Doubt: LookFirst, Refused: invitationRefused},
 }
 
 // Actions returns all actions, in the order in which they are shown.

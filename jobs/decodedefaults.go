@@ -61,7 +61,7 @@ func (d *decoder) decodeSteps(fields map[string]field, of *defaults) {
 			of.creationPlace = d.place(f.key)
 		}
 	}
-	if of.signOut > 1 && of.action.Spec().Operation == operationSignOut {
+	if of.signOut > 1 && of.action.Spec().SignsOut {
 		d.fault(fields["signOut"].key, "leave it out", "signOut beside %s, which does nothing else", of.action)
 	}
 }

@@ -48,19 +48,19 @@ func (r *reading) fill(t *Task, e *entry, of *part) {
 	} else if len(e.metadata) > 0 {
 		r.report(Fault{Place: e.at(e.metadataPlace), Message: t.Action.String() + " takes no clientMetadata", Hint: "leave it out, or choose another action"})
 	}
-	r.steps(t, e, of, spec.Operation)
+	r.steps(t, e, of, &spec)
 }
 
 // steps says in a task what is to be done beside its action.
-func (r *reading) steps(t *Task, e *entry, of *part, operation string) {
+func (r *reading) steps(t *Task, e *entry, of *part, spec *ActionSpec) {
 	d := &r.job.defaults
 	switch {
-	case operation != operationSignOut:
+	case !spec.SignsOut:
 		t.SignOut = SignOutRule(cmp.Or(e.signOut, of.signOut, d.signOut).index())
 	case e.signOut > 1 && of.index > 0: // the job file's own were told of as it was read
 		r.report(Fault{Place: e.place, Message: "signOut beside " + t.Action.String() + ", which does nothing else", Hint: "leave it out"})
 	}
-	if operation != operationEnable && operation != operationDisable {
+	if !spec.Enables && !spec.Disables {
 		t.Enable = cmp.Or(e.enable, of.enable, d.enable) == second
 	} else if e.enable == second {
 		r.report(Fault{Place: e.place, Message: t.Action.String() + " takes no enable", Hint: "leave it out, or choose another action"})

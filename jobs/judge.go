@@ -2,15 +2,6 @@ package jobs
 
 import "fmt"
 
-// The operations that the rules are about.
-const (
-	operationReset   = "AdminResetUserPassword"
-	operationInvite  = "AdminCreateUser" // again, for a user that is there
-	operationDisable = "AdminDisableUser"
-	operationEnable  = "AdminEnableUser"
-	operationSignOut = "AdminUserGlobalSignOut"
-)
-
 // Judge decides about a task whose user was looked up: user is what the pool
 // has, or nil where it has none. It sets Before, and Skip or Fail where the
 // action is not to be sent, and leaves of Create, Enable, Recheck and SignOut the
@@ -52,9 +43,12 @@ func (t *Tasks) judge(task *Task, user *User, facts PoolFacts) {
 		task.Skip, task.SignOut = why, NoSignOut
 		return
 	}
-	needless := map[string]string{operationDisable: "is disabled already", operationEnable: "is enabled already"}[spec.Operation]
-	if needless != "" && user.Enabled == (spec.Operation == operationEnable) {
-		task.Skip = needless
+	switch {
+	case spec.Disables && !user.Enabled:
+		task.Skip = "is disabled already"
+		return
+	case spec.Enables && user.Enabled:
+		task.Skip = "is enabled already"
 		return
 	}
 	switch why := Impossible(task.Action, task.Enable, user, facts); {
@@ -75,39 +69,47 @@ func (t *Tasks) leftOut(task *Task, user *User) string {
 		return why
 	}
 	spec := task.Action.Spec()
-	about := spec.Password || spec.Operation == operationReset || spec.Operation == operationInvite
-	if user.Status == ExternalProvider && about && !(spec.Password && t.job.allowFederated == second) {
+	if user.Status == ExternalProvider && !spec.AnyUser && !(spec.Password && t.job.allowFederated == second) {
 		return "is EXTERNAL_PROVIDER: another service has its password"
 	}
 	return ""
 }
 
 // Impossible returns why Cognito would refuse an action, as far as that is
-// certain; enable says that the user is enabled before it. It says of no other state than FORCE_CHANGE_PASSWORD that a reset
-// fails in it: what it does for UNCONFIRMED with a verified address is not
-// documented, so that is sent. Source: the API reference of AdminResetUserPassword
-// and of AdminCreateUser.
+// certain; enable says that the user is enabled before it.
 func Impossible(action Action, enable bool, user *User, facts PoolFacts) string {
-	switch action.Spec().Operation {
-	case operationReset:
-		email := user.VerifiedEmail && (facts.RecoveryEmail || !facts.Known)
-		phone := user.VerifiedPhone && (facts.RecoveryPhone || !facts.Known)
-		switch {
-		case user.Status == ForceChangePassword:
-			return "is FORCE_CHANGE_PASSWORD: Cognito resets no password that the user has yet to choose"
-		case !user.Enabled && !enable:
-			return "is disabled: Cognito resets no password of a disabled user"
-		case !user.VerifiedEmail && !user.VerifiedPhone:
-			return "has no verified address that a code could go to"
-		case !email && !phone:
-			return "has no verified address by which the pool lets users recover their account"
-		}
-	case operationInvite:
-		if user.Status != ForceChangePassword {
-			return "is " + user.state() + ": an invitation is for FORCE_CHANGE_PASSWORD"
-		}
+	if refused := action.Spec().Refused; refused != nil {
+		return refused(user, enable, facts)
 	}
 	return ""
+}
+
+// resetRefused says of no other state than FORCE_CHANGE_PASSWORD that a reset
+// fails in it: what Cognito does for UNCONFIRMED with a verified address is not
+// documented, so that is sent. Source: the API reference of AdminResetUserPassword.
+func resetRefused(user *User, enable bool, facts PoolFacts) string {
+	email := user.VerifiedEmail && (facts.RecoveryEmail || !facts.Known)
+	phone := user.VerifiedPhone && (facts.RecoveryPhone || !facts.Known)
+	switch {
+	case user.Status == ForceChangePassword:
+		return "is FORCE_CHANGE_PASSWORD: Cognito resets no password that the user has yet to choose"
+	case !user.Enabled && !enable:
+		return "is disabled: Cognito resets no password of a disabled user"
+	case !user.VerifiedEmail && !user.VerifiedPhone:
+		return "has no verified address that a code could go to"
+	case !email && !phone:
+		return "has no verified address by which the pool lets users recover their account"
+	}
+	return ""
+}
+
+// invitationRefused: one is for those who have yet to choose a password. Source:
+// the API reference of AdminCreateUser.
+func invitationRefused(user *User, _ bool, _ PoolFacts) string {
+	if user.Status == ForceChangePassword {
+		return ""
+	}
+	return "is " + user.state() + ": an invitation is for FORCE_CHANGE_PASSWORD"
 }
 
 // OfPool makes a task of a user that a source of the pool has. Call it for the

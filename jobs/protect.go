@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -56,6 +57,18 @@ func ParseProtect(path string) (*Protect, error) {
 	}
 	return p, nil
 }
+
+// Guards returns the tasks of no job, with the list alone: for a plan that was
+// made before. Read it with All, give Guard what Needs asks for, and then ask
+// Protects.
+func (p *Protect) Guards(ctx context.Context, allowed []string) *Tasks {
+	j := &Job{Path: p.Path, Salt: make([]byte, 16), sources: []Source{{Kind: JobSource}}, opt: Options{AllowProtected: allowed}, stdin: &stdinText{}}
+	j.addProtect(p)
+	return j.Tasks(ctx)
+}
+
+// Protects reports whether a user that has these names must not be touched.
+func (t *Tasks) Protects(names ...string) bool { return t.guardOf(names...) != "" }
 
 // addProtect puts the list behind the job's own guards.
 func (j *Job) addProtect(p *Protect) {

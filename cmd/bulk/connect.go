@@ -67,6 +67,9 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	if t, err = p.connect(ctx); err != nil {
 		return nil, nil, err
 	}
+	if err = p.protected(ctx); err != nil {
+		return nil, nil, err
+	}
 	if err = p.preflight(ctx, t); err != nil {
 		return nil, nil, err
 	}

@@ -24,6 +24,7 @@ const (
 	NoRecovery                  // a reset in a pool where only administrators recover accounts
 	TooManyMessages             // more e-mails than a day has room for
 	NoLedger                    // the count of the day's messages cannot be kept
+	Protected                   // users of a plan that was made before are protected by now
 	NoGuard                     // what a guard needs to know cannot be had
 	Damaged                     // some results of a run file could not be read; the others were
 )

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -16,15 +15,9 @@ import (
 // openJob reads a job file, with the options in place of what it says.
 func (o *Options) openJob(path string) (*jobs.Job, error) {
 	opt := o.jobOptions()
-	if o.Protect != "" {
-		var err error
-		opt.Protect, err = jobs.ParseProtect(o.Protect)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, fail(NoGuard, "the list of protected users, %s, is not there", o.Protect)
-		case err != nil:
-			return nil, err
-		}
+	var err error
+	if opt.Protect, err = o.protect(); err != nil {
+		return nil, err
 	}
 	opt.AllowProtected = o.AllowProtected
 	job, err := jobs.Open(path, opt)

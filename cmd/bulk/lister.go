@@ -132,26 +132,38 @@ func (l *lister) look(ctx context.Context, name string) (u *jobs.User, err error
 }
 
 // ask asks a question until it is answered, retry.attempts times at most.
+// Throttled ones do not count, but for retry.outage of nothing else.
 func (l *lister) ask(ctx context.Context, question func(context.Context) (runner.Answer, error)) error {
-	for try := 1; ; try++ {
+	info := &l.plan.Info
+	tries, throttled := 0, time.Time{}
+	for waits := 0; ; waits++ {
 		if err := l.lane.Wait(ctx); err != nil {
 			return causeOf(ctx, err)
 		}
-		asking, cancel := context.WithTimeout(ctx, l.plan.Info.Timeout)
+		asking, cancel := context.WithTimeout(ctx, info.Timeout)
 		sent := time.Now()
 		l.requests.Add(1)
 		answer, err := question(asking)
 		cancel()
 		l.t.clock.Observe(answer.Date, sent, time.Now())
 		var fault *runner.Error
-		if err == nil || ctx.Err() != nil || try >= l.plan.Info.Attempts || !errors.As(err, &fault) || !passes(fault.Class) {
+		if err == nil || ctx.Err() != nil || !errors.As(err, &fault) || !passes(fault.Class) {
 			return causeOf(ctx, err)
 		}
-		if try == 1 {
-			l.plan.opt.notice("asking for users: %s; asked again, %d times at most", report.Visible(err.Error()), l.plan.Info.Attempts)
+		switch {
+		case fault.Class != runner.Throttled:
+			tries, throttled = tries+1, time.Time{}
+		case throttled.IsZero():
+			throttled = sent
+		}
+		if tries >= info.Attempts || !throttled.IsZero() && time.Since(throttled) >= info.Outage {
+			return err
+		}
+		if waits == 0 {
+			l.plan.opt.notice("asking for users: %s; asked again", report.Visible(err.Error()))
 		}
 		select {
-		case <-time.After(min(time.Second<<min(try-1, 10), maxPause, l.plan.Info.MaxDelay)):
+		case <-time.After(min(time.Second<<min(waits, 10), maxPause, info.MaxDelay)):
 		case <-ctx.Done():
 		}
 	}

@@ -170,6 +170,11 @@ func (p *Plan) commit() (err error) {
 	if err := p.draft.Commit(p.sources); err != nil {
 		return err
 	}
+	if p.survey != nil { // the run file has it all now
+		if err := p.survey.close(); err != nil {
+			return err
+		}
+	}
 	p.file, err = runfile.Open(p.path, p.opt.opening())
 	return err
 }

@@ -76,12 +76,12 @@ func (s *survey) fill(ctx context.Context) error {
 	for _, sweep := range s.needs.Sweeps(all) {
 		all = all || sweep.Group == "" && sweep.Filter == ""
 		if err := s.sweep(ctx, l, sweep); err != nil {
-			return s.unanswered(ctx, "listing the pool's users", err)
+			return unanswered(ctx, "listing the pool's users", err)
 		}
 	}
 	if s.needs.LookUp && !all {
 		if err := s.lookUpEach(ctx, l); err != nil {
-			return s.unanswered(ctx, "looking users up", err)
+			return unanswered(ctx, "looking users up", err)
 		}
 	}
 	s.looked, s.swept = l.requests.Load(), all || len(s.needs.Sources) > 0
@@ -90,7 +90,7 @@ func (s *survey) fill(ctx context.Context) error {
 
 // unanswered is the error of a question whose answer decides whom the plan acts
 // on: without it there is none.
-func (s *survey) unanswered(ctx context.Context, what string, err error) error {
+func unanswered(ctx context.Context, what string, err error) error {
 	var fault *runner.Error
 	if ctx.Err() != nil || !errors.As(err, &fault) {
 		return err

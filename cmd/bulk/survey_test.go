@@ -167,3 +167,18 @@ func TestTimeLeftIsThatOfTasks(t *testing.T) {
 		t.Errorf("got %v, %v; want a minute, as the hundred before took", left, known)
 	}
 }
+
+// Throttled pages are asked for again, however often: retry.attempts is for what
+// fails.
+func TestThrottledListing(t *testing.T) {
+	s := sandbox.New(sandbox.Config{Faults: sandbox.Faults{User: map[string][]string{"ListUsers": {"throttle*20"}}}})
+	s.AddPool(sandbox.Pool{ID: surveyed, EmailSendingAccount: "DEVELOPER"})
+	s.Invent(surveyed, 70)
+	plan, err := bulk.DryRun(t.Context(), jobFile(t, "action: sign-out\nusers: [{pool: {}}]\nlimits: {rates: {UserList: max}}\nretry: {attempts: 2, maxDelay: 2ms}\n"), serve(t, s))
+	if err != nil || plan.Tally.Tasks != 70 {
+		t.Fatalf("got %+v, %v, want 70 tasks", plan, err)
+	}
+	if err := plan.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -166,6 +166,8 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitUsage, "send through Amazon SES, or spread them over days with limits: {messages: 50/day}"
 	case bulk.NoLedger:
 		return exitFatal, "the file counts the messages of a day: mend it, or remove it if no message was sent today"
+	case bulk.Protected:
+		return exitUsage, "name each with --allow-protected, or make another plan, which leaves them out"
 	case bulk.NoGuard:
 		return exitFatal, "no guard is passed over that cannot be asked: name a list that is there, or allow cognito-idp:DescribeUserPool or sts:GetCallerIdentity"
 	case bulk.Unrecorded:

@@ -113,7 +113,7 @@ type userReport struct {
 // getUsers writes users as JSON lines in the order in which they were added:
 // those of ?pool=, or of all pools. ?username= asks for one.
 func (s *Server) getUsers(w http.ResponseWriter, r *http.Request) {
-	id, username := r.FormValue("pool"), r.FormValue("username")
+	id, username := r.URL.Query().Get("pool"), r.URL.Query().Get("username")
 	if id != "" && s.pool(id) == nil {
 		http.Error(w, fmt.Sprintf("there is no pool %q", id), http.StatusNotFound)
 		return
@@ -155,10 +155,11 @@ func (p *pool) report(username string) []*user {
 
 // putUsers adds users from JSON lines, and stops at the first bad one.
 func (s *Server) putUsers(w http.ResponseWriter, r *http.Request) {
+	pool := r.URL.Query().Get("pool") // not FormValue, which reads the body where curl calls it a form
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	for n := 1; ; n++ {
-		line := userLine{Pool: r.FormValue("pool")}
+		line := userLine{Pool: pool}
 		err := decoder.Decode(&line)
 		if errors.Is(err, io.EOF) {
 			break

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -147,5 +148,18 @@ func TestRing(t *testing.T) {
 		if len(got) != want || want > 0 && (got[0] != 5-want || got[want-1] != 4) {
 			t.Errorf("keeping %d: got %v, want the latest %d", keep, got, want)
 		}
+	}
+}
+
+// Users that curl puts, which calls its body a form, are there afterwards.
+func TestPutUsersAsCurlDoes(t *testing.T) {
+	s := New(Config{})
+	s.AddPool(Pool{ID: poolID})
+	r := httptest.NewRequest("PUT", "/sandbox/users?pool="+poolID, strings.NewReader(`{"username": "zz"}`))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if _, there := s.User(poolID, "zz"); w.Code != 204 || !there {
+		t.Errorf("got status %d, and the user is there: %v", w.Code, there)
 	}
 }
