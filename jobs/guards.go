@@ -83,6 +83,7 @@ func (t *Tasks) allowed(names []string) bool {
 	for _, allowed := range t.job.opt.AllowProtected {
 		for _, name := range names {
 			if t.fold.key(name) == t.fold.key(allowed) {
+				t.let[allowed] = true
 				return true
 			}
 		}
@@ -131,6 +132,12 @@ func (t *Tasks) guardWarnings() (warnings []Fault) {
 			message = fmt.Sprintf("%s here, of which this is the first, are of none of the users, so they keep nobody out", plural(n, "name"))
 		}
 		warnings = append(warnings, Fault{Place: unused[0].place, Message: message, Hint: "is it written as the users are?"})
+	}
+	for _, allowed := range t.job.opt.AllowProtected {
+		if !t.let[allowed] {
+			warnings = append(warnings, Fault{Place: Place{File: "--allow-protected " + Visible(allowed)}, Message: "no user of this job is protected under this name",
+				Hint: "is it written as the users are?"})
+		}
 	}
 	return append(warnings, t.poolGuardWarnings()...)
 }

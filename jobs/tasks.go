@@ -19,10 +19,11 @@ type Tasks struct {
 	sources  []Source
 	read     bool // All has ended without an error
 	warnings []Fault
-	guards   *guards // names of exclude and protect
-	fromPool *guards // users of the pool that are in their groups and filters
-	fold     folder  // for guards
-	keys     folder  // for Key
+	guards   *guards         // names of exclude and protect
+	let      map[string]bool // of Options.AllowProtected, those that have let somebody through
+	fromPool *guards         // users of the pool that are in their groups and filters
+	fold     folder          // for guards
+	keys     folder          // for Key
 
 	seq         int64
 	named       int64 // tasks that are not left out
@@ -57,7 +58,7 @@ func (t *Tasks) Key(name string) string {
 // Tasks returns the job's tasks, which All reads. When ctx is done, All ends with
 // its cause.
 func (j *Job) Tasks(ctx context.Context) *Tasks {
-	return &Tasks{ctx: ctx, job: j, fromPool: newGuards(), fold: newFolder(j.caseSensitive), keys: newFolder(false), found: map[int]int64{}}
+	return &Tasks{ctx: ctx, job: j, fromPool: newGuards(), let: map[string]bool{}, fold: newFolder(j.caseSensitive), keys: newFolder(false), found: map[int]int64{}}
 }
 
 // All yields the tasks of users that the job or a list names, each once, in the order of the plan, numbered from 1. Every

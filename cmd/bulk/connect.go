@@ -165,7 +165,7 @@ func (p *Plan) connect(ctx context.Context) (*target, error) {
 		case ctx.Err() != nil:
 			return nil, err
 		case errors.As(err, &fault) && strings.HasPrefix(fault.Code, "AccessDenied"):
-			p.opt.warn("the pool's name and settings are not known: %s", report.Visible(fault.Message))
+			p.opt.warn("the pool's name and settings are not known: %s", report.Visible(fault.Error()))
 			return t, nil
 		case !errors.As(err, &fault) || !passes(fault.Class) || try >= p.Info.Attempts:
 			return nil, fail(Unreachable, "asking for the user pool %s: %w", p.Info.UserPoolID, err)

@@ -8,6 +8,7 @@ import (
 
 	"cogpass/jobs"
 	"cogpass/runner"
+	"cogpass/runner/cognito"
 	"cogpass/runner/runfile"
 )
 
@@ -124,6 +125,10 @@ func (p *Plan) Close() error {
 	}
 	return err
 }
+
+// Pool is what the pool says of itself; Facts.Known is false where it was not
+// asked, or did not tell.
+func (p *Plan) Pool() cognito.Pool { return p.reached.pool }
 
 // Lookups is how many requests were made to learn of users, before there was
 // anything to do.

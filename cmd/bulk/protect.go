@@ -87,7 +87,7 @@ func (p *Plan) askGuards(ctx context.Context, guards *jobs.Tasks) error {
 			return nil
 		})
 		if err != nil {
-			return unanswered(ctx, "listing whom the pool protects", err)
+			return unlisted(ctx, sweep, err)
 		}
 	}
 	return nil

@@ -76,7 +76,7 @@ func (s *survey) fill(ctx context.Context) error {
 	for _, sweep := range s.needs.Sweeps(all) {
 		all = all || sweep.Group == "" && sweep.Filter == ""
 		if err := s.sweep(ctx, l, sweep); err != nil {
-			return unanswered(ctx, "listing the pool's users", err)
+			return unlisted(ctx, sweep, err)
 		}
 	}
 	if s.needs.LookUp && !all {
@@ -96,6 +96,15 @@ func unanswered(ctx context.Context, what string, err error) error {
 		return err
 	}
 	return fail(Unreachable, "%s: %w", what, err)
+}
+
+// unlisted is unanswered for a listing, and names a group that is not there.
+func unlisted(ctx context.Context, sweep jobs.Sweep, err error) error {
+	var fault *runner.Error
+	if sweep.Group != "" && errors.As(err, &fault) && fault.Code == "ResourceNotFoundException" {
+		return jobs.Fault{Place: sweep.Sources[0].Place, Message: "the pool has no group of this name", Hint: "is it written as the pool has it? upper and lower case count"}
+	}
+	return unanswered(ctx, "listing the pool's users", err)
 }
 
 // sweep lists users, for the sources that take some of them and for the names

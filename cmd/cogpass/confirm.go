@@ -25,7 +25,7 @@ func confirm(sys *system, q bulk.Question) error {
 			sys.info("  %-14s %s", a, plural(n, "user"))
 		}
 	}
-	if n := q.Tally.Skipped; n > 0 {
+	if n := q.Tally.Skipped; n > 0 && len(q.Tally.Why) == 0 { // else each reason says how many
 		sys.info("  %-14s %s", "skipped", plural(n, "user"))
 	}
 	for _, line := range slices.Concat(decided(q.Tally), besides(q.Tally)) {

@@ -106,6 +106,26 @@ func messageDays(p *bulk.Plan) string {
 	return fmt.Sprintf("%s at %s a day: %s", plural(n, "message"), report.Number(aDay), plural((n+aDay-1)/aDay, "day"))
 }
 
+// aboutPool says what a plan's reader may want to know of the pool, where it was
+// asked.
+func aboutPool(p *bulk.Plan) string {
+	pool := p.Pool()
+	if !pool.Facts.Known {
+		return ""
+	}
+	words := []string{"the pool " + report.Visible(pool.Name) + " has about " + plural(int64(pool.Users), "user")}
+	if pool.CognitoMail {
+		words = append(words, fmt.Sprintf("sends with Cognito's own e-mail, %d a day for the account", bulk.CognitoMail))
+	}
+	if p.Tally.Actions[jobs.SetTemporary] > 0 {
+		words = append(words, "temporary passwords are good for "+plural(int64(pool.TemporaryDays), "day"))
+	}
+	if !pool.Protected {
+		words = append(words, "is not protected against deletion")
+	}
+	return strings.Join(words, "; ")
+}
+
 // planJSON is the plan as `cogpass plan --format json` prints it.
 type planJSON struct {
 	Name       string                  `json:"name"`

@@ -65,7 +65,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 }
 
 var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
-	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays,
+	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool,
 }).Parse(`plan of {{.Plan.Info.Name}}, on the pool {{.Plan.Info.UserPoolID}}
   {{tallied .Tally}}
 {{- range decided .Tally}}
@@ -86,6 +86,9 @@ var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
     {{.}}
 {{- end}}
   {{plural .Tally.Active "user"}} counted as active on the bill
+{{- with about .Plan}}
+  {{.}}
+{{- end}}
   digest {{.Plan.Info.PlanDigest}}
 IAM policy that it needs:
 {{.Plan.Policy}}
