@@ -24,6 +24,7 @@ const (
 // ends it, or makes it wait for its next request. A step without an intent is
 // ready at once.
 type engine struct {
+	began  time.Time
 	opt    Options
 	dir    Directory
 	looker Looker

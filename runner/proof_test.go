@@ -131,6 +131,36 @@ func TestTwoLooks(t *testing.T) {
 	}
 }
 
+// A trigger may keep a request for 15 seconds after its connection was lost: until
+// then no look proves that it was not carried out, in this run or in the next.
+func TestCarriedOutLate(t *testing.T) {
+	for name, earlier := range map[string]bool{"in this run": false, "in a run that was killed": true} {
+		synctest.Test(t, func(t *testing.T) {
+			p, tasks := newPool(1)
+			u := p.users["u00001"]
+			time.AfterFunc(15*time.Second, func() {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				u.status, u.modified, u.resets = ResetRequired, time.Now(), u.resets+1
+			})
+			p.script["u00001"] = []string{"lost-before", ""}
+			if earlier {
+				tasks = seq([]Task{{Seq: 1, Username: "u00001", Action: jobs.Reset, Attempts: 1, Doubt: &Intent{Seq: 1, Attempts: 1, Began: time.Now(), Slack: time.Second}}})
+				p.script["u00001"] = nil
+			}
+			got, err := run(t, t.Context(), p, tasks, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantAll(t, got, 1, OK)
+			time.Sleep(time.Minute) // by the simulated clock
+			if u.resets != 1 {
+				t.Errorf("%s: the user was sent %d codes, want one", name, u.resets)
+			}
+		})
+	}
+}
+
 // A run before this one took the server's clock from a Date that was an hour
 // ahead: its successor does not.
 func TestDateOfTheRunBefore(t *testing.T) {

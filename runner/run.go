@@ -104,7 +104,8 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 	defer cut()
 
 	e := &engine{
-		opt: opt, dir: dir, next: next, emit: emit,
+		began: time.Now(),
+		opt:   opt, dir: dir, next: next, emit: emit,
 		kinds:    kinds(),
 		specs:    make([]*jobs.ActionSpec, len(jobs.Actions())+1),
 		requests: make(chan *work, opt.Concurrency),

@@ -8,14 +8,16 @@ import (
 	"cogpass/jobs"
 )
 
-// LookAgain is how far apart two looks are that are to agree.
-const LookAgain = 5 * time.Second
+// LateFor is how long a request may be under way whose connection is gone: a
+// pool's trigger has 5 seconds, and is tried three times. Source: the developer
+// guide, "Customizing user pool workflows with Lambda triggers".
+const LateFor = 20 * time.Second
 
 const (
-	lookFirst  = time.Second // after an answer was lost that may not be asked for again
-	lookAgain  = LookAgain   // ListUsers is eventually consistent: what has not changed is looked at again
-	looksOld   = 2           // looks that must show the old state before a message is sent again
-	settledFor = time.Minute // a user can hardly have signed in and changed a password that was set less than this ago
+	lookFirst  = time.Second     // after an answer was lost that may not be asked for again
+	lookAgain  = 5 * time.Second // ListUsers is eventually consistent: what has not changed is looked at again
+	looksOld   = 2               // looks that must show the old state before a message is sent again
+	settledFor = time.Minute     // a user can hardly have signed in and changed a password that was set less than this ago
 )
 
 // doubt goes on with a task of which a request may have been carried out. One
@@ -180,6 +182,21 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 	}
 }
 
+// surely returns for how long a task's attempt has been under way at least. One of
+// an earlier run was sent before this one began; where its time is not known,
+// that is all there is to know.
+func (e *engine) surely(now time.Time, w *work) time.Duration {
+	age, slack := e.age(now, w)
+	switch since := now.Sub(e.began); {
+	case !w.doubtSent.IsZero():
+		return age
+	case slack > time.Minute:
+		return since
+	default:
+		return max(age-slack, since)
+	}
+}
+
 // wasThere reports whether a user may have been in the state that the action
 // leads to before it, where enabling has modified them too.
 func (w *work) wasThere() bool {
@@ -191,7 +208,7 @@ func (w *work) wasThere() bool {
 func (e *engine) unmodified(w *work, s Sight, now time.Time) {
 	if w.unchanged++; w.unchanged < looksOld {
 		w.already = s.Status == w.spec.Leaves
-		e.look(w, now.Add(lookAgain))
+		e.look(w, now.Add(max(lookAgain, LateFor-e.surely(now, w))))
 		return
 	}
 	if w.already || s.Status == w.spec.Leaves || !s.Status.Known() { // a second time would show no more than the first

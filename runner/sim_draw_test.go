@@ -14,6 +14,7 @@ import (
 const (
 	maxLag   = 3 * time.Second
 	maxAfter = 1500 * time.Millisecond
+	maxTardy = 15 * time.Second // a trigger's three tries
 )
 
 // nature is how a world is, from its beginning to its end.

@@ -18,6 +18,7 @@ type trouble struct {
 	late   bool          // when nobody waits any more
 	silent bool          // no answer comes
 	lost   bool          // the connection is, instead of an answer
+	tardy  bool          // it is carried out long after the connection is lost: a trigger takes its time
 	fault  *runner.Error // the answer
 	blur   func(*runner.Sight)
 }
@@ -48,6 +49,7 @@ var troubles = []trouble{
 	{name: "too many open files", unsent: true, fault: noFiles},
 	{name: "lost before", lost: true},
 	{name: "lost after", lost: true, done: true},
+	{name: "lost, and carried out much later", lost: true, done: true, tardy: true},
 	{name: "500, not carried out", fault: broken},
 	{name: "500, carried out", fault: broken, done: true},
 	{name: "502 of a gateway, not carried out", fault: gateway},
@@ -104,6 +106,7 @@ type request struct {
 	trouble                  trouble
 	there, work, back, after time.Duration
 	lag                      time.Duration // of a look
+	tardy                    time.Duration // how much later it is carried out than its connection is lost
 	date                     func() time.Time
 }
 
@@ -116,6 +119,10 @@ func (w *world) draw(p *person, r *request, all []trouble, often float64, left *
 		r.work += d.upTo(w.timeout)
 	}
 	r.after, r.lag = d.upTo(maxAfter), d.upTo(w.lag)
+	slow := r.Step == runner.Act && r.Action.Spec().Doubt == jobs.LookFirst // of any other, twice is as good as once
+	if r.tardy = d.upTo(maxTardy); slow && d.chance(0.2) {
+		r.after = r.tardy
+	}
 	if wrong := d.between(10*time.Minute, 2*time.Hour); d.chance(w.wrongDate) {
 		if d.chance(0.5) {
 			wrong = -wrong
@@ -134,6 +141,9 @@ func (w *world) draw(p *person, r *request, all []trouble, often float64, left *
 	if *left > 0 && len(all) > 0 && d.chance(often) {
 		*left--
 		r.trouble = one(d, all...)
+	}
+	if r.trouble.tardy && !slow {
+		r.trouble.tardy = false
 	}
 	if f := r.trouble.fault; f != nil && f.Class == runner.Undelivered && (r.Step != runner.Create || r.Create.Invite == jobs.NoInvite) {
 		r.trouble = trouble{}
@@ -161,13 +171,24 @@ func (w *world) serve(r *request, gone <-chan struct{}, do func() (runner.Sight,
 		time.Sleep(r.there / 10)
 		return reply{err: t.fault}
 	}
+	if t.tardy {
+		go func() {
+			time.Sleep(r.there + r.tardy)
+			do()
+		}()
+		time.Sleep(r.there)
+		return reply{err: errLost}
+	}
 	work := time.After(r.there + r.work)
 	if t.late {
 		work = nil
 	}
 	select {
 	case <-work:
-	case <-gone: // what is on its way is soon at its end
+	case <-gone: // what is on its way is soon at its end, or when the trigger is
+		if r.after > maxAfter {
+			r.after = max(maxAfter/2, min(r.after, maxTardy-time.Since(r.sent)))
+		}
 		time.Sleep(r.after)
 	}
 	var sight runner.Sight

@@ -65,7 +65,7 @@ func (p *Plan) sweep(ctx context.Context, t *target) error {
 		}
 		if seen.sweep < sweeps {
 			select {
-			case <-time.After(time.Until(began.Add(runner.LookAgain))):
+			case <-time.After(time.Until(began.Add(runner.LateFor))):
 			case <-ctx.Done():
 				return context.Cause(ctx)
 			}
