@@ -53,7 +53,7 @@ func (s side) connections() (most int) {
 
 // fastRun carries a client out against a server of its own.
 func (b *bench) fastRun(client func(url string) (measured, error), args ...string) (*fast, error) {
-	s, err := b.serve(append(args, "-latency", "5ms")...)
+	s, err := b.serve(append([]string{"-latency", "5ms"}, args...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -43,18 +43,10 @@ func (b *bench) list() ([]line, error) {
 	return lines, nil
 }
 
-// listing carries a client out against a server that has so many users.
+// listing carries a client out against a server that has so many users, and
+// answers at once.
 func (b *bench) listing(users int, client func(url string) (measured, error)) (*fast, error) {
-	s, err := b.serve("-users", fmt.Sprint(users))
-	if err != nil {
-		return nil, err
-	}
-	f := new(fast)
-	if f.measured, err = client(s.url); err != nil {
-		return nil, err
-	}
-	f.stats, f.share, err = s.close(processors())
-	return f, err
+	return b.fastRun(client, "-latency", "0s", "-users", fmt.Sprint(users))
 }
 
 // pages is pages a second, from the first that was asked for to the last.

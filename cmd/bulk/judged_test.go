@@ -81,6 +81,9 @@ func TestJudged(t *testing.T) {
 		for _, what := range slices.Sorted(maps.Keys(counts)) {
 			fmt.Fprintf(&out, "%6d  %s (%s, ...)\n", counts[what], what, first[what])
 		}
+		if named, again := plan.Overlaps(); named+again > 0 {
+			fmt.Fprintf(&out, "        named too: %d, of another source too: %d\n", named, again)
+		}
 		if err := plan.Close(); err != nil {
 			t.Error(err)
 		}

@@ -139,6 +139,15 @@ func (p *Plan) Lookups() int64 {
 	return p.survey.looked
 }
 
+// Overlaps is how many users of pool sources the job names too, who are the named
+// entry's; and how many more than one pool source has, who are the first one's.
+func (p *Plan) Overlaps() (named, again int64) {
+	if p.survey == nil {
+		return 0, 0
+	}
+	return p.survey.both, p.survey.again
+}
+
 // Listed reports whether the pool's users were listed, rather than looked at one
 // by one.
 func (p *Plan) Listed() bool { return p.survey != nil && p.survey.swept }

@@ -27,6 +27,8 @@ type survey struct {
 	census *runfile.Census
 	twice  map[int64]int64 // tasks that are about the user of an earlier one
 	named  int64           // tasks of users that the job names
+	both   int64           // users of pool sources whom the job names, too
+	again  int64           // users of more than one pool source
 	looked int64           // requests that it took
 	swept  bool            // all users were listed, rather than each looked at
 }
@@ -85,6 +87,10 @@ func (s *survey) fill(ctx context.Context) error {
 		}
 	}
 	s.looked, s.swept = l.requests.Load(), all || len(s.needs.Sources) > 0
+	var err error
+	if s.both, s.again, err = s.census.Overlaps(); err != nil {
+		return err
+	}
 	return s.clashes()
 }
 
@@ -111,18 +117,24 @@ func unlisted(ctx context.Context, sweep jobs.Sweep, err error) error {
 // of the job.
 func (s *survey) sweep(ctx context.Context, l *lister, sweep jobs.Sweep) error {
 	return l.each(ctx, cognito.Query{Group: sweep.Group, Filter: sweep.Filter}, func(u *jobs.User) error {
-		source := runfile.NoSource
+		keys, sources := s.keys(u), 0
 		for i := range sweep.Sources {
 			of := &sweep.Sources[i]
 			switch {
 			case !of.Query.Matches(u):
 			case of.Guard:
 				s.tasks.Guard(of.Index, u)
-			case source == runfile.NoSource:
-				source = of.Index
+			default:
+				sources++
+				if err := s.census.Add(u, keys, of.Index); err != nil {
+					return err
+				}
 			}
 		}
-		return s.census.Add(u, s.keys(u), source)
+		if sources > 0 {
+			return nil
+		}
+		return s.census.Add(u, keys, runfile.NoSource)
 	})
 }
 

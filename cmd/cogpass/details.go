@@ -52,6 +52,18 @@ func byCount[K cmp.Ordered](counts map[K]int64) []K {
 	})
 }
 
+// overlaps says who was asked for more than once, and whose they are.
+func overlaps(p *bulk.Plan) (lines []string) {
+	named, again := p.Overlaps()
+	if named > 0 {
+		lines = append(lines, "named, and found by a pool source too: "+plural(named, "user")+", of the entry that names them")
+	}
+	if again > 0 {
+		lines = append(lines, "found by more than one pool source: "+plural(again, "user")+", of the first")
+	}
+	return lines
+}
+
 // stepWords say what the steps beside an action do.
 var stepWords = []struct {
 	step  runner.Step

@@ -65,10 +65,13 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 }
 
 var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
-	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool,
+	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool, "overlaps": overlaps,
 }).Parse(`plan of {{.Plan.Info.Name}}, on the pool {{.Plan.Info.UserPoolID}}
   {{tallied .Tally}}
 {{- range decided .Tally}}
+    {{.}}
+{{- end}}
+{{- range overlaps .Plan}}
     {{.}}
 {{- end}}
 {{- range besides .Tally}}

@@ -46,7 +46,8 @@ CREATE TABLE user (
 	flags    INTEGER NOT NULL,
 	created  INTEGER,
 	modified INTEGER,
-	names    BLOB
+	names    BLOB,
+	also     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE claim (seq INTEGER PRIMARY KEY, user INTEGER NOT NULL, rank INTEGER NOT NULL) STRICT;
 CREATE INDEX claimed ON claim (user);
@@ -82,7 +83,7 @@ func (c *Census) open() (err error) {
 	}
 	c.addName = c.session.stmt("INSERT OR IGNORE INTO name VALUES (?, ?)")
 	c.addUser = c.session.stmt(`INSERT INTO user (username, source, sub, status, flags, created, modified, names) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (username) DO UPDATE SET source = CASE WHEN source < 0 OR 0 <= excluded.source AND excluded.source < source
+		ON CONFLICT (username) DO UPDATE SET also = also OR source >= 0 AND excluded.source >= 0 AND source <> excluded.source, source = CASE WHEN source < 0 OR 0 <= excluded.source AND excluded.source < source
 			THEN excluded.source ELSE source END RETURNING id`)
 	c.claims = c.session.stmt("SELECT seq FROM name WHERE key = ?")
 	c.claim = c.session.stmt(`INSERT INTO claim VALUES (?, ?, ?)
@@ -93,6 +94,14 @@ func (c *Census) open() (err error) {
 	c.clashes = c.session.stmt(`SELECT first, seq FROM (SELECT seq, min(seq) OVER (PARTITION BY user) AS first FROM claim)
 		WHERE first < seq ORDER BY seq`)
 	return c.session.err
+}
+
+// Overlaps returns how many users of sources tasks name too, and how many of them
+// more than one source asked for.
+func (c *Census) Overlaps() (named, again int64, err error) {
+	err = c.session.conn.QueryRowContext(background, `SELECT count(*) FILTER (WHERE EXISTS (SELECT 1 FROM claim WHERE claim.user = user.id)),
+		count(*) FILTER (WHERE also) FROM user WHERE source >= 0`).Scan(&named, &again)
+	return named, again, c.wrap(err)
 }
 
 // Name notes by which key a task names its user. Keys are compared as they are.

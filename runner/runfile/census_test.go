@@ -60,6 +60,9 @@ func TestCensus(t *testing.T) {
 		mustDo(t, err)
 		left = append(left, found)
 	}
+	if named, again, err := c.Overlaps(); named != 1 || again != 1 || err != nil {
+		t.Errorf("got overlaps %d and %d, %v, want ben, and user 7", named, again, err)
+	}
 	if want := []Found{{*other, 3}, {*userOf(7), 4}, {*userOf(9), 1}}; !reflect.DeepEqual(left, want) {
 		t.Errorf("got %+v, want %+v", left, want)
 	}
