@@ -29,6 +29,7 @@ type Task struct {
 	Username       string
 	Action         jobs.Action
 	Password       jobs.Secret       // of a set action
+	Version        string            // names Password where that was generated: a UUID
 	ClientMetadata map[string]string // of a Reset; not changed
 	Source         string            // file:line, for the report
 	Skip           string            // if not empty, the action is not sent and the task ends as Skipped for this reason; with SignOutAlways, after that

@@ -21,6 +21,10 @@ const (
 	Enable              // enabling a disabled user, before the action
 	SignOut             // ending all of the user's sessions, after the action
 	Recheck             // a look just before the action, which may leave the task out
+	Prepare             // handing a generated password over, before a request that sets it
+	Conclude            // saying which password it is, after the action
+	Check               // a sign-in with the new password, after the action
+	Fetch               // asking the store for a password that an earlier run has prepared; it changes nothing
 )
 
 // StepResult is how a step beside the action ended. Its zero value is that of
