@@ -15,16 +15,16 @@ type Step uint8
 
 // The steps. Their numbers stand in run files: a new one is added at the end.
 const (
-	Act     Step = iota // the request of the task's action
-	Look                // a look at the user, which changes nothing and so has no intent
-	Create              // making a user that is missing, before the action
-	Enable              // enabling a disabled user, before the action
-	SignOut             // ending all of the user's sessions, after the action
-	Recheck             // a look just before the action, which may leave the task out
-	Prepare             // handing a generated password over, before a request that sets it
-	Conclude            // saying which password it is, after the action
-	Check               // a sign-in with the new password, after the action
-	Fetch               // asking the store for a password that an earlier run has prepared; it changes nothing
+	Act      Step = iota // the request of the task's action
+	Look                 // a look at the user, which changes nothing and so has no intent
+	Create               // making a user that is missing, before the action
+	Enable               // enabling a disabled user, before the action
+	SignOut              // ending all of the user's sessions, after the action
+	Recheck              // a look just before the action, which may leave the task out
+	Prepare              // handing a generated password over, before a request that sets it
+	Conclude             // saying which password it is, after the action
+	Check                // a sign-in with the new password, after the action
+	Fetch                // asking the store for a password that an earlier run has prepared; it changes nothing
 )
 
 // StepResult is how a step beside the action ended. Its zero value is that of
