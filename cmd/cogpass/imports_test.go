@@ -31,6 +31,7 @@ var owned = map[string][]string{
 	"database/sql":               {"runner/runfile"},
 	"modernc.org/sqlite":         {"runner/runfile"},
 	"gopkg.in/yaml":              {"jobs/yamldoc"},
+	"filippo.io/age":             {"runner/sealed"},
 	"flag":                       programs,
 	"github.com/spf13/":          programs,
 	"golang.org/x/term":          programs,
