@@ -125,6 +125,7 @@ const (
 	UserList            Category = "UserList"
 	UserPoolRead        Category = "UserPoolRead"
 	UserRead            Category = "UserRead"
+	UserToken           Category = "UserToken"
 	UserUpdate          Category = "UserUpdate"
 )
 
@@ -132,7 +133,7 @@ const (
 // guide, "Quotas in Amazon Cognito".
 var quotas = map[Category]float64{
 	UserAccountRecovery: 30, UserAuthentication: 120, UserCreation: 50, UserList: 30,
-	UserPoolRead: 15, UserRead: 120, UserUpdate: 25,
+	UserPoolRead: 15, UserRead: 120, UserToken: 120, UserUpdate: 25,
 }
 
 // Quota returns the category's default quota in requests a second, or 0 where

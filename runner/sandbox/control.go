@@ -31,6 +31,7 @@ func (s *Server) controlHandler() http.Handler {
 	mux.HandleFunc("GET /sandbox/outbox", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Outbox()) })
 	mux.HandleFunc("GET /sandbox/log", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Log()) })
 	mux.HandleFunc("GET /sandbox/stats", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Stats()) })
+	mux.HandleFunc("GET /sandbox/tokens", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Tokens()) })
 	mux.HandleFunc("GET /sandbox/quotas", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.quotas.all()) })
 	mux.HandleFunc("PUT /sandbox/quotas", s.putQuotas)
 	mux.HandleFunc("GET /sandbox/faults", s.getFaults)
@@ -108,6 +109,7 @@ type userReport struct {
 	Enabled  bool      `json:"enabled"`
 	Modified time.Time `json:"modified"`
 	Counts
+	Tokens int `json:"tokens"` // refresh tokens that hold
 }
 
 // getUsers writes users as JSON lines in the order in which they were added:
@@ -121,6 +123,7 @@ func (s *Server) getUsers(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/jsonl")
 	out := bufio.NewWriter(w)
 	encoder := json.NewEncoder(out)
+	holders := s.grants.holders()
 	for _, about := range s.descriptions() {
 		if id != "" && about.ID != id {
 			continue
@@ -129,7 +132,7 @@ func (s *Server) getUsers(w http.ResponseWriter, r *http.Request) {
 			u.mu.Lock()
 			line := userReport{
 				Pool: about.ID, Username: u.name, Sub: u.sub, Status: u.status.String(), Enabled: u.enabled,
-				Modified: time.UnixMilli(u.modified).UTC(), Counts: u.counts.export(),
+				Modified: time.UnixMilli(u.modified).UTC(), Counts: u.counts.export(), Tokens: holders[u],
 			}
 			u.mu.Unlock()
 			if encoder.Encode(line) != nil {

@@ -1,13 +1,6 @@
 package sandbox
 
-import (
-	"errors"
-	"fmt"
-)
-
-// ErrNewPasswordRequired is what SignIn returns for the right temporary
-// password: Cognito would now ask for a new one.
-var ErrNewPasswordRequired = errors.New("NEW_PASSWORD_REQUIRED")
+import "fmt"
 
 // Error is an error that the service answers with.
 type Error struct {

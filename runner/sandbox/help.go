@@ -19,13 +19,17 @@ Users and pools
                                                 "email_verified": "true"}}]}]}
                            Try a password with InitiateAuth; a pool that names no
                            app client has one: uswest2aaaaaaaaa, the letters and
-                           digits of its ID.
+                           digits of its ID. "clients": ["app", {"id": "web",
+                           "secret": "s3cr3t"}] gives it these, and the second
+                           wants a SECRET_HASH. "mfa": "SMS_MFA" of a user is what
+                           a sign-in asks for after the password.
 
 Pace
   --quota CATEGORY=N       requests a second of a category, over all pools; more
                            are throttled. UserAccountRecovery=30 is Cognito's for
                            setting and resetting passwords; others are UserUpdate,
-                           UserList, UserRead, UserPoolRead. 0 is none.
+                           UserList, UserRead, UserPoolRead, UserAuthentication,
+                           UserToken. 0 is none.
   --emails N               e-mails a day of pools that send with COGNITO_DEFAULT;
                            Cognito's limit is 50. 0 is none.
   --latency D --jitter D   answers take --latency, give or take --jitter;
@@ -53,6 +57,7 @@ Faults of a job's actions; S is a share such as 10% or 0.1
 
 While it runs (GET shows, PUT changes; docs/sandbox.md has the forms)
   curl $URL/sandbox/users?pool=ID     users, with how often each was reset and set
+  curl $URL/sandbox/tokens            how many refresh tokens hold still
   curl $URL/sandbox/outbox            the codes sent, with their metadata
   curl $URL/sandbox/log               the latest requests
   curl $URL/sandbox/stats             requests by operation and by second, throttled

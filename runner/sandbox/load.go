@@ -27,6 +27,7 @@ type userLine struct {
 	Attributes map[string]string `json:"attributes"`
 	Groups     []string          `json:"groups"`
 	Password   string            `json:"password"`
+	MFA        string            `json:"mfa"`
 }
 
 func (l *userLine) user() (User, error) {
@@ -36,9 +37,12 @@ func (l *userLine) user() (User, error) {
 	if _, ok := parseStatus(l.Status); !ok {
 		return User{}, fmt.Errorf("user %q: unknown status %q", l.Username, l.Status)
 	}
+	if _, err := parseFactor(l.MFA); err != nil {
+		return User{}, fmt.Errorf("user %q: mfa %q: %w", l.Username, l.MFA, err)
+	}
 	return User{
 		Username: l.Username, Sub: l.Sub, Status: l.Status, Enabled: l.Enabled == nil || *l.Enabled,
-		Attributes: l.Attributes, Groups: l.Groups, Password: l.Password,
+		Attributes: l.Attributes, Groups: l.Groups, Password: l.Password, MFA: l.MFA,
 	}, nil
 }
 
@@ -102,6 +106,9 @@ func checkPool(p Pool) error {
 	wrong.text("id", p.ID, maxPoolID, poolIDPattern)
 	if err := wrong.err(); err != nil {
 		return fmt.Errorf("pool %q: want an ID such as us-west-2_aaaaaaaaa", p.ID)
+	}
+	if err := checkClients(p); err != nil {
+		return err
 	}
 	for _, way := range p.Recovery {
 		if _, ok := media[way]; !ok && way != "admin_only" {

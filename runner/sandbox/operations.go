@@ -38,6 +38,8 @@ var operations = map[string]operation{
 	"ListUsers":              {category: jobs.UserList, signed: true, do: (*Server).listUsers},
 	"ListUsersInGroup":       {category: jobs.UserList, signed: true, do: (*Server).listUsersInGroup},
 	"InitiateAuth":           {category: jobs.UserAuthentication, do: (*Server).initiateAuth},
+	"AdminInitiateAuth":      {category: jobs.UserAuthentication, signed: true, do: (*Server).initiateAuth},
+	"RevokeToken":            {category: jobs.UserToken, do: (*Server).revokeToken},
 	"RespondToAuthChallenge": {category: jobs.UserAccountRecovery, do: (*Server).respondToAuthChallenge},
 	"ForgotPassword":         {category: jobs.UserAccountRecovery, user: true, rule: (*Server).forgotPassword},
 	"ConfirmForgotPassword":  {category: jobs.UserAccountRecovery, user: true, do: (*Server).confirmForgotPassword},
@@ -91,6 +93,8 @@ type input struct {
 	NextToken       string
 
 	ClientId           string
+	ClientSecret       string
+	Token              string
 	AuthFlow           string
 	AuthParameters     map[string]string
 	ChallengeName      string

@@ -16,7 +16,7 @@ type Pool struct {
 	TemporaryValidityDays int      `json:"temporaryValidityDays,omitempty"` // how long a temporary password is good; zero is 7
 	UsernameAttributes    []string `json:"usernameAttributes,omitempty"`    // "email", "phone_number": users sign in with these
 	AliasAttributes       []string `json:"aliasAttributes,omitempty"`       // "email", "phone_number", "preferred_username"
-	Clients               []string `json:"clients,omitempty"`               // app client IDs; without any, the pool gets ClientID(ID)
+	Clients               []Client `json:"clients,omitempty"`               // app clients; without any, the pool gets one: ClientID(ID)
 	EmailSendingAccount   string   `json:"emailSendingAccount,omitempty"`   // "COGNITO_DEFAULT" (also if empty) or "DEVELOPER"
 	MFA                   string   `json:"mfa,omitempty"`                   // "OFF" (also if empty), "ON" or "OPTIONAL"
 	CaseInsensitive       bool     `json:"caseInsensitive,omitempty"`       // Ana and ana are one user
@@ -51,6 +51,7 @@ type User struct {
 	Attributes map[string]string // such as "email"; without "sub"
 	Groups     []string
 	Password   string    // may be empty: no password fits
+	MFA        string    // what a sign-in asks for after the password: "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "MFA_SETUP"; empty, or any other: nothing
 	Created    time.Time // zero: a day ago, as if nothing has happened of late; in milliseconds
 	Modified   time.Time // zero: Created
 }
@@ -65,6 +66,7 @@ type Counts struct {
 	Creations   int `json:"creations"`   // 1 where AdminCreateUser made the user
 	Invitations int `json:"invitations"` // that AdminCreateUser has sent
 	Requests    int `json:"requests"`    // of the actions' operations, whatever came of them
+	Wrong       int `json:"wrong"`       // requests to sign in with a password that is not the user's
 }
 
 // ClientID returns the ID of the app client that a pool without any gets: the
@@ -81,7 +83,7 @@ func (s *Server) AddPool(p Pool) {
 	p.EmailSendingAccount = cmp.Or(p.EmailSendingAccount, "COGNITO_DEFAULT")
 	p.MFA = cmp.Or(p.MFA, "OFF")
 	if len(p.Clients) == 0 {
-		p.Clients = []string{ClientID(p.ID)}
+		p.Clients = []Client{{ID: ClientID(p.ID)}}
 	}
 	now := s.now()
 	s.mu.Lock()
@@ -92,9 +94,9 @@ func (s *Server) AddPool(p Pool) {
 		held.created = now.UnixMilli()
 		s.pools[p.ID] = held
 	}
-	maps.DeleteFunc(s.clients, func(_ string, owner *pool) bool { return owner == held })
-	for _, id := range p.Clients {
-		s.clients[id] = held
+	maps.DeleteFunc(s.clients, func(_ string, c poolClient) bool { return c.pool == held })
+	for _, c := range p.Clients {
+		s.clients[c.ID] = poolClient{held, &c}
 	}
 	held.describe(p)
 }
@@ -126,6 +128,7 @@ func (s *Server) newUser(poolID string, u User) *user {
 		password: u.Password, passwordAt: u.Modified.UnixMilli(),
 	}
 	record.status, _ = parseStatus(u.Status)
+	record.factor, _ = parseFactor(u.MFA)
 	record.enabled, record.modified = u.Enabled, u.Modified.UnixMilli()
 	record.attributes = make([]attribute, 0, len(u.Attributes))
 	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
@@ -168,7 +171,7 @@ func (u *user) export() User {
 	defer u.mu.Unlock()
 	return User{
 		Username: u.name, Sub: u.sub, Status: u.status.String(), Enabled: u.enabled,
-		Attributes: attributes, Groups: slices.Clone(u.groups), Password: u.password,
+		Attributes: attributes, Groups: slices.Clone(u.groups), Password: u.password, MFA: factors[u.factor],
 		Created: time.UnixMilli(u.created), Modified: time.UnixMilli(u.modified),
 	}
 }
@@ -192,6 +195,6 @@ func (s *Server) Counts(poolID, username string) Counts {
 func (c *counts) export() Counts {
 	return Counts{
 		Resets: int(c.resets), Sets: int(c.sets), SignOuts: int(c.signOuts), Disables: int(c.disables), Enables: int(c.enables),
-		Creations: int(c.creations), Invitations: int(c.invitations), Requests: int(c.requests),
+		Creations: int(c.creations), Invitations: int(c.invitations), Requests: int(c.requests), Wrong: int(c.wrong),
 	}
 }

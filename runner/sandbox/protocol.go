@@ -29,8 +29,9 @@ type call struct {
 	op   operation
 	in   input
 
-	pool  *pool // named by its ID or by an app client; nil if there is no such pool
-	about Pool
+	pool   *pool // named by its ID or by an app client; nil if there is no such pool
+	about  Pool
+	client *Client // of that pool; nil if none is named, or there is none
 }
 
 // ServeHTTP serves one request: an operation, or the control path.
@@ -93,14 +94,24 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
 		}
 		return nil, &Error{"SerializationException", message}
 	}
+	s.nameSigned(c)
 	return c, nil
+}
+
+// nameSigned names the user of a request about a sign-in, which has no Username.
+func (s *Server) nameSigned(c *call) {
+	if name := c.in.AuthParameters["USERNAME"]; name != "" {
+		c.in.Username = name
+	} else if _, u, ok := s.holder(c.in.Token, "refresh"); ok {
+		c.in.Username = u.name
+	}
 }
 
 // answer carries out a request, with its faults and latency. The code is for the
 // log. A change is made half-way through the latency, even if the client has
 // gone by then: who gives up early cannot know what happened.
 func (s *Server) answer(c *call) (out any, code string, err *Error) {
-	if c.pool = s.poolOf(c); c.pool != nil {
+	if c.pool, c.client = s.poolOf(c); c.pool != nil {
 		c.about = c.pool.description()
 	}
 	met, delay := s.meet(c)
@@ -135,7 +146,7 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 	allowed := s.quotas.allow(c.op.category, time.Now())
 	name, nth := c.in.Username, uint32(0)
 	met := fault{}
-	if c.pool != nil && c.op.user {
+	if c.pool != nil && (c.op.user || name != "") {
 		u := c.pool.find(name)
 		if u == nil {
 			u = c.pool.stranger(name)
@@ -146,10 +157,9 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 			met = faults.of(s.config.Seed, name, nth)
 		}
 	}
-	if c.pool != nil && c.op.category == jobs.UserList && faults.shares() > 0 {
-		// A page is asked for by its question and its token, as a user is by a name.
-		question := c.pool.stranger(strings.Join([]string{c.name, c.in.Filter, c.in.GroupName, c.in.PaginationToken, c.in.NextToken}, "\x00"))
-		met = faults.of(s.config.Seed, question.name, question.meet(allowed, changes))
+	if question := c.question(name); question != "" && c.pool != nil && faults.shares() > 0 {
+		u := c.pool.stranger(question)
+		met = faults.of(s.config.Seed, u.name, u.meet(allowed, changes))
 	}
 	if len(faults.User) > 0 {
 		if listed, ok := s.listedFault(c.name, name, allowed); ok {
@@ -164,6 +174,19 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 		latency += time.Duration((2*at - 1) * float64(jitter))
 	}
 	return met, max(0, latency)
+}
+
+// question is what shares of faults know a request by that is no action's: a page
+// is asked for by its filter and its token, a sign-in by its user. It is empty for
+// requests that shares are not for.
+func (c *call) question(user string) string {
+	switch {
+	case c.op.category == jobs.UserList:
+		return strings.Join([]string{c.name, c.in.Filter, c.in.GroupName, c.in.PaginationToken, c.in.NextToken}, "\x00")
+	case len(flows[c.name]) > 0 || c.name == "RevokeToken":
+		return c.name + "\x00" + user
+	}
+	return ""
 }
 
 // listedFault returns the fault that a list of a single operation has for its
@@ -185,14 +208,23 @@ func (s *Server) listedFault(operation, name string, reaches bool) (fault, bool)
 	return fault{}, false
 }
 
-// poolOf returns the pool that a request is for, or nil.
-func (s *Server) poolOf(c *call) *pool {
+// poolOf returns the pool that a request is for, and the app client; nil where
+// there is none.
+func (s *Server) poolOf(c *call) (*pool, *Client) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if c.op.signed {
-		return s.pools[c.in.UserPoolId]
+	in, known := s.clients[c.in.ClientId]
+	if held := s.pools[s.config.AnyClientOf]; !known && held != nil && c.in.ClientId != "" {
+		in = poolClient{held, &Client{ID: c.in.ClientId, any: true}}
 	}
-	return s.clients[c.in.ClientId]
+	if !c.op.signed {
+		return in.pool, in.client
+	}
+	held := s.pools[c.in.UserPoolId]
+	if in.pool != held {
+		in.client = nil
+	}
+	return held, in.client
 }
 
 // do checks a request and carries out its operation.

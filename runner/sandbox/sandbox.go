@@ -42,6 +42,7 @@ type Config struct {
 	Record          int              // how many requests and messages Log and Outbox keep, the latest; zero is 100,000, negative none
 	RequestIDPrefix string           // of every request ID, some hexadecimal digits; empty is random
 	AllowUnsigned   bool             // serve administrators' operations without an Authorization header
+	AnyClientOf     string           // ID of a pool that an app client is of which no pool has; it takes any SECRET_HASH
 }
 
 // Check returns an error if a value makes no sense.
@@ -67,11 +68,12 @@ type Server struct {
 	quotas  quotas
 	log     requestLog
 	outbox  outbox
+	grants  grants
 	control http.Handler
 
 	mu      sync.RWMutex // of the fields below; a pool has its own lock
 	pools   map[string]*pool
-	clients map[string]*pool
+	clients map[string]poolClient
 	faults  Faults
 	latency time.Duration
 	jitter  time.Duration
@@ -100,7 +102,7 @@ func New(c Config) *Server {
 	}
 	s := &Server{
 		config: c, start: time.Now(),
-		pools: map[string]*pool{}, clients: map[string]*pool{},
+		pools: map[string]*pool{}, clients: map[string]poolClient{},
 		faults: c.Faults, latency: c.Latency, jitter: c.Jitter, met: map[string]uint32{},
 		done: make(chan struct{}),
 	}
@@ -116,10 +118,10 @@ func New(c Config) *Server {
 const TrialPrefix = "5a4db0c5"
 
 // Trial returns a Server to try a job against, with a pool of that ID. It has
-// Cognito's quotas and needs no signatures. The pool has Cognito's default
+// Cognito's quotas, needs no signatures and takes any app client. The pool has Cognito's default
 // policy and sends through SES, so that no daily limit of e-mails is in the way.
 func Trial(poolID string) *Server {
-	s := New(Config{Quotas: Cognito(), Latency: 5 * time.Millisecond, Record: -1, AllowUnsigned: true, RequestIDPrefix: TrialPrefix})
+	s := New(Config{Quotas: Cognito(), Latency: 5 * time.Millisecond, Record: -1, AllowUnsigned: true, AnyClientOf: poolID, RequestIDPrefix: TrialPrefix})
 	s.AddPool(Pool{ID: poolID, Name: "sandbox", Policy: DefaultPolicy(), EmailSendingAccount: "DEVELOPER"})
 	return s
 }

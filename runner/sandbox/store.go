@@ -25,6 +25,12 @@ type pool struct {
 	strangers map[string]*user // names that requests were made for but no user has
 }
 
+// poolClient is an app client and the pool that it is of.
+type poolClient struct {
+	pool   *pool
+	client *Client
+}
+
 // user is a user's record; a million of them must fit into memory.
 type user struct {
 	name, sub  string
@@ -43,6 +49,7 @@ type user struct {
 	codeAt     int64    // ms
 	past       []pastState
 	revoked    uint32 // how often the tokens given before were
+	factor     uint8  // index in factors
 	counts
 }
 
@@ -60,9 +67,9 @@ type pastState struct {
 }
 
 type counts struct {
-	resets, sets, signOuts, disables, enables, creations, invitations, requests uint32
-	met                                                                         uint32 // requests that reached the faults, since they were set
-	faults                                                                      uint32 // the faultChanges that met counts for
+	resets, sets, signOuts, disables, enables, creations, invitations, requests, wrong uint32
+	met                                                                                uint32 // requests that reached the faults, since they were set
+	faults                                                                             uint32 // the faultChanges that met counts for
 }
 
 type attribute struct{ Name, Value string }

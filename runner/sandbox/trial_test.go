@@ -12,7 +12,7 @@ func TestTrial(t *testing.T) {
 	s := Trial(poolID)
 	want := map[jobs.Category]float64{
 		"UserAccountRecovery": 30, "UserAuthentication": 120, "UserCreation": 50, "UserList": 30,
-		"UserPoolRead": 15, "UserRead": 120, "UserUpdate": 25,
+		"UserPoolRead": 15, "UserRead": 120, "UserToken": 120, "UserUpdate": 25,
 	}
 	if got := s.quotas.all(); !maps.Equal(got, want) {
 		t.Errorf("got quotas %v, want %v", got, want)
