@@ -1,0 +1,216 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/runfile"
+	"cogpass/runner/sealed"
+)
+
+// Sealed is a generated password as a run file keeps it.
+type Sealed struct {
+	Seq      int64
+	Username string
+	Outcome  runner.Outcome // of the task
+	Version  string
+	Sealed   []byte // nil where another store has it
+}
+
+func (s *Sealed) handover() runner.Handover {
+	return runner.Handover{Seq: s.Seq, Username: s.Username, Version: s.Version}
+}
+
+// Revealed is a password that was opened: the user's where the task is ok, and
+// one that may be theirs where it is unknown.
+type Revealed struct {
+	Seq      int64
+	Username string
+	Password jobs.Secret
+	Outcome  runner.Outcome
+}
+
+// RevealOptions say which passwords are revealed. The zero value opens none.
+type RevealOptions struct {
+	Identities *sealed.Identities
+	User       string // as the plan names them; empty: all
+}
+
+// Opened says what has come of revealing, or resealing, passwords.
+type Opened struct {
+	Passwords int64
+	Unknown   int64 // how many of these are of tasks that are unknown
+	Elsewhere int64 // passwords that another store has
+}
+
+// A SealedToOthers is the error of passwords that none of the identities opens.
+type SealedToOthers struct {
+	Passwords int64
+	Some      bool     // others were opened
+	Readers   []string // who may read them, as sealed.Recipients.Names has them
+}
+
+func (e *SealedToOthers) Error() string {
+	if e.Some {
+		return fmt.Sprintf("%d of the passwords are sealed to others: %v", e.Passwords, sealed.ErrNoMatch)
+	}
+	return fmt.Sprintf("the passwords are sealed to others: %v", sealed.ErrNoMatch)
+}
+
+func (e *SealedToOthers) Unwrap() error { return sealed.ErrNoMatch }
+
+// revealing is one reading of sealed passwords.
+type revealing struct {
+	opt     RevealOptions
+	readers []string
+	opened  Opened
+	foreign int64
+	damage  error // the first
+}
+
+// reveal opens passwords and hands them to write, which is not called where
+// none can be opened that should be. What is damaged is left out; of that, the
+// error tells the first, after write has returned nil.
+func (r *revealing) reveal(ctx context.Context, rows iter.Seq2[Sealed, error], write func(iter.Seq2[Revealed, error]) error) (Opened, error) {
+	next, stop := iter.Pull2(r.open(ctx, rows))
+	defer stop()
+	row, err, more := next() // before anything is written
+	switch {
+	case err != nil:
+		return r.opened, err
+	case !more && r.foreign == 0 && r.damage == nil && r.opened.Elsewhere == 0 && r.opt.User != "":
+		return r.opened, fail(Refused, "the run holds no password of %s", report.Visible(r.opt.User))
+	case !more && r.foreign > 0:
+		return r.opened, r.failed()
+	}
+	err = write(func(yield func(Revealed, error) bool) {
+		for more && yield(row, err) && err == nil {
+			row, err, more = next()
+		}
+	})
+	if err != nil {
+		return r.opened, err
+	}
+	return r.opened, r.failed()
+}
+
+// open yields the passwords that the identities open. It ends with the first
+// error that is not about one password.
+func (r *revealing) open(ctx context.Context, rows iter.Seq2[Sealed, error]) iter.Seq2[Revealed, error] {
+	return func(yield func(Revealed, error) bool) {
+		for s, err := range rows {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if err != nil && r.isDamage(err) {
+				continue
+			}
+			if err != nil {
+				yield(Revealed{}, err)
+				return
+			}
+			if password, ok := r.openOne(&s); ok && !yield(Revealed{s.Seq, s.Username, password, s.Outcome}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// openOne opens a password, or counts why it cannot be.
+func (r *revealing) openOne(s *Sealed) (jobs.Secret, bool) {
+	if r.opt.User != "" && r.opt.User != s.Username {
+		return jobs.Secret{}, false
+	}
+	if s.Sealed == nil {
+		r.opened.Elsewhere++
+		return jobs.Secret{}, false
+	}
+	password, err := r.opt.Identities.Open(s.Sealed, s.handover())
+	switch {
+	case errors.Is(err, sealed.ErrNoMatch):
+		r.foreign++
+		return jobs.Secret{}, false
+	case err != nil:
+		r.isDamage(fmt.Errorf("task %d: %w", s.Seq, err))
+		return jobs.Secret{}, false
+	}
+	r.opened.Passwords++
+	if s.Outcome == unknown {
+		r.opened.Unknown++
+	}
+	return password, true
+}
+
+// isDamage reports whether an error is about damage, and keeps the first.
+func (r *revealing) isDamage(err error) bool {
+	if !errors.Is(err, runfile.ErrDamaged) && !errors.Is(err, sealed.ErrDamaged) {
+		return false
+	}
+	if r.damage == nil {
+		r.damage = err
+	}
+	return true
+}
+
+// failed says what could not be opened.
+func (r *revealing) failed() error {
+	var errs []error
+	if r.foreign > 0 {
+		errs = append(errs, &SealedToOthers{r.foreign, r.opened.Passwords > 0, r.readers})
+	}
+	if r.damage != nil {
+		errs = append(errs, &Error{Kind: Damaged, Err: r.damage})
+	}
+	return errors.Join(errs...)
+}
+
+// reseal seals each password to other recipients and hands it to keep. It goes
+// no further than the first that the identities do not open; what is damaged
+// stays as it is.
+func (r *revealing) reseal(ctx context.Context, rows iter.Seq2[Sealed, error], to *sealed.Recipients, keep func(Sealed, []byte) error) (Opened, error) {
+	for s, err := range rows {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil && r.isDamage(err) {
+			continue
+		}
+		if err != nil {
+			return r.opened, err
+		}
+		h := s.handover()
+		var ok bool
+		if h.Password, ok = r.openOne(&s); !ok {
+			if r.foreign > 0 {
+				break
+			}
+			continue
+		}
+		blob, err := to.Seal(h)
+		if err == nil {
+			err = keep(s, blob)
+		}
+		if err != nil {
+			return r.opened, err
+		}
+	}
+	return r.opened, r.failed()
+}
+
+// moreReaders returns the readers that a run has, and others.
+func moreReaders(has, more []string) (*sealed.Recipients, error) {
+	added, err := sealed.ParseRecipients(more)
+	if err != nil {
+		return nil, err
+	}
+	present, err := sealed.ParseRecipients(has)
+	if err != nil {
+		return nil, fmt.Errorf("those who may read the passwords: %w", err)
+	}
+	return sealed.Join(present, added)
+}
