@@ -129,11 +129,17 @@ const (
 	UserUpdate          Category = "UserUpdate"
 )
 
-// quotas are Cognito's defaults, in requests a second. Source: the developer
-// guide, "Quotas in Amazon Cognito".
+// SecretsManager is the quota that PutSecretValue and UpdateSecretVersionStage
+// of AWS Secrets Manager share, one of which each phase of a hand-off there
+// sends.
+const SecretsManager Category = "SecretsManager"
+
+// quotas are AWS's defaults, in requests a second. Sources: the developer
+// guide, "Quotas in Amazon Cognito"; the user guide, "AWS Secrets Manager
+// quotas".
 var quotas = map[Category]float64{
 	UserAccountRecovery: 30, UserAuthentication: 120, UserCreation: 50, UserList: 30,
-	UserPoolRead: 15, UserRead: 120, UserToken: 120, UserUpdate: 25,
+	UserPoolRead: 15, UserRead: 120, UserToken: 120, UserUpdate: 25, SecretsManager: 50,
 }
 
 // Quota returns the category's default quota in requests a second, or 0 where

@@ -11,8 +11,8 @@ import (
 	"cogpass/jobs"
 )
 
-// Faults says what goes wrong with the operations of a job's actions, and with
-// lists of users. The shares, from 0 to 1 and at most 1 together, are of the
+// Faults says what goes wrong with the operations of a job's actions, with
+// lists of users and with secrets. The shares, from 0 to 1 and at most 1 together, are of the
 // requests that no list in User covers. A request over the quota is throttled and meets no fault.
 type Faults struct {
 	Throttle   float64 `json:"throttle"`   // TooManyRequestsException
@@ -25,7 +25,8 @@ type Faults struct {
 	// an error such as "UserNotFoundException" or "CODE: text". A "*3" at the
 	// end of one means three times, "*" for ever. After the list the shares apply.
 	// A list of "OPERATION" or "OPERATION/USERNAME" is for requests of that
-	// operation alone, whichever it is, and goes before the others.
+	// operation alone, whichever it is, and goes before the others. For an
+	// operation of Secrets Manager, USERNAME is the secret's name.
 	User map[string][]string `json:"user,omitempty"`
 }
 

@@ -7,6 +7,7 @@ codes it would send, and can be slow, throttle, fail and lose answers.
 
 Point a tool at it:
   export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://127.0.0.1:PORT
+  export AWS_ENDPOINT_URL_SECRETS_MANAGER=http://127.0.0.1:PORT
   export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-west-2
 
 Users and pools
@@ -52,6 +53,8 @@ Faults of a job's actions; S is a share such as 10% or 0.1
                            that one alone, whichever it is:
                              --user-fault AdminUserGlobalSignOut/ana=lost-after
                              --user-fault ListUsers=throttle*3
+                           Of Secrets Manager's, NAME is the secret's:
+                             --user-fault PutSecretValue/cognito/POOL/ana=500
   --seed N                 which requests the shares hit; the same seed, user and
                            number of the user's requests always meet the same
 
@@ -59,6 +62,7 @@ While it runs (GET shows, PUT changes; docs/sandbox.md has the forms)
   curl $URL/sandbox/users?pool=ID     users, with how often each was reset and set
   curl $URL/sandbox/tokens            how many refresh tokens hold still
   curl $URL/sandbox/outbox            the codes sent, with their metadata
+  curl $URL/sandbox/secrets           secrets, with the value that a reader gets
   curl $URL/sandbox/log               the latest requests
   curl $URL/sandbox/stats             requests by operation and by second, throttled
                                       ones, connections, the busiest second

@@ -11,6 +11,7 @@ type Request struct {
 	Operation string    `json:"operation"`
 	Pool      string    `json:"pool,omitempty"`
 	Username  string    `json:"username,omitempty"` // as sent
+	Secret    string    `json:"secret,omitempty"`   // its name
 	Code      string    `json:"code"`               // "ok", AWS's error code, "lost-before", "lost-after", or "" while it is being served
 	RequestID string    `json:"requestId"`
 }
@@ -105,7 +106,7 @@ func (l *requestLog) end(entry logged, code string) {
 	switch code {
 	case codeOK:
 		stats.OK++
-	case codeThrottled:
+	case codeThrottled, codeSecretsThrottled:
 		stats.Throttled++
 		if entry.second >= 0 {
 			l.seconds[entry.second].Throttled++

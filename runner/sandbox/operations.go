@@ -18,6 +18,7 @@ type operation struct {
 	signed   bool          // it is for administrators: signed, with a UserPoolId
 	token    bool          // it takes an access token and names no pool
 	user     bool          // it takes a Username
+	secret   bool          // it is of Secrets Manager, and names no pool
 
 	// rule carries out the operation on its user, who exists and is locked.
 	rule func(*Server, *call, *user) (any, *Error)
@@ -25,7 +26,7 @@ type operation struct {
 }
 
 // operations is the table of all that is served. The shares of faults apply to
-// those that are the operation of an action in jobs.
+// those that are the operation of an action in jobs, and to Secrets Manager's.
 var operations = map[string]operation{
 	"AdminCreateUser":        {category: jobs.UserCreation, signed: true, user: true, do: (*Server).adminCreateUser},
 	"AdminGetUser":           {category: jobs.UserRead, signed: true, user: true, rule: (*Server).adminGetUser},
@@ -44,6 +45,15 @@ var operations = map[string]operation{
 	"ForgotPassword":         {category: jobs.UserAccountRecovery, user: true, rule: (*Server).forgotPassword},
 	"ConfirmForgotPassword":  {category: jobs.UserAccountRecovery, user: true, do: (*Server).confirmForgotPassword},
 	"ChangePassword":         {category: jobs.UserAccountRecovery, token: true, do: (*Server).changePassword},
+
+	"CreateSecret":             {category: secretsCreate, signed: true, secret: true, do: (*Server).createSecret},
+	"DeleteSecret":             {category: secretsDelete, signed: true, secret: true, do: (*Server).deleteSecret},
+	"DescribeSecret":           {category: secretsRead, signed: true, secret: true, do: (*Server).describeSecret},
+	"GetSecretValue":           {category: secretsRead, signed: true, secret: true, do: (*Server).getSecretValue},
+	"ListSecrets":              {category: secretsList, signed: true, secret: true, do: (*Server).listSecrets},
+	"PutSecretValue":           {category: jobs.SecretsManager, signed: true, secret: true, do: (*Server).putSecretValue},
+	"TagResource":              {category: secretsTag, signed: true, secret: true, do: (*Server).tagSecret},
+	"UpdateSecretVersionStage": {category: jobs.SecretsManager, signed: true, secret: true, do: (*Server).updateSecretVersionStage},
 }
 
 // actions holds the operations of a job's actions.
@@ -104,6 +114,8 @@ type input struct {
 	AccessToken        string
 	PreviousPassword   string
 	ProposedPassword   string
+
+	secretInput
 }
 
 // Patterns and lengths from the API reference.

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	targetPrefix = "AWSCognitoIdentityProviderService."
-	maxBody      = 8 << 20
+	targetPrefix  = "AWSCognitoIdentityProviderService."
+	secretsPrefix = "secretsmanager."
+	maxBody       = 8 << 20
 
 	// Codes of the log that are not AWS's.
 	codeOK         = "ok"
@@ -32,6 +33,8 @@ type call struct {
 	pool   *pool // named by its ID or by an app client; nil if there is no such pool
 	about  Pool
 	client *Client // of that pool; nil if none is named, or there is none
+
+	region string // that the request is signed for
 }
 
 // ServeHTTP serves one request: an operation, or the control path.
@@ -54,7 +57,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	entry := s.log.begin(Request{
-		Operation: c.name, Pool: c.in.UserPoolId, Username: c.in.Username, RequestID: id,
+		Operation: c.name, Pool: c.in.UserPoolId, Username: c.in.Username, Secret: c.in.secretName(), RequestID: id,
 	}, s.start, actions[c.name])
 	out, code, err := s.answer(c)
 	s.log.end(entry, code)
@@ -73,9 +76,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // read reads the operation and input of a request.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
-	c := &call{name: strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)}
+	c := &call{region: signedFor(r)}
+	name, secret := strings.CutPrefix(r.Header.Get("X-Amz-Target"), secretsPrefix)
+	c.name = strings.TrimPrefix(name, targetPrefix)
 	known := false
-	if c.op, known = operations[c.name]; !known || r.Method != http.MethodPost {
+	if c.op, known = operations[c.name]; !known || c.op.secret != secret || r.Method != http.MethodPost {
 		return nil, &Error{"UnknownOperationException", ""}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -161,6 +166,12 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 		u := c.pool.stranger(question)
 		met = faults.of(s.config.Seed, u.name, u.meet(allowed, changes))
 	}
+	if c.op.secret {
+		name = c.in.secretName()
+		request := c.name + "/" + name
+		nth = s.secrets.meet(request, allowed, changes)
+		met = faults.of(s.config.Seed, request, nth)
+	}
 	if len(faults.User) > 0 {
 		if listed, ok := s.listedFault(c.name, name, allowed); ok {
 			met = listed
@@ -168,6 +179,9 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 	}
 	if !allowed {
 		met = fault{error: errThrottled}
+	}
+	if c.op.secret {
+		met.error = inSecretsWords(met.error)
 	}
 	if jitter > 0 {
 		at := roll(s.config.Seed, name, nth, "latency"+c.name+c.in.Filter)
@@ -229,6 +243,11 @@ func (s *Server) poolOf(c *call) (*pool, *Client) {
 
 // do checks a request and carries out its operation.
 func (s *Server) do(c *call) (any, *Error) {
+	if c.op.secret {
+		s.secrets.mu.Lock()
+		defer s.secrets.mu.Unlock()
+		return c.op.do(s, c)
+	}
 	if err := c.in.check(c.op); err != nil {
 		return nil, err
 	}
@@ -281,7 +300,7 @@ func refuse(w http.ResponseWriter, err *Error) {
 // errors, throttling included.
 func (e *Error) status() int {
 	switch e.Code {
-	case codeInternal:
+	case codeInternal, codeSecretsInternal:
 		return http.StatusInternalServerError
 	case "ServiceUnavailableException":
 		return http.StatusServiceUnavailable

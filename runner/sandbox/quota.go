@@ -8,11 +8,14 @@ import (
 	"cogpass/jobs"
 )
 
-// Cognito returns Cognito's default quotas, in requests a second.
+// Cognito returns the default quotas of Cognito and of Secrets Manager, in
+// requests a second.
 func Cognito() map[jobs.Category]float64 {
-	rates := map[jobs.Category]float64{}
+	rates := maps.Clone(secretsQuotas)
 	for _, c := range categories() {
-		rates[c] = c.Quota()
+		if quota := c.Quota(); quota > 0 {
+			rates[c] = quota
+		}
 	}
 	return rates
 }

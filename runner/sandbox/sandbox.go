@@ -1,15 +1,17 @@
 // Package sandbox is a stand-in for the Cognito endpoint: a real HTTP server
 // that speaks AWS JSON 1.1, keeps user pools in memory, and holds to Cognito's
 // state rules, password policy and quotas. It can be told to be slow, throttle,
-// fail and lose answers.
+// fail and lose answers. At the same address it is a stand-in for Secrets
+// Manager.
 //
 // Begin with New or Trial. operations.go is the table of what is served;
-// passwords.go, users.go, list.go and signin.go carry it out on the store.
+// passwords.go, users.go, list.go and signin.go carry it out on the store, and
+// secrets.go and secretstages.go keep secrets.
 //
 // Invariants: the fault a request meets follows from the seed, its user and how
 // many requests that user has had, never from the order in which users come (but
 // where a list is for all requests of an operation, in their order); a request that is answered with an error has changed nothing; no answer, log
-// or outbox shows a password.
+// or outbox shows a password, but where a secret is asked for.
 package sandbox
 
 import (
@@ -69,6 +71,7 @@ type Server struct {
 	log     requestLog
 	outbox  outbox
 	grants  grants
+	secrets secrets
 	control http.Handler
 
 	mu      sync.RWMutex // of the fields below; a pool has its own lock

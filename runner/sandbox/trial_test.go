@@ -7,12 +7,14 @@ import (
 	"cogpass/jobs"
 )
 
-// Who tries a job meets Cognito's pace, and no day's limit of e-mails.
+// Who tries a job meets AWS's pace, and no day's limit of e-mails.
 func TestTrial(t *testing.T) {
 	s := Trial(poolID)
 	want := map[jobs.Category]float64{
 		"UserAccountRecovery": 30, "UserAuthentication": 120, "UserCreation": 50, "UserList": 30,
 		"UserPoolRead": 15, "UserRead": 120, "UserToken": 120, "UserUpdate": 25,
+		"SecretsManager": 50, "SecretsManagerCreate": 50, "SecretsManagerDelete": 50, "SecretsManagerList": 100,
+		"SecretsManagerRead": 10_000, "SecretsManagerTag": 50,
 	}
 	if got := s.quotas.all(); !maps.Equal(got, want) {
 		t.Errorf("got quotas %v, want %v", got, want)
