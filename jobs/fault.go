@@ -16,9 +16,12 @@ type Fault struct {
 	Path    string // of keys in the job file, as "users #2, password"; may be empty
 }
 
-// String returns file:line:column: path: message.
+// String returns file:line:column: path: message, as far as known.
 func (f Fault) String() string {
-	s := Visible(f.Place.String()) + ": "
+	s := ""
+	if f.File != "" {
+		s = Visible(f.Place.String()) + ": "
+	}
 	if f.Path != "" {
 		s += f.Path + ": "
 	}

@@ -6,16 +6,23 @@ import (
 	"unicode/utf8"
 )
 
-// Policy is what a user pool asks of passwords. The zero value asks nothing.
+// Policy is what a user pool asks of passwords. The zero value asks nothing. No
+// policy lets a password have more than 256 characters.
 type Policy struct {
-	MinLength                   int // in characters
+	MinLength                   int // in characters; a pool has 6 to 99
 	Upper, Lower, Digit, Symbol bool
 }
+
+// DefaultPolicy is that of a pool that is made without one.
+var DefaultPolicy = Policy{MinLength: 8, Upper: true, Lower: true, Digit: true, Symbol: true}
 
 // symbols are the characters that Cognito counts as special: see "Adding user
 // pool password requirements" in its developer guide. A space counts too, though
 // not at the ends, where no password may have one.
-const symbols = "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= "
+const (
+	anySymbols = "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+="
+	symbols    = anySymbols + " "
+)
 
 // Check returns what a password lacks, in a few words that do not show it, or ""
 // if it meets the policy. It cannot check the history, which only Cognito knows.
