@@ -118,6 +118,16 @@ var children = map[string]func(path string) error{
 		fmt.Println("counting")
 		select {}
 	},
+	// append appends to a ledger, batch by batch, beside others that do.
+	"append": func(path string) error {
+		for n := range appendedBatches {
+			if err := AppendHistory(path, staff, fmt.Sprint("run-of-", os.Getpid()), "a.run", batchOf(os.Getpid(), n)); err != nil {
+				return err
+			}
+		}
+		fmt.Println("appended", os.Getpid())
+		return nil
+	},
 	// record records an outcome a task until it is killed, and says so once
 	// each is durable.
 	"record": func(path string) error {

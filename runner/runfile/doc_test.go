@@ -95,14 +95,15 @@ func query(t *testing.T, path, text string) string {
 	return out.String()
 }
 
-// TestDocumentNamesEveryColumn compares docs/run-file.md with the schema.
+// TestDocumentNamesEveryColumn compares docs/run-file.md with the schemas.
 func TestDocumentNamesEveryColumn(t *testing.T) {
 	doc, err := os.ReadFile(docFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns := query(t, makeFile(t, 0), `SELECT m.name, p.name FROM sqlite_schema m, pragma_table_info(m.name) p
-		WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite_%'`)
+	const columnsOf = `SELECT m.name, p.name FROM sqlite_schema m, pragma_table_info(m.name) p
+		WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite_%'`
+	columns := query(t, makeFile(t, 0), columnsOf) + query(t, newLedger(t), columnsOf)
 	for line := range strings.Lines(columns) {
 		table, column, _ := strings.Cut(strings.TrimSpace(line), "|")
 		for _, name := range []string{table, column} {

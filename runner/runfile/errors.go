@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,14 +30,18 @@ var (
 	ErrClosed     = errors.New("closed")
 )
 
-// Error is a run file that cannot be used.
+// Error is a run file, or a ledger, that cannot be used.
 type Error struct {
 	Path string
 	Err  error
 	Hint string // what to do about it; may be empty
+
+	what string // it is; empty: a run file
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("run file %s: %v", e.Path, e.Err) }
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s %s: %v", cmp.Or(e.what, "run file"), e.Path, e.Err)
+}
 
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -118,6 +118,7 @@ CREATE TABLE run (
 	pool_name   TEXT NOT NULL DEFAULT '',
 	account     TEXT NOT NULL DEFAULT '',
 	actor       TEXT NOT NULL DEFAULT '',
+	port        TEXT NOT NULL DEFAULT '',
 	commits     INTEGER NOT NULL,
 	look_first  INTEGER NOT NULL,
 	counts      TEXT NOT NULL,

@@ -1,0 +1,179 @@
+package runfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// TakeDead takes over into the ledger at path what runs have done whose
+// processes died before they could say so themselves. A run whose file is not
+// there any more, or cannot be read, stays as it is.
+func TakeDead(path string) error {
+	paths, err := runsOf(path, "WHERE NOT ended")
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	return writeHistory(path, func(h *History) error {
+		for _, run := range paths {
+			if _, err := h.takeFile(run, nil); err != nil && !ofRunFile(err) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// runsOf returns the paths of the runs that a ledger names.
+func runsOf(path, where string) (paths []string, err error) {
+	h, err := OpenHistory(path)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := h.s.conn.QueryContext(background, "SELECT path FROM run "+where+" ORDER BY id")
+	if err != nil {
+		return nil, join(h.wrap("reading it", err), h.Close())
+	}
+	for rows.Next() {
+		var one string
+		if err = rows.Scan(&one); err != nil {
+			break
+		}
+		paths = append(paths, one)
+	}
+	return paths, join(h.wrap("reading it", join(err, rows.Err(), rows.Close())), h.Close())
+}
+
+// ofRunFile reports whether an error is about a run file, and not about the
+// ledger.
+func ofRunFile(err error) bool {
+	var known *Error
+	return errors.As(err, &known) && known.what == ""
+}
+
+// takeFile takes over a run file, and reports whether it does count.
+func (h *History) takeFile(path string, not func(*Info) bool) (took bool, err error) {
+	f, err := OpenReadOnly(path, OpenOptions{})
+	if err != nil {
+		return false, err
+	}
+	info, err := f.Info()
+	if err == nil && (not == nil || !not(&info)) {
+		took = true
+		err = h.take(HistoryPool{info.UserPoolID, f.loopback()}, f, Holder(path) == nil)
+	}
+	return took, join(err, f.Close())
+}
+
+// Rebuilt is what RebuildHistory has done.
+type Rebuilt struct {
+	Runs   int              // whose outcomes are in it now
+	Faults map[string]error // run files that could not be read, or not all of them, by path
+}
+
+// RebuildHistory makes the ledger at path anew from run files: those given and
+// those that the ledger named before, where it can still be read. not says
+// which runs do not count. The ledger takes the place of the one before in one
+// step, whatever that was.
+func RebuildHistory(path string, runFiles []string, not func(*Info) bool) (Rebuilt, error) {
+	r := Rebuilt{Faults: map[string]error{}}
+	paths, err := allRuns(path, runFiles)
+	if err != nil {
+		return r, err
+	}
+	unlock, err := lockHistory(path)
+	if err != nil {
+		return r, err
+	}
+	defer unlock()
+	temp, err := newHistory(path, func(h *History) error { return r.fill(h, paths, not) })
+	if err == nil {
+		err = syncFile(temp)
+	}
+	if err == nil {
+		err = replace(temp, path)
+	}
+	if err != nil {
+		return r, join((&History{path: path}).wrap("making it anew", err), removeTemp(temp))
+	}
+	// What a run has appended meanwhile to the ledger before, it finds missing
+	// at its end; what one that has ended meanwhile did, is found now.
+	h, err := OpenHistory(path)
+	if err != nil {
+		return r, err
+	}
+	return r, join(r.fill(h, paths, not), h.Close())
+}
+
+// replace puts the file temp at path. A journal beside the file before is none
+// of the new one's.
+func replace(temp, path string) error {
+	if err := os.Remove(path + "-journal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+func (r *Rebuilt) fill(h *History, paths []string, not func(*Info) bool) error {
+	r.Runs = 0
+	for _, path := range paths {
+		took, err := h.takeFile(path, not)
+		switch {
+		case ofRunFile(err):
+			r.Faults[path] = err
+		case err != nil:
+			return err
+		}
+		if took {
+			r.Runs++
+		}
+	}
+	return nil
+}
+
+// allRuns returns the run files to rebuild from, each once, in the order in
+// which they were made: of two that have done the same, the later counts.
+func allRuns(path string, runFiles []string) ([]string, error) {
+	before, err := runsOf(path, "")
+	var unusable *Error // then what it knew is lost
+	if err != nil && !errors.As(err, &unusable) {
+		return nil, err
+	}
+	made := map[string]time.Time{}
+	var paths []string
+	for i, run := range append(slices.Clone(runFiles), before...) {
+		real, err := filepath.EvalSymlinks(run)
+		if errors.Is(err, fs.ErrNotExist) && i >= len(runFiles) { // its outcomes went with it
+			continue
+		}
+		if err != nil {
+			real = run
+		}
+		if _, seen := made[real]; seen {
+			continue
+		}
+		made[real] = madeAt(real)
+		paths = append(paths, real)
+	}
+	slices.SortStableFunc(paths, func(a, b string) int { return made[a].Compare(made[b]) })
+	return paths, nil
+}
+
+func madeAt(path string) time.Time {
+	f, err := OpenReadOnly(path, OpenOptions{})
+	if err != nil {
+		return time.Time{}
+	}
+	defer f.Close()
+	info, err := f.Info()
+	if err != nil {
+		return time.Time{}
+	}
+	return info.CreatedAt
+}
