@@ -40,6 +40,7 @@ type Task struct {
 	Enable  bool      // the user is disabled, and enabled first
 	Recheck bool      // the user is looked at just before the action, and left out where the job's where has ceased to hold
 	SignOut SignOutRule
+	Check   bool // a sign-in with the new password follows the action
 
 	Before *User // what the user looked like then; nil: nobody looked, or there was none
 	Source int   // index in Tasks.Sources; 0 for a user of the job file itself
@@ -50,11 +51,12 @@ type PasswordKind uint8
 
 // The kinds of PasswordRef. None is the zero value.
 const (
-	NoPassword      PasswordKind = iota
-	LiteralPassword              // a scalar of the job file: Line and Column
-	EnvPassword                  // an environment variable: Name
-	FilePassword                 // the whole of a file, less one line end: Name, relative to the job file
-	RowPassword                  // the password field of the task's own row: Task.Source and Task.Place
+	NoPassword        PasswordKind = iota
+	LiteralPassword                // a scalar of the job file: Line and Column
+	EnvPassword                    // an environment variable: Name
+	FilePassword                   // the whole of a file, less one line end: Name, relative to the job file
+	RowPassword                    // the password field of the task's own row: Task.Source and Task.Place
+	GeneratedPassword              // one is made as it is needed: Name is the recipe
 )
 
 // PasswordRef says where to read a task's password when it is needed. It holds no

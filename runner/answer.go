@@ -102,6 +102,9 @@ func (e *engine) attempted(a answer, fault *Error) {
 	e.count(a, fault)
 	if fault == nil {
 		e.lambdas = 0
+		if w.doing == Act {
+			w.mark(w.task.Version, Set)
+		}
 		e.end(w, OK, "")
 		return
 	}
@@ -121,11 +124,12 @@ func (e *engine) attempted(a answer, fault *Error) {
 	case InDoubt:
 		e.unanswered(a)
 	case HistoryFault:
-		if w.doubt != nil { // the password in the history is the one that the attempt in doubt has set
+		if w.doubt != nil && (!w.task.Generated || w.hasTried(w.task.Version)) { // the password in the history is the one that the attempt in doubt has set
+			w.mark(w.task.Version, Set)
 			e.settledOK(w)
 			return
 		}
-		e.end(w, Failed, fault.Message)
+		e.refused(w, a.got, fault)
 	case LambdaFault:
 		e.lambda(w, a.got, fault)
 	case UserLimit:
@@ -141,7 +145,7 @@ func (e *engine) attempted(a answer, fault *Error) {
 		}
 		e.strand(w)
 	case PasswordFault: // an attempt in doubt had the same password, and was refused too
-		e.end(w, Failed, fault.Message)
+		e.refused(w, a.got, fault)
 	default:
 		e.lose(w, a.got, fault.Message)
 	}
@@ -156,6 +160,10 @@ func (e *engine) unanswered(a answer) {
 // leaveInDoubt notes that an attempt may have been carried out.
 func (e *engine) leaveInDoubt(a answer) {
 	w := a.w
+	w.lostLast = a.sent
+	if w.sets() {
+		w.mark(w.task.Version, Tried)
+	}
 	if w.doubt == nil {
 		w.doubt = &Intent{Seq: w.task.Seq, Step: w.doing}
 		w.doubtSent = a.sent
@@ -198,11 +206,11 @@ func (e *engine) again(w *work, now time.Time) {
 // release tells the journal that a task's last attempt changed nothing,
 // unless an earlier one is in doubt.
 func (e *engine) release(w *work) {
-	if e.opt.Journal == nil || w.doubt != nil {
+	if e.opt.Journal == nil || w.doubt != nil || w.sets() && w.tried() > 0 {
 		return
 	}
 	i := w.intent
-	i.Attempts, i.Throttled, i.StartedAt = w.attempts, w.throttled, w.startedAt
+	i.Attempts, i.Throttled, i.StartedAt, i.Made = w.attempts, w.throttled, w.startedAt, w.task.Made
 	if err := e.opt.Journal.End(e.reqCtx, i); err != nil {
 		e.journalFailed(err)
 	}

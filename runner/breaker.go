@@ -147,6 +147,10 @@ func (e *engine) giveUp(w *work, now time.Time) {
 	case Look:
 		e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to look: %s", w.looks, w.fault))
 		return
+	case Fetch:
+		w.fetched = true // as good as not there
+		e.wait(w, w.doing, now)
+		return
 	case Recheck:
 		e.unchecked(w, fmt.Sprintf("gave up after %d attempts: %s", w.tries, w.fault))
 		return

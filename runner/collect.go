@@ -76,7 +76,7 @@ func (e *engine) take(w *work, now time.Time) {
 		e.lookSoon(w, now)
 		return
 	}
-	if !e.spend(w) {
+	if !e.supply(w, now) || !e.spend(w) {
 		return
 	}
 	e.batch = append(e.batch, w)
@@ -109,7 +109,9 @@ func (e *engine) pull(now time.Time) bool {
 		e.drained, e.sourceErr = true, err
 		return err != nil
 	}
-	e.start(newWork(t, e.specs[t.Action]), now)
+	w := newWork(t, e.specs[t.Action])
+	w.handoff = t.Generated && e.opt.Handoff != nil
+	e.start(w, now)
 	return true
 }
 

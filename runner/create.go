@@ -34,7 +34,7 @@ var creation = kind{
 		case w.making.chosen != "":
 			w.acted = &StepResult{Step: Act, Outcome: Unknown, Reason: w.making.chosen, FinishedAt: r.FinishedAt}
 		case w.making.carried:
-			w.acted = &StepResult{Step: Act, Outcome: OK, RequestID: r.RequestID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt}
+			w.acted = &StepResult{Step: Act, Outcome: OK, Version: w.task.setVersion(), RequestID: r.RequestID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt}
 		}
 	},
 }
@@ -54,7 +54,9 @@ func (e *engine) created(a answer, fault *Error) {
 	w := a.w
 	switch {
 	case fault == nil:
-		w.making.carried = w.carries()
+		if w.making.carried = w.carries(); w.making.carried {
+			w.mark(w.task.Version, Set)
+		}
 	case fault.Class == Undelivered: // that does not say whether the user was made
 		e.count(a, fault)
 		w.tries++
@@ -97,10 +99,14 @@ func (e *engine) seenMade(w *work, s Sight, now time.Time) {
 	case !timed && (w.carries() || s.Status != ForceChangePassword):
 		w.making.chosen = "no answer came to the creation, and looking did not show when the user was modified"
 	case timed && !s.modifiedSince(e.doubtful(w)): // somebody else has made the user, before
+		w.untry()
 	case s.Status != ForceChangePassword:
 		w.making.chosen = fmt.Sprintf("no answer came to the creation; the user was modified since and is %s", s.Status)
 	default:
-		w.making.carried = w.carries()
+		w.making.carried = w.carries() && w.was()
+		if w.carries() && !w.making.carried && w.task.Create.Invite != jobs.NoInvite {
+			w.making.chosen = "no answer came to the creation, and it is not known which password the invitation has"
+		}
 	}
 	e.settledOK(w)
 }

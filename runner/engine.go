@@ -24,14 +24,15 @@ const (
 // ends it, or makes it wait for its next request. A step without an intent is
 // ready at once.
 type engine struct {
-	began  time.Time
-	opt    Options
-	dir    Directory
-	looker Looker
-	kinds  []kind
-	specs  []*jobs.ActionSpec // by action
-	next   func() (Task, error, bool)
-	emit   func(Result) error
+	began   time.Time
+	opt     Options
+	dir     Directory
+	looker  Looker
+	fetcher Fetcher
+	kinds   []kind
+	specs   []*jobs.ActionSpec // by action
+	next    func() (Task, error, bool)
+	emit    func(Result) error
 
 	lanes    []*lane
 	recovery *lane    // that of UserAccountRecovery

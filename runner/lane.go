@@ -60,6 +60,9 @@ func (e *engine) laneOf(category jobs.Category) *lane {
 	if category == jobs.UserAccountRecovery {
 		perSecond = e.opt.Rate
 	}
+	if perSecond == 0 { // it has no quota
+		perSecond = math.Inf(1)
+	}
 	l := newLane(category, perSecond)
 	e.lanes = append(e.lanes, l)
 	return l

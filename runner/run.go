@@ -48,6 +48,15 @@ type Options struct {
 	Budget  func(t Task) error
 	Unspent func(t Task)
 
+	// Generate makes the password of a task that is Generated, and another
+	// one where that was refused or can no longer be read. version is a new UUID.
+	// It is called from Run's goroutine, and its error stops the run. Handoff is
+	// where these passwords are handed over; nil: the Journal seals them.
+	// HandoffLane is the category whose lane that takes; "Handoff".
+	Generate    func(t Task) (version string, password jobs.Secret, err error)
+	Handoff     Handoff
+	HandoffLane jobs.Category
+
 	random func() float64 // for backoffs, in [0, 1): a simulation's; nil: rand.Float64
 }
 
@@ -106,7 +115,7 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 	e := &engine{
 		began: time.Now(),
 		opt:   opt, dir: dir, next: next, emit: emit,
-		kinds:    kinds(),
+		kinds:    kinds(opt.HandoffLane),
 		specs:    make([]*jobs.ActionSpec, len(jobs.Actions())+1),
 		requests: make(chan *work, opt.Concurrency),
 		answers:  make(chan answer, opt.Concurrency),
@@ -120,6 +129,7 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 	}
 	defer context.AfterFunc(ctx, e.stopGrace)()
 	e.looker, _ = dir.(Looker)
+	e.fetcher, _ = opt.Handoff.(Fetcher)
 	for _, a := range jobs.Actions() {
 		spec := a.Spec()
 		e.specs[a] = &spec
@@ -150,6 +160,7 @@ func (o Options) withDefaults() Options {
 	def(&o.Timeout, 30*time.Second)
 	def(&o.Outage, 5*time.Minute)
 	def(&o.Grace, 30*time.Second)
+	def(&o.HandoffLane, "Handoff")
 	if o.Clock == nil {
 		o.Clock = new(Clock)
 	}

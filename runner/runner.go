@@ -28,8 +28,9 @@ type Task struct {
 	Seq            int64 // place in the plan
 	Username       string
 	Action         jobs.Action
-	Password       jobs.Secret       // of a set action
-	Version        string            // names Password where that was generated: a UUID
+	Password       jobs.Secret       // of a set action; zero where it is Generated
+	Generated      bool              // Options.Generate makes Password, and it is handed over
+	Version        string            // names Password where it is Generated: a UUID, filled in by Run
 	ClientMetadata map[string]string // of a Reset; not changed
 	Source         string            // file:line, for the report
 	Skip           string            // if not empty, the action is not sent and the task ends as Skipped for this reason; with SignOutAlways, after that
@@ -40,12 +41,14 @@ type Task struct {
 	Enable  bool
 	Recheck bool
 	SignOut jobs.SignOutRule
+	Check   bool         // a sign-in with the password follows the action
 	Before  *jobs.User   // what the user looked like when the task was planned; nil: not known
 	Done    []StepResult // steps that earlier runs have ended, the action among them; they are not done again
 	Step    Step         // whose request Directory.Do is to send; Act, the zero value, is the action's
 
 	Attempts, Throttled int       // made at the action in earlier runs
 	StartedAt           time.Time // of the first attempt at it made earlier; zero where there is none
+	Made                []Made    // passwords that earlier runs have generated for it, in their order
 	// Doubt is the attempt that an earlier run left in doubt, or nil. Where it
 	// is of a step before whose turn others would come that are not Done, all
 	// of these are in doubt with it.
@@ -78,6 +81,7 @@ type Result struct {
 	StartedAt           time.Time
 	FinishedAt          time.Time
 	Latency             time.Duration // of the last attempt's answer
+	Version             string        // of the password that the user has, where that was generated and the outcome is OK
 	StatusBefore        Status        // as Task.Before has it, or a look before the action
 	Source              string        // file:line
 	Beside              []StepResult  // how the task's steps beside the action ended, in their order; a look, or a step that was not begun, is not there
@@ -122,6 +126,8 @@ type Sight struct {
 	// User is all that was shown; nil where the directory shows no more than
 	// the above, or the user was not found.
 	User *jobs.User
+
+	secret jobs.Secret // that a Fetcher has returned
 }
 
 // Status is a user's state in the directory.
@@ -140,13 +146,17 @@ const (
 type Journal interface {
 	// Begin records attempts that are about to be sent, and returns when a
 	// crash cannot lose them. If it fails, none of them is sent and the run
-	// stops. It is called from one goroutine at a time. Its ctx is done when
+	// stops. Of an attempt with a Version it also records that, with the
+	// password where it is the journal that hands it over, sealed; and, unless the
+	// Step is Prepare, that it is Tried. None is forgotten before a task's
+	// Result says which it was. It is called from one goroutine at a time. Its ctx is done when
 	// the grace after a stop is over: it gives up then, with ctx's error. Run
 	// waits for it, and sends nothing for which it did not return nil.
 	Begin(ctx context.Context, attempts []Intent) error
 
 	// End records that an attempt was answered and did not change anything,
-	// so that it is no longer in doubt; its task will be tried again. It
+	// so that it is no longer in doubt; its task will be tried again. What
+	// i.Made says of the task's passwords holds from then on. It
 	// need not be durable at once. It is called from Run's own goroutine, and
 	// gives up as Begin does.
 	End(ctx context.Context, i Intent) error

@@ -172,10 +172,18 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 	switch modified := s.modifiedSince(e.doubtful(w)); {
 	case modified && s.Status == w.spec.Leaves && s.Status != Confirmed && !w.wasThere(): // Confirmed is where a user gets to without us
 		e.served(e.lane(Act, w.spec), now) // so the attempt was answered after all
+		if !w.was() {
+			e.anew(w, now)
+			return
+		}
 		e.settledOK(w)
 	case modified:
 		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
 	case e.rule(w) != jobs.LookFirst:
+		if left := e.late(w, now); w.task.Generated && left > 0 { // or its reader might get another than that which arrives yet
+			e.look(w, now.Add(left))
+			return
+		}
 		e.redo(w, now)
 	default:
 		e.unmodified(w, s, now)
@@ -256,6 +264,9 @@ func (e *engine) settledOK(w *work) {
 // out: it fails with its verdict, or is attempted again.
 func (e *engine) redo(w *work, now time.Time) {
 	w.doubt, w.doubtSent, w.unchanged = nil, time.Time{}, 0
+	if w.sets() {
+		w.untry()
+	}
 	if w.verdict != "" {
 		e.end(w, Failed, w.verdict)
 		return

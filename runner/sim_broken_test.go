@@ -119,6 +119,22 @@ var mutations = []mutation{
 		}
 		return err
 	}},
+	{name: "the passwords of an earlier run are forgotten", task: func(t *runner.Task) { t.Made = nil }},
+	{name: "a password is sent before it is handed over", task: func(t *runner.Task) {
+		if t.Generated && len(t.Done) == 0 {
+			t.Done = []runner.StepResult{{Step: runner.Prepare, Outcome: runner.OK}}
+		}
+	}},
+	{name: "the store gives another password than the one that was sent", opt: func(o *runner.Options) {
+		if h, ok := o.Handoff.(reading); ok {
+			o.Handoff = forgetful{h}
+		}
+	}},
+	{name: "the store is told before the action has ended", opt: func(o *runner.Options) {
+		if o.Handoff != nil {
+			o.Handoff = hasty{o.Handoff}
+		}
+	}},
 	{name: "one attempt too many", opt: func(o *runner.Options) { o.Attempts++ }},
 	{name: "too fast", opt: func(o *runner.Options) { o.Rate *= 1.5 }},
 	{name: "looks are too fast", opt: func(o *runner.Options) { o.Lanes = map[jobs.Category]float64{jobs.UserList: 30} }},

@@ -119,7 +119,7 @@ func (w *world) draw(p *person, r *request, all []trouble, often float64, left *
 		r.work += d.upTo(w.timeout)
 	}
 	r.after, r.lag = d.upTo(maxAfter), d.upTo(w.lag)
-	slow := r.Step == runner.Act && r.Action.Spec().Doubt == jobs.LookFirst // of any other, twice is as good as once
+	slow := r.Step == runner.Act && (r.Action.Spec().Doubt == jobs.LookFirst || r.Generated) // of any other, twice is as good as once
 	if r.tardy = d.upTo(maxTardy); slow && d.chance(0.2) {
 		r.after = r.tardy
 	}

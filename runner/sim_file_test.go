@@ -64,7 +64,10 @@ func (f *files) plan(people []*person) error {
 	for _, p := range people {
 		a := p.asked
 		task := jobs.Task{Seq: p.seq, Username: p.name, Action: p.action, Skip: a.Skip, Fail: a.Fail,
-			Create: a.Create, Enable: a.Enable, Recheck: a.Recheck, SignOut: a.SignOut, Before: a.Before}
+			Create: a.Create, Enable: a.Enable, Recheck: a.Recheck, SignOut: a.SignOut, Check: a.Check, Before: a.Before}
+		if a.Generated {
+			task.Password.Kind = jobs.GeneratedPassword
+		}
 		if err := draft.Add(task); err != nil {
 			return err
 		}
@@ -90,7 +93,33 @@ func (f *files) results() (all []runner.Result, err error) {
 func (f *files) open(life) (notebook, error) {
 	f.killed = false
 	file, err := runfile.Open(f.path(f.generation), f.options())
+	if err == nil {
+		file.SealWith(func(i runner.Intent) ([]byte, error) { return []byte(i.Password.Reveal()), nil })
+	}
 	return &fileLife{file, f}, err
+}
+
+// made asks the last of its files.
+func (f *files) made(seq int64) (made []runner.Made) {
+	file, err := runfile.OpenReadOnly(f.path(f.generation), f.options())
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	for c, err := range file.Candidates() {
+		if err != nil || c.Seq != seq {
+			continue
+		}
+		m := runner.Made{Version: c.Version, State: runner.Tried}
+		if c.Outcome == runner.OK {
+			m.State = runner.Set
+		}
+		if string(c.Sealed) != madePassword(c.Version) {
+			m.Version = "not what was sealed"
+		}
+		made = append(made, m)
+	}
+	return made
 }
 
 func (f *files) restore() {} // what a run file does about that, its own tests show
@@ -133,6 +162,7 @@ func (f *fileLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Task
 				Seq: row.Seq, Username: row.Username, Action: row.Action,
 				Attempts: row.Attempts, Throttled: row.Throttled, StartedAt: row.StartedAt, Doubt: row.Doubt, Done: row.Done,
 				Skip: row.Skip, Fail: row.Fail, Create: row.Create, Enable: row.Enable, Recheck: row.Recheck, SignOut: row.SignOut, Before: row.Before,
+				Check: row.Check, Made: row.Made, Generated: row.Password.Kind == jobs.GeneratedPassword,
 			}
 			if !yield(t, err) {
 				return

@@ -15,7 +15,8 @@ import (
 type shelf interface {
 	open(life) (notebook, error)
 	results() ([]runner.Result, error)
-	restore()    // an older copy is put in its place, and known to be one
+	restore() // an older copy is put in its place, and known to be one
+	made(seq int64) []runner.Made
 	kill() error // what is not on disk at this instant never will be; the notebook is still to be closed
 }
 
@@ -34,6 +35,7 @@ type row struct {
 	startedAt           time.Time
 	intent              *runner.Intent      // that was not answered
 	done                []runner.StepResult // that have ended, of a task that has not
+	made                []runner.Made       // passwords
 }
 
 // memory is a journal that forgets what was not synced.
@@ -42,11 +44,12 @@ type memory struct {
 	dice   dice
 	began  time.Time
 
-	mu     sync.Mutex
-	rows   []row   // what is on disk
-	copies [][]row // as lives have found it
-	lies   bool    // an older copy is not known to be one
-	life   *memoryLife
+	mu       sync.Mutex
+	rows     []row   // what is on disk
+	copies   [][]row // as lives have found it
+	restored bool    // they are an older copy's
+	lies     bool    // an older copy is not known to be one
+	life     *memoryLife
 }
 
 func newMemory(people []*person, d dice) *memory {
@@ -86,6 +89,7 @@ func (m *memory) restore() {
 		return
 	}
 	m.rows = slices.Clone(one(m.dice, m.copies...))
+	m.restored = !m.lies
 	for n := range m.rows {
 		if r := &m.rows[n]; !m.lies {
 			step := runner.Act
@@ -160,6 +164,7 @@ func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error 
 		m.takesUp(r)
 		r.intent = &i
 		r.tried(i)
+		r.takesDown(i)
 	}
 	m.mu.Unlock()
 	time.Sleep(after)
@@ -170,6 +175,7 @@ func (m *memoryLife) End(_ context.Context, i runner.Intent) error {
 	return m.add(func(r *row) {
 		r.intent = nil
 		r.tried(i)
+		r.knownOf(i)
 	}, i.Seq)
 }
 
@@ -191,13 +197,18 @@ func (r *row) tried(i runner.Intent) {
 func (m *memoryLife) Ended(_ context.Context, seq int64, ended runner.StepResult) error {
 	return m.add(func(r *row) {
 		m.takesUp(r)
-		r.done, r.intent = append(r.done[:len(r.done):len(r.done)], ended), nil
+		r.done = slices.DeleteFunc(slices.Clone(r.done), func(old runner.StepResult) bool { return old.Step == ended.Step })
+		r.done, r.intent = append(r.done, ended), nil
+		if ended.Step == runner.Act {
+			r.settles(ended.Outcome, ended.Version, false)
+		}
 	}, seq)
 }
 
 func (m *memoryLife) Record(res runner.Result) error {
 	return m.add(func(r *row) {
 		r.result, r.intent, r.done = res, nil, nil
+		r.settles(res.Outcome, res.Version, toldAll(res))
 		r.attempts, r.throttled, r.startedAt = res.Attempts, res.Throttled, res.StartedAt
 	}, res.Seq)
 }
@@ -217,6 +228,10 @@ func (m *memoryLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Ta
 			}
 			t := m.people[i].asked
 			t.Seq, t.Username, t.Action, t.Done = r.result.Seq, r.result.Username, r.result.Action, slices.Clone(done)
+			t.Made = r.made
+			if m.restored && t.Generated && r.intent != nil {
+				t.Made = append(slices.Clone(r.made), runner.Made{State: runner.Tried})
+			}
 			t.Attempts, t.Throttled, t.StartedAt = r.attempts, r.throttled, r.startedAt
 			if r.intent != nil {
 				doubt := *r.intent
@@ -233,6 +248,9 @@ func (m *memoryLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Ta
 // the steps that it does not do again. A sign-out is done again after an action.
 func left(res runner.Result, failed, unknown bool) (done []runner.StepResult, again bool) {
 	act := taken(res.Outcome, failed, unknown)
+	for _, b := range res.Beside { // a step before an action that was not sent takes that along
+		act = act || b.Step == runner.Prepare && taken(b.Outcome, failed, unknown) && res.Outcome == runner.Failed
+	}
 	again = act
 	if !act {
 		done = append(done, runner.StepResult{Step: runner.Act, Outcome: res.Outcome, Attempts: res.Attempts, Throttled: res.Throttled, Code: res.Code,
@@ -242,7 +260,7 @@ func left(res runner.Result, failed, unknown bool) (done []runner.StepResult, ag
 		switch {
 		case taken(b.Outcome, failed, unknown):
 			again = true
-		case !act || b.Step != runner.SignOut:
+		case !act || b.Step == runner.Create || b.Step == runner.Enable || b.Step == runner.Recheck:
 			done = append(done, b)
 		}
 	}

@@ -27,6 +27,9 @@ type world struct {
 
 	restored bool // the journal was an older copy once
 
+	keeping keeping
+	store   map[string]*kept // by user
+
 	mu      sync.Mutex
 	people  []*person
 	byName  map[string]*person
@@ -41,6 +44,7 @@ func newWorld(seed uint64, broken *mutation) *world {
 	w := &world{seed: seed, broken: broken, born: time.Now(), byName: map[string]*person{}, program: &person{name: "the program"},
 		jitter: newDice(seed, 1), nature: drawNature(d)}
 	w.drawSteps(newDice(seed, 3))
+	w.drawPasswords(newDice(seed, 4))
 	n := 1 + d.IntN(5)
 	if d.chance(0.1) {
 		n = 25 + d.IntN(30)
@@ -48,6 +52,7 @@ func newWorld(seed uint64, broken *mutation) *world {
 	for i := range n {
 		p := drawPerson(d, seed, i, w.born)
 		p.drawSteps(newDice(seed, uint64(i+1)*10+2), w.steps)
+		p.drawPassword(newDice(seed, uint64(i+1)*10+3), w.keeping)
 		p.touched = p.modified
 		if !p.gone && p.status == deeds[p.action].leaves {
 			p.led = p.modified
@@ -77,9 +82,9 @@ func (w *world) describe() string {
 		}
 		return s
 	}
-	return fmt.Sprintf("seed %d: rate %v, concurrency %d, attempts %d, timeout %v, latency %v, lag %v, skew %v, quota %d, whole seconds %t, history %t\n"+
+	return fmt.Sprintf("seed %d: rate %v, concurrency %d, attempts %d, timeout %v, latency %v, lag %v, skew %v, quota %d, whole seconds %t, history %t, passwords %d\n"+
 		"  troubles %v of %q\n  of looks %v of %q, without a time %v; dates wrong %v, none %t; blackouts %+v\n",
-		w.seed, n.rate, n.concurrency, n.attempts, n.timeout, n.latency, n.lag, n.skew, n.quota, n.seconds, n.remembers,
+		w.seed, n.rate, n.concurrency, n.attempts, n.timeout, n.latency, n.lag, n.skew, n.quota, n.seconds, n.remembers, w.keeping,
 		n.trouble, names(n.troubles), n.lookTrouble, names(n.looks), n.timeless, n.wrongDate, n.noDate, n.blackouts)
 }
 
@@ -151,7 +156,7 @@ func (w *world) run(l life, before []runner.Result) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	p := &process{world: w, life: l, born: time.Now(), journal: journal, dead: make(chan struct{}), bill: newBill(),
-		begun: map[int64]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}, course: map[int64]*course{}}
+		begun: map[int64]bool{}, knows: map[string]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}, course: map[int64]*course{}}
 	if w.budget > 0 {
 		w.allowed += w.budget
 	}
@@ -213,7 +218,7 @@ func (w *world) takeUp(l life, all []runner.Result) {
 		}
 		if done, again := left(res, l.retryFailed, l.retryUnknown); again {
 			w.taking[res.Seq] = true
-			w.takesUp(w.people[i], res.Outcome, taken(res.Outcome, l.retryFailed, l.retryUnknown), done)
+			w.takesUp(w.people[i], res.Outcome, len(done) == 0 || done[0].Step != runner.Act, done)
 		}
 	}
 }
@@ -227,6 +232,13 @@ func (p *process) options(ctx context.Context) runner.Options {
 		Rate: p.rate, Concurrency: p.concurrency, Attempts: p.attempts, MaxDelay: p.maxDelay, Timeout: p.timeout, Outage: p.outage, Grace: p.grace,
 		Journal: p, Clock: clock, Rates: p.steer(ctx), Recheck: p.recheck,
 	}
+	opt.Generate = p.generate
+	switch p.keeping {
+	case readable:
+		opt.Handoff = reading{p}
+	case opaque:
+		opt.Handoff = p
+	}
 	if p.budget > 0 {
 		opt.Budget, opt.Unspent = p.spend, p.unspent
 	}
@@ -237,7 +249,7 @@ func (p *process) options(ctx context.Context) runner.Options {
 func (p *process) tasks() iter.Seq2[runner.Task, error] {
 	return func(yield func(runner.Task, error) bool) {
 		for t, err := range p.journal.pending(p.life.retryFailed, p.life.retryUnknown) {
-			if t.Action.Sets() {
+			if t.Action.Sets() && !t.Generated {
 				t.Password = jobs.NewSecret(jobPassword(t.Username))
 			}
 			t.StartedAt = p.life.toHere(t.StartedAt)
@@ -248,7 +260,9 @@ func (p *process) tasks() iter.Seq2[runner.Task, error] {
 				who := p.byName[t.Username]
 				who.doubtful[t.Doubt.Step] = true
 				if w := p.world; w.restored { // of all steps
-					who.doubtful = [6]bool{true, true, true, true, true, true}
+					for step := range who.doubtful {
+						who.doubtful[step] = true
+					}
 				}
 				if began := p.life.toTrue(t.Doubt.Began); who.begun.IsZero() || began.Before(who.begun) {
 					who.begun = began

@@ -88,7 +88,8 @@ func (p *process) bills(who *person, lane jobs.Category, r *request, err error) 
 	free := who == nil
 	if fault != nil {
 		missed = fault.Class == runner.InDoubt || fault.Class == runner.Transient || fault.Class == runner.Host
-		free = free || fault.Class == runner.Throttled || fault.Class == runner.Host
+		free = free || fault.Class == runner.Throttled || fault.Class == runner.Host ||
+			r.Generated && (fault.Class == runner.PasswordFault || fault.Class == runner.HistoryFault) // another one is made
 		p.scant = p.scant || errors.Is(fault.Err, syscall.EMFILE)
 	}
 	l, step := p.lane(lane), charged{who, r.Step}

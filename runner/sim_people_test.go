@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"cogpass/jobs"
@@ -78,6 +79,9 @@ const makesUser = "an administrator makes the user"
 // choose has users choose a password, with a code, at their first sign-in, or
 // for no reason.
 func choose(w *world, p *person) bool {
+	if unknown := p.asked.Generated && !p.handed && p.status == jobs.ForceChangePassword; unknown && !p.invited && !strings.HasPrefix(p.password, "an administrator's") {
+		return false // they need the password for that
+	}
 	if !p.enabled || p.status == jobs.Unconfirmed || p.status == jobs.ExternalProvider {
 		return false
 	}

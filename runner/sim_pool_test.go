@@ -55,7 +55,7 @@ func refuseReset(_ *world, p *person, _ *request) *runner.Error {
 }
 
 func refuseSet(w *world, p *person, r *request) *runner.Error {
-	if p.weak {
+	if p.refuses(r) {
 		return &runner.Error{Class: runner.PasswordFault, Code: "InvalidPasswordException", Message: "too short"}
 	}
 	if w.remembers && slices.Contains(p.used, r.Password.Reveal()) {
@@ -87,6 +87,9 @@ type person struct {
 	eager        float64       // how likely it is that they act on a change
 	patience     time.Duration // for about so long they do not
 	plans        []plan
+	generated    int         // passwords, for the task
+	handed       bool        // whoever is to know the password does
+	invited      bool        // and has it by mail
 	asked        runner.Task // the steps that are asked for
 
 	task // what is known of it by one who sees everything

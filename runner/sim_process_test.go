@@ -23,6 +23,7 @@ type process struct {
 
 	// Of what it did; guarded by the world's mutex.
 	begun   map[int64]bool
+	knows   map[string]bool // versions that are in the journal
 	emitted map[int64]runner.Outcome
 	left    map[jobs.Category][]time.Time
 	rates   []asked
@@ -131,6 +132,7 @@ func (p *process) departs(who *person, t runner.Task) *request {
 	}
 	delete(p.begun, t.Seq)
 	p.mayLeave(who, t.Step)
+	p.handsOver(who, &t)
 	who.sent++
 	r := &request{Task: t, n: who.sent, era: who.era}
 	p.draw(who, r, p.troubles, p.trouble, &who.troubles)
@@ -255,6 +257,7 @@ func (p *process) began(attempts []runner.Intent) {
 	defer p.mu.Unlock()
 	for _, i := range attempts {
 		p.begun[i.Seq] = true
+		p.knows[i.Version] = true
 		if who := p.people[i.Seq-1]; who.begun.IsZero() {
 			who.begun = time.Now()
 		}

@@ -60,7 +60,7 @@ func (p *person) describeSteps() string {
 	if a.Create != nil {
 		create = fmt.Sprintf("creation with invitation %d", a.Create.Invite)
 	}
-	return fmt.Sprintf("%s, enable %t, recheck %t, sign-out %d, skip %q, fail %q", create, a.Enable, a.Recheck, a.SignOut, a.Skip, a.Fail)
+	return fmt.Sprintf("generated %t, check %t, %s, enable %t, recheck %t, sign-out %d, skip %q, fail %q", a.Generated, a.Check, create, a.Enable, a.Recheck, a.SignOut, a.Skip, a.Fail)
 }
 
 // laneOf is the quota that a step's requests draw on.
@@ -70,6 +70,10 @@ func laneOf(t runner.Task) jobs.Category {
 		return jobs.UserCreation
 	case runner.Enable, runner.SignOut:
 		return jobs.UserUpdate
+	case runner.Check:
+		return jobs.UserAuthentication
+	case runner.Prepare, runner.Conclude:
+		return "Handoff"
 	}
 	return deeds[t.Action].lane
 }
@@ -84,10 +88,12 @@ type beside struct {
 }
 
 // again has what is known of the steps begin anew that are not done.
-func (b *beside) again(doubtful *[6]bool, done []runner.StepResult) {
+func (b *beside) again(doubtful *[steps]bool, done []runner.StepResult) {
 	old := *b
 	oldDoubts := *doubtful
-	*b, *doubtful = beside{creations: old.creations, made: old.made, seen: old.seen}, [6]bool{runner.Create: oldDoubts[runner.Create]}
+	prepared, concluded := oldDoubts[runner.Prepare], oldDoubts[runner.Conclude] // a life that does nothing leaves them as they were
+	defer func() { doubtful[runner.Prepare], doubtful[runner.Conclude] = prepared, concluded }()
+	*b, *doubtful = beside{creations: old.creations, made: old.made, seen: old.seen}, [steps]bool{runner.Create: oldDoubts[runner.Create]}
 	for _, r := range done {
 		doubtful[r.Step] = oldDoubts[r.Step]
 		switch r.Step {
@@ -101,6 +107,9 @@ func (b *beside) again(doubtful *[6]bool, done []runner.StepResult) {
 
 // carryOutStep does what a request of a step beside the action asks for.
 func (w *world) carryOutStep(p *person, r *request) *runner.Error {
+	if r.Step == runner.Check {
+		return w.triesIn(p, r)
+	}
 	if p.gone != (r.Step == runner.Create) {
 		w.note(p, "request %d is refused", r.n)
 		if p.gone {
@@ -112,7 +121,7 @@ func (w *world) carryOutStep(p *person, r *request) *runner.Error {
 	switch r.Step {
 	case runner.Create:
 		carries := r.Action == jobs.SetTemporary
-		if carries && p.weak {
+		if carries && p.refuses(r) {
 			return &runner.Error{Class: runner.PasswordFault, Code: "InvalidPasswordException", Message: "too short"}
 		}
 		if p.creations++; p.creations > 1 && !p.deleted {
@@ -126,7 +135,7 @@ func (w *world) carryOutStep(p *person, r *request) *runner.Error {
 			p.setPassword("Cognito's own")
 		}
 		invited := p.asked.Create.Invite != jobs.NoInvite
-		if invited {
+		if p.invited = invited; invited {
 			w.mails(p)
 		}
 		w.become(p, jobs.ForceChangePassword)
@@ -245,12 +254,15 @@ func (p *process) mayLeave(who *person, step runner.Step) {
 		p.breach(who, "a request of step %d before the look", step)
 	case c.leftOut:
 		p.breach(who, "a request of step %d after a look has left the user out", step)
-	case c.done[step]:
+	case c.done[step] && step != runner.Prepare: // of another password
+
 		p.breach(who, "step %d is done again, which has ended", step)
 	case step == runner.SignOut && a.Fail == "" && a.Skip == "" && c.acted != runner.OK && (c.acted == runner.Pending || a.SignOut != jobs.SignOutAlways):
 		p.breach(who, "a sign-out, and the action is %v", c.acted)
-	case step != runner.SignOut && c.acted != runner.Pending:
+	case step != runner.SignOut && step != runner.Conclude && step != runner.Check && c.acted != runner.Pending:
 		p.breach(who, "a request of step %d after the action", step)
+	case step == runner.Conclude && c.acted != runner.OK && c.acted != runner.Failed, step == runner.Check && c.acted != runner.OK:
+		p.breach(who, "a request of step %d, and the action is %v", step, c.acted)
 	}
 }
 
@@ -281,7 +293,7 @@ func (p *process) failed(who *person, step runner.Step) bool {
 // endedBeside judges how a step beside the action ended.
 func (w *world) endedBeside(p *person, r runner.StepResult) {
 	w.note(p, "step %d is %v: %s", r.Step, r.Outcome, r.Reason)
-	if r.Outcome == runner.Unknown && !p.doubtful[r.Step] {
+	if r.Outcome == runner.Unknown && !p.doubtful[r.Step] && (r.Step != runner.Check || !p.asked.Generated) {
 		w.breach(p, "step %d is unknown (%s), and all was answered", r.Step, r.Reason)
 	}
 	ok, was := r.Outcome == runner.OK, false

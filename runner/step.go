@@ -38,6 +38,7 @@ type StepResult struct {
 	StartedAt           time.Time // of the first attempt
 	FinishedAt          time.Time
 	Latency             time.Duration
+	Version             string // of an Act that is OK: of the password that it has set, where that was generated
 }
 
 // Intent is an attempt that is about to be sent. A task and a step have one at
@@ -50,6 +51,12 @@ type Intent struct {
 	StartedAt time.Time     // of the step's first attempt
 	Began     time.Time     // of this attempt, by the server's clock as far as it is known
 	Slack     time.Duration // how far Began may be off, either way
+
+	// Of a step whose request carries a generated password, its version and
+	// itself; and what is known of all that were made for the task.
+	Version  string
+	Password jobs.Secret
+	Made     []Made
 }
 
 // A kind is all that the engine knows of a step: another step is one more
@@ -67,8 +74,9 @@ type kind struct {
 	ended func(*work, StepResult)                // takes down how it ended, of a task that may go on
 }
 
-// kinds returns the table of steps.
-func kinds() []kind {
+// kinds returns the table of steps. Passwords are handed over in the lane of a
+// category of its own.
+func kinds(handoff jobs.Category) []kind {
 	return []kind{
 		Act: {
 			category: func(a *jobs.ActionSpec) jobs.Category { return a.Category },
@@ -92,6 +100,11 @@ func kinds() []kind {
 		Enable:  enabling,
 		SignOut: signingOut,
 		Recheck: rechecking,
+
+		Prepare:  handing(handoff),
+		Conclude: concluding(handoff),
+		Check:    checking,
+		Fetch:    fetching(handoff),
 	}
 }
 
@@ -117,9 +130,12 @@ func (e *engine) check(t *Task) error {
 	}
 	if d := t.Doubt; d != nil {
 		if int(d.Step) >= len(e.kinds) || !e.kinds[d.Step].intent || d.Step == Create && t.Create == nil ||
-			d.Step == SignOut && t.Fail == "" && t.Skip == "" && !slices.ContainsFunc(t.Done, func(r StepResult) bool { return r.Step == Act }) {
+			slices.Index(order[:], d.Step) > slices.Index(order[:], Act) && t.Fail == "" && t.Skip == "" && !slices.ContainsFunc(t.Done, func(r StepResult) bool { return r.Step == Act }) {
 			return fmt.Errorf("task %d: there is no step with number %d that could be in doubt", t.Seq, uint8(d.Step))
 		}
+	}
+	if t.Generated && e.opt.Generate == nil || (t.Generated || t.Check) && !t.Action.Sets() {
+		return fmt.Errorf("task %d: there is no way to make its password", t.Seq)
 	}
 	if t.Recheck && (e.opt.Recheck == nil || e.looker == nil) {
 		return fmt.Errorf("task %d: its user is to be looked at before the action, and there is no way to do that", t.Seq)

@@ -8,7 +8,7 @@ import (
 )
 
 // order is that of a task's steps.
-var order = [...]Step{Recheck, Create, Enable, Act, SignOut}
+var order = [...]Step{Recheck, Prepare, Create, Enable, Act, Conclude, SignOut, Check}
 
 // maxBehind is how many tasks may wait for a lane before new ones are not
 // begun that would come to wait for it too: so what belongs together, such as
@@ -49,6 +49,9 @@ func (e *engine) start(w *work, now time.Time) {
 // proceed goes on with a task's next step, or ends it.
 func (e *engine) proceed(w *work, now time.Time) {
 	step, ok := e.nextOf(w)
+	if s := w.suspended; s != nil && step != Prepare && e.kinds[s.doing].wanted(w) {
+		step, ok = s.doing, true
+	}
 	if !ok {
 		e.finish(w, *w.acted)
 		return
@@ -60,9 +63,12 @@ func (e *engine) proceed(w *work, now time.Time) {
 // end ends the step that is being done, and goes on with the task.
 func (e *engine) end(w *work, o Outcome, reason string) {
 	now := time.Now()
+	if o == Failed && w.sets() && w.tried() > 0 {
+		o, reason = Unknown, reason+"; a password of an earlier attempt may have been set"
+	}
 	r := w.stepResult(o, reason, now)
 	e.spentFor(w, o)
-	if w.doing == Act && w.task.SignOut == jobs.NoSignOut {
+	if w.doing == Act && w.task.SignOut == jobs.NoSignOut && !w.handoff && !w.task.Check {
 		e.finish(w, r)
 		return
 	}
@@ -125,7 +131,8 @@ func (e *engine) crowded(w *work) bool {
 		return l != w.lane && !l.held && len(l.due)+l.begun+len(l.ready) >= maxBehind
 	}
 	return w.acted == nil && (w.doing != Act && later(Act) || t.Enable && w.doing != Enable && later(Enable)) ||
-		t.SignOut != jobs.NoSignOut && w.doing != SignOut && later(SignOut)
+		t.SignOut != jobs.NoSignOut && w.doing != SignOut && later(SignOut) ||
+		w.handoff && w.doing != Conclude && later(Conclude) || t.Check && w.doing != Check && later(Check)
 }
 
 // wait has a task wait for a time, and then for its turn with a step.

@@ -20,6 +20,11 @@ type work struct {
 	spent   bool // Options.Budget has counted a message for the step, or for the action after it
 	step    Step // whose turn it is: that which is being done, or a look on its behalf
 
+	handoff   bool      // its password is handed over outside of the journal
+	fetched   bool      // the store is not asked for its password any more
+	remade    uint8     // times its password was made anew
+	suspended *progress // of a step that waits for another password to be prepared
+
 	progress
 }
 
@@ -44,6 +49,7 @@ type progress struct {
 	// since then the user may have chosen a password.
 	doubt     *Intent
 	doubtSent time.Time // when it was sent, by this clock; zero if in an earlier run
+	lostLast  time.Time // when the last such attempt was sent; zero if none was in this run
 	// verdict is how the step fails if looking shows that nothing in doubt
 	// was carried out.
 	verdict string
@@ -83,6 +89,10 @@ func (w *work) decide(o Outcome, reason string) {
 // begin has a step be done from now on.
 func (w *work) begin(step Step) {
 	w.step = step
+	if s := w.suspended; s != nil && s.doing == step {
+		w.progress, w.suspended = *s, nil
+		return
+	}
 	w.progress = progress{doing: step, intent: Intent{Seq: w.task.Seq, Step: step}}
 	switch step {
 	case Create:
@@ -110,7 +120,7 @@ func (w *work) ended(step Step) bool {
 
 // charged returns what the request whose turn it is counts towards.
 func (w *work) charged() *int {
-	if w.step == Look {
+	if w.step == Look || w.step == Fetch {
 		return &w.looks
 	}
 	return &w.tries
@@ -127,16 +137,23 @@ func (w *work) intend(now time.Time, c *Clock) Intent {
 	if w.doubt != nil {
 		i.Began, i.Slack = w.doubt.Began, w.doubt.Slack
 	}
+	if w.task.Generated && w.carrying() {
+		i.Version, i.Password, i.Made = w.task.Version, w.task.Password, w.task.Made
+	}
 	w.intent = i
 	return i
 }
 
 // stepResult returns how the step that is being done ended, had it at now.
 func (w *work) stepResult(o Outcome, reason string, now time.Time) StepResult {
-	return StepResult{
+	r := StepResult{
 		Step: w.doing, Outcome: o, Attempts: w.attempts, Throttled: w.throttled, Code: w.code, Reason: reason,
 		RequestID: w.requestID, StartedAt: w.startedAt, FinishedAt: now, Latency: w.latency,
 	}
+	if w.doing == Act && o == OK {
+		r.Version = w.task.setVersion()
+	}
+	return r
 }
 
 // result returns the result of a task whose action ended as r.
@@ -146,6 +163,9 @@ func (w *work) result(r StepResult) Result {
 		Attempts: r.Attempts, Throttled: r.Throttled, Code: r.Code, Reason: r.Reason,
 		RequestID: r.RequestID, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, Latency: r.Latency,
 		Source: w.task.Source, Beside: w.beside,
+	}
+	if r.Outcome == OK {
+		res.Version = w.task.setVersion()
 	}
 	if b := w.task.Before; b != nil {
 		if res.StatusBefore = b.Status; res.Sub == "" {

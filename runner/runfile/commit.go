@@ -18,6 +18,7 @@ type statements struct {
 	addOutcomes   bulk
 	takeBack      *sql.Stmt
 	steps         stepStatements
+	candidates    candidateStatements
 	samples       samples
 	words         *words
 	progress      progress // nobody else writes it
@@ -27,13 +28,13 @@ type statements struct {
 	blocks      map[int64]blockDelta
 }
 
-type blockDelta struct{ ended, failed, unknown, beside, steps int64 }
+type blockDelta struct{ ended, failed, unknown, beside, steps, made int64 }
 
 func (s *statements) prepare(p *session) (err error) {
 	*s = statements{
 		begin:       p.stmt("BEGIN IMMEDIATE"),
 		commit:      p.stmt("COMMIT"),
-		setBlock:    p.stmt("UPDATE block SET ended = ended + ?, failed = failed + ?, unknown = unknown + ?, beside = beside + ?, steps = steps + ? WHERE id = ?"),
+		setBlock:    p.stmt("UPDATE block SET ended = ended + ?, failed = failed + ?, unknown = unknown + ?, beside = beside + ?, steps = steps + ?, made = made + ? WHERE id = ?"),
 		setProgress: p.stmt("UPDATE run SET commits = ?, look_first = ?, counts = ?, steps = ?, beside = ?, sum = ?"),
 		setAttempts: bulk{session: p, head: "INSERT OR REPLACE INTO attempt VALUES ", columns: 9},
 		endAttempts: bulk{session: p, head: "DELETE FROM attempt WHERE seq IN (VALUES ", tail: ")", columns: 1},
@@ -44,6 +45,9 @@ func (s *statements) prepare(p *session) (err error) {
 		blocks:      map[int64]blockDelta{},
 	}
 	if err := s.steps.prepare(p); err != nil {
+		return err
+	}
+	if err := s.candidates.prepare(p); err != nil {
 		return err
 	}
 	s.progress, err = readProgress(p.conn.QueryRowContext(background, selectProgress))
@@ -62,6 +66,9 @@ func (s *statements) write(g *group, retry retry) error {
 	if err := s.writeAttempts(g.answered, true); err != nil {
 		return err
 	}
+	if err := s.writeStates(g.answered); err != nil {
+		return err
+	}
 	if err := s.writeEnded(g.ended); err != nil {
 		return err
 	}
@@ -69,6 +76,9 @@ func (s *statements) write(g *group, retry retry) error {
 		return err
 	}
 	if err := s.writeAttempts(g.begun, false); err != nil {
+		return err
+	}
+	if err := s.writeMade(g.begun, g.sealed); err != nil {
 		return err
 	}
 	if err := s.samples.write(g.samples); err != nil {
@@ -117,6 +127,9 @@ func (s *statements) writeResults(results []runner.Result) error {
 		s.ended = append(s.ended, r.Seq)
 		s.count(r.Seq, r.Action, r.Outcome, 1, int64(r.Attempts), int64(r.Throttled))
 		if err := s.writeBeside(r); err != nil {
+			return err
+		}
+		if err := s.settleMade(r.Seq, r.Outcome, r.Version, concluded(r)); err != nil {
 			return err
 		}
 	}
@@ -176,7 +189,7 @@ func (s *statements) writeBlocks() error {
 		if b == (blockDelta{}) {
 			continue
 		}
-		if _, err := s.setBlock.ExecContext(background, b.ended, b.failed, b.unknown, b.beside, b.steps, id); err != nil {
+		if _, err := s.setBlock.ExecContext(background, b.ended, b.failed, b.unknown, b.beside, b.steps, b.made, id); err != nil {
 			return err
 		}
 	}

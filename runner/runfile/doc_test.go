@@ -55,7 +55,7 @@ func TestQueriesOfTheDocument(t *testing.T) {
 	}
 	got := query(t, path, "SELECT * FROM result WHERE seq = 2")
 	wantRow := "2|user-000002@example.com|0f8fad5b-d9cb-469f-a165-70867728950e|reset|failed|2|1|UserNotFoundException|" +
-		"User does not exist.|not-a-uuid|2026-03-01T09:30:00.123Z|2026-03-01T09:30:00.273Z|150|CONFIRMED|<nil>|<nil>|new-hires.csv:3|0\n"
+		"User does not exist.|not-a-uuid|2026-03-01T09:30:00.123Z|2026-03-01T09:30:00.273Z|150|CONFIRMED|<nil>|<nil>|<nil>|<nil>|new-hires.csv:3|0\n"
 	if got != wantRow {
 		t.Errorf("got  %swant %s", got, wantRow)
 	}

@@ -17,6 +17,7 @@ type entry struct {
 	extras   extras
 	steps    []runner.StepResult // that have ended, in their order; the action's only while the task goes on
 	intent   *runner.Intent      // the last attempt of the last step that was begun, where that has not ended
+	made     []runner.Made       // passwords that were generated for it
 	answered bool                // so that intent is not in doubt
 	fault    error               // what happened to the task does not match its sum
 	sum      int64               // of the outcome

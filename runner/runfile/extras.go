@@ -24,6 +24,8 @@ const (
 	recheckBit  = 4
 	signOutUnit = 8
 	inviteUnit  = 32
+	checkBit    = 128
+	maxSteps    = 256
 )
 
 func extrasOf(t *jobs.Task) extras {
@@ -33,6 +35,9 @@ func extrasOf(t *jobs.Task) extras {
 	}
 	if t.Recheck {
 		x.steps |= recheckBit
+	}
+	if t.Check {
+		x.steps |= checkBit
 	}
 	if c := t.Create; c != nil {
 		x.steps |= createBit | inviteUnit*int64(c.Invite)
@@ -49,8 +54,9 @@ func (x *extras) into(t *jobs.Task) error {
 	t.Skip, t.Fail = x.skip, x.fail
 	t.Enable, t.Recheck = x.steps&enableBit != 0, x.steps&recheckBit != 0
 	t.SignOut = jobs.SignOutRule(x.steps / signOutUnit % 4)
-	invite := x.steps / inviteUnit
-	if x.steps < 0 || t.SignOut > jobs.SignOutAlways || invite > int64(jobs.InviteBySMS) {
+	t.Check = x.steps&checkBit != 0
+	invite := x.steps / inviteUnit % 4
+	if x.steps < 0 || x.steps >= maxSteps || t.SignOut > jobs.SignOutAlways || invite > int64(jobs.InviteBySMS) {
 		return fmt.Errorf("%w: task %d has steps that this version does not know", ErrNewer, t.Seq)
 	}
 	if x.steps&createBit == 0 {
@@ -102,6 +108,8 @@ func (p *Plan) count(t *jobs.Task) {
 	step(t.Enable, runner.Enable)
 	step(t.Recheck, runner.Recheck)
 	step(t.SignOut != jobs.NoSignOut, runner.SignOut)
+	step(t.Check, runner.Check)
+	step(t.Password.Kind == jobs.GeneratedPassword && t.Skip == "" && t.Fail == "", runner.Prepare)
 	if t.Create != nil && t.Create.Invite != jobs.NoInvite {
 		p.Invites++
 	}

@@ -18,6 +18,7 @@ type File struct {
 	db   *sql.DB
 	lock *Lock   // nil where it is read-only
 	w    *writer // nil where it is read-only
+	seal Seal    // of generated passwords; nil: another store has them
 
 	mu     sync.Mutex // guards what follows
 	looks  *looks

@@ -28,7 +28,11 @@ func (f *File) Begin(ctx context.Context, attempts []runner.Intent) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return w.commit(attempts)
+	sealed, err := f.sealAll(ctx, attempts)
+	if err != nil {
+		return err
+	}
+	return w.commit(attempts, sealed)
 }
 
 // End implements runner.Journal. i.Throttled counts this attempt too where it
@@ -75,7 +79,7 @@ func (f *File) Flush() error {
 	if err != nil {
 		return err
 	}
-	return w.commit(nil)
+	return w.commit(nil, nil)
 }
 
 // Failed is closed when something could not be made durable. From then on

@@ -10,7 +10,7 @@ import (
 // no attempt begun later is in doubt since the run began, those that a retry
 // takes up among them; and the file has more commits than any mark.
 func (w *writer) lookFirst(st *state) error {
-	return w.transact(nil, func(s *session) error {
+	return w.transact(func(s *session) error {
 		p := &w.sql.progress
 		p.commits = max(p.commits, st.newest()+1)
 		p.lookFirst = time.Now().UnixMilli()

@@ -2,6 +2,7 @@ package runfile
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -51,7 +52,7 @@ func TestLookFirst(t *testing.T) {
 			case row.Doubt == nil:
 				t.Errorf("task %d is not in doubt", row.Seq)
 			case begun[row.Seq]:
-				if want := intentOf(row.Seq); *row.Doubt != want {
+				if want := intentOf(row.Seq); !reflect.DeepEqual(*row.Doubt, want) {
 					t.Errorf("got %+v, want %+v", *row.Doubt, want)
 				}
 			case !row.Doubt.Began.Equal(info.StartedAt) || row.Doubt.Slack != 5*time.Minute || row.Doubt.Attempts == 0:

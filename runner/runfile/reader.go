@@ -11,7 +11,8 @@ type reader struct {
 	beginTx, endTx            *sql.Stmt
 	nextBlock, blockRow       *sql.Stmt
 	tasks, outcomes, attempts *sql.Stmt
-	sights, steps             *sql.Stmt
+	sights, steps, candidates *sql.Stmt
+	keep                      func(*entry, Candidate) // is given what block reads of passwords; or nil
 	textByID                  *sql.Stmt
 	texts                     map[int64]string
 	textBytes                 int               // of texts
@@ -28,18 +29,19 @@ func newReader(db *sql.DB) (*reader, error) {
 		return nil, err
 	}
 	r := &reader{
-		session:   p,
-		beginTx:   p.stmt("BEGIN"),
-		endTx:     p.stmt("ROLLBACK"),
-		nextBlock: p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0 OR ? AND beside > 0) ORDER BY id LIMIT 1"),
-		blockRow:  p.stmt("SELECT tasks, sum, ended, steps FROM block WHERE id = ?"),
-		tasks:     p.stmt(selectTasks),
-		outcomes:  p.stmt(selectOutcomes),
-		sights:    p.stmt(selectSights),
-		steps:     p.stmt(selectSteps + " WHERE seq > ? AND seq <= ?"),
-		attempts:  p.stmt(selectAttempts + " WHERE seq > ? AND seq <= ?"),
-		textByID:  p.stmt("SELECT text FROM text WHERE id = ?"),
-		texts:     map[int64]string{},
+		session:    p,
+		beginTx:    p.stmt("BEGIN"),
+		endTx:      p.stmt("ROLLBACK"),
+		nextBlock:  p.stmt("SELECT id FROM block WHERE id > ? AND (ended < tasks OR ? AND failed > 0 OR ? AND unknown > 0 OR ? AND beside > 0) ORDER BY id LIMIT 1"),
+		blockRow:   p.stmt("SELECT tasks, sum, ended, steps, made FROM block WHERE id = ?"),
+		tasks:      p.stmt(selectTasks),
+		outcomes:   p.stmt(selectOutcomes),
+		sights:     p.stmt(selectSights),
+		steps:      p.stmt(selectSteps + " WHERE seq > ? AND seq <= ?"),
+		candidates: p.stmt(selectCandidates),
+		attempts:   p.stmt(selectAttempts + " WHERE seq > ? AND seq <= ?"),
+		textByID:   p.stmt("SELECT text FROM text WHERE id = ?"),
+		texts:      map[int64]string{},
 	}
 	if p.err != nil {
 		return nil, join(p.err, p.close())
@@ -76,10 +78,10 @@ func (r *reader) end() error {
 // also with an error. What it returns is valid until the next call.
 func (r *reader) block(id int64) ([]entry, error) {
 	first, last := id*blockSize, (id+1)*blockSize
-	var planned, written, ended, steps int64
+	var planned, written, ended, steps, made int64
 	found := false
 	err := each(r.blockRow, func(f fields) error {
-		planned, written, ended, steps, found = f.int(0), f.int(1), f.int(2), f.int(3), true
+		planned, written, ended, steps, made, found = f.int(0), f.int(1), f.int(2), f.int(3), f.int(4), true
 		return nil
 	}, id)
 	if err == nil && (!found || planned > blockSize) {
@@ -99,7 +101,7 @@ func (r *reader) block(id int64) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = join(r.blockSights(first, last), r.blockEntries(first, last, ended), r.blockSteps(first, last, steps))
+	err = join(r.blockSights(first, last), r.blockEntries(first, last, ended), r.blockSteps(first, last, steps), r.blockMade(first, last, made, r.keep))
 	for i := range r.page {
 		if unresolved := r.resolve(&r.page[i]); unresolved != nil {
 			err = join(err, unresolved)

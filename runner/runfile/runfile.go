@@ -110,6 +110,7 @@ type Row struct {
 	Attempts, Throttled int                 // of the action
 	StartedAt           time.Time           // of its first attempt; zero where there is none
 	Done                []runner.StepResult // steps that have ended and are not to be done again, in their order; that of the action among them
+	Made                []runner.Made       // passwords that were generated for it, in their order
 	Doubt               *runner.Intent      // the attempt that left and was not answered, or may have (see OpenOptions.LookFirst)
 }
 

@@ -12,7 +12,7 @@ import (
 // that it knows and refuses others.
 const (
 	applicationID = 0x63677072 // "cgpr"
-	formatVersion = 2
+	formatVersion = 3
 )
 
 // blockSize is how many tasks have one sum and one row in block.
@@ -61,7 +61,8 @@ CREATE TABLE block (
 	failed  INTEGER NOT NULL DEFAULT 0,
 	unknown INTEGER NOT NULL DEFAULT 0,
 	beside  INTEGER NOT NULL DEFAULT 0,
-	steps   INTEGER NOT NULL DEFAULT 0
+	steps   INTEGER NOT NULL DEFAULT 0,
+	made    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE attempt (
@@ -156,10 +157,11 @@ CREATE TABLE approval (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT
 
 CREATE TABLE candidate (
 	seq     INTEGER NOT NULL REFERENCES task,
-	version TEXT NOT NULL,
+	version ANY NOT NULL,
 	made_at INTEGER NOT NULL,
 	state   INTEGER NOT NULL,
 	sealed  BLOB,
+	sum     INTEGER NOT NULL,
 	PRIMARY KEY (seq, version)
 ) STRICT, WITHOUT ROWID;
 `
@@ -207,6 +209,8 @@ SELECT
 	status.text AS status_before,
 	CASE created.outcome%[3]s END AS created,
 	CASE signed.outcome%[3]s END AS sign_out,
+	CASE checked.outcome%[3]s END AS "check",
+	CASE coalesce(concluded.outcome, nullif(prepared.outcome, 1))%[3]s END AS handoff,
 	CASE WHEN t.line > 0 THEN file.text || ':' || t.line ELSE file.text END AS source,
 	EXISTS (SELECT 1 FROM attempt WHERE attempt.seq = t.seq AND NOT answered) AS in_doubt
 FROM task t
@@ -215,6 +219,9 @@ LEFT JOIN attempt a ON a.seq = t.seq AND a.step = 0
 LEFT JOIN step acted ON acted.seq = t.seq AND acted.step = 0
 LEFT JOIN step created ON created.seq = t.seq AND created.step = 2
 LEFT JOIN step signed ON signed.seq = t.seq AND signed.step = 4
+LEFT JOIN step prepared ON prepared.seq = t.seq AND prepared.step = 6
+LEFT JOIN step concluded ON concluded.seq = t.seq AND concluded.step = 7
+LEFT JOIN step checked ON checked.seq = t.seq AND checked.step = 8
 LEFT JOIN sight seen ON seen.seq = t.seq
 LEFT JOIN text code ON code.id = o.code
 LEFT JOIN text reason ON reason.id = o.reason

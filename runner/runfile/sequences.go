@@ -2,7 +2,9 @@ package runfile
 
 import (
 	"iter"
+	"slices"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 )
 
@@ -49,6 +51,9 @@ func (f *File) Pending(retryFailed, retryUnknown bool) iter.Seq2[Row, error] {
 				if lost := e.lost(lookFirst, began, done); lost != nil {
 					row.Doubt = lost
 				}
+				if lookFirst != 0 && row.Doubt != nil && row.Password.Kind == jobs.GeneratedPassword {
+					row.Made = append(row.Made, lostMade)
+				}
 				if !yield(row, nil) {
 					return
 				}
@@ -83,6 +88,7 @@ func (e *entry) row(done []runner.StepResult) Row {
 		Throttled: e.result.Throttled,
 		StartedAt: e.result.StartedAt,
 		Done:      done,
+		Made:      slices.Clone(e.made),
 	}
 	if e.intent != nil && !e.answered {
 		row.Doubt = e.intent

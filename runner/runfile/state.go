@@ -32,7 +32,7 @@ func (f *File) update(do func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	return w.transact(nil, do)
+	return w.transact(do)
 }
 
 // SetEndpoint records where requests go, as far as it makes the pool another

@@ -44,6 +44,11 @@ func (s *statements) writeEnded(ended []endedStep) error {
 		if err := s.putStep(e.seq, &e.r); err != nil {
 			return err
 		}
+		if e.r.Step == runner.Act {
+			if err := s.settleMade(e.seq, e.r.Outcome, e.r.Version, false); err != nil {
+				return err
+			}
+		}
 		if _, err := s.steps.endAttempt.ExecContext(background, e.seq, int64(e.r.Step)); err != nil {
 			return err
 		}

@@ -10,7 +10,8 @@ import (
 
 // stepOrder is the order in which a task's steps are done. A step that is not in
 // it leaves nothing in a run file.
-var stepOrder = [...]runner.Step{runner.Recheck, runner.Create, runner.Enable, runner.Act, runner.SignOut}
+var stepOrder = [...]runner.Step{runner.Recheck, runner.Prepare, runner.Create, runner.Enable, runner.Act, runner.Conclude,
+	runner.SignOut, runner.Check}
 
 func rank(s runner.Step) int { return slices.Index(stepOrder[:], s) }
 
@@ -96,7 +97,7 @@ func (r retry) left(act runner.StepResult, beside []runner.StepResult) (done []r
 		if !again && !acted && rank(s.Step) > rank(runner.Act) {
 			done, acted = append(done, act), true
 		}
-		if r.takes(s.Outcome) || again && (s.Step == runner.Recheck || s.Step == runner.SignOut) {
+		if r.takes(s.Outcome) || again && (s.Step == runner.Recheck || s.Step == runner.Prepare || rank(s.Step) > rank(runner.Act)) {
 			wanted = true
 			continue
 		}

@@ -180,13 +180,13 @@ func TestStepsOfAPendingTask(t *testing.T) {
 		f.Begin(ctx, []runner.Intent{intentFor(1, runner.Act), intentFor(2, runner.SignOut)}), f.Close())
 	f = openFile(t, path)
 	rows := pending(t, f, false, false)
-	if got := rows[0].Done; !reflect.DeepEqual(got, []runner.StepResult{created}) || *rows[0].Doubt != intentOf(1) || rows[0].Attempts != 1 {
+	if got := rows[0].Done; !reflect.DeepEqual(got, []runner.StepResult{created}) || !reflect.DeepEqual(*rows[0].Doubt, intentOf(1)) || rows[0].Attempts != 1 {
 		t.Errorf("got %+v, want it created, and its action in doubt", rows[0])
 	}
-	if got := rows[1].Done; !reflect.DeepEqual(got, []runner.StepResult{enabled, acted}) || *rows[1].Doubt != intentFor(2, runner.SignOut) || rows[1].Attempts != 3 {
+	if got := rows[1].Done; !reflect.DeepEqual(got, []runner.StepResult{enabled, acted}) || !reflect.DeepEqual(*rows[1].Doubt, intentFor(2, runner.SignOut)) || rows[1].Attempts != 3 {
 		t.Errorf("got %+v, want it enabled and acted on, and its sign-out in doubt", rows[1])
 	}
-	if got := rows[1000]; got.Done != nil || *got.Doubt != intentFor(1001, runner.Create) || got.Attempts != 0 {
+	if got := rows[1000]; got.Done != nil || !reflect.DeepEqual(*got.Doubt, intentFor(1001, runner.Create)) || got.Attempts != 0 {
 		t.Errorf("got %+v, want its creation in doubt", got)
 	}
 	c, err := f.Count()

@@ -43,6 +43,7 @@ type group struct {
 	ended    []endedStep
 	results  []runner.Result
 	begun    []runner.Intent
+	sealed   [][]byte // of begun
 	samples  []Sample
 }
 
@@ -55,6 +56,7 @@ func (g *group) reset() {
 	clear(g.ended)
 	g.ended = g.ended[:0]
 	g.answered, g.results, g.samples, g.begun = g.answered[:0], g.results[:0], g.samples[:0], nil
+	g.sealed = nil
 }
 
 func newWriter(path string, session *session, marks marks, runID string, watch *watch) (*writer, error) {
@@ -95,7 +97,7 @@ func (w *writer) flush() {
 		case <-w.quit:
 			return
 		case <-time.After(recordDelay):
-			w.commit(nil)
+			w.commit(nil, nil)
 		}
 	}
 }
@@ -120,7 +122,7 @@ func (w *writer) add(put func(*group)) error {
 		return err
 	}
 	if behind {
-		return w.commit(nil)
+		return w.commit(nil, nil)
 	}
 	select {
 	case w.wake <- struct{}{}:
@@ -131,12 +133,14 @@ func (w *writer) add(put func(*group)) error {
 
 // commit makes durable what waits and, with it, the attempts that are about
 // to be sent.
-func (w *writer) commit(begun []runner.Intent) error {
-	return w.transact(begun, nil)
+func (w *writer) commit(begun []runner.Intent, sealed [][]byte) error {
+	return w.transactAll(begun, sealed, nil)
 }
 
-// transact commits what waits, the attempts, and what also does.
-func (w *writer) transact(begun []runner.Intent, also func(*session) error) error {
+// transact commits what waits, and what also does.
+func (w *writer) transact(also func(*session) error) error { return w.transactAll(nil, nil, also) }
+
+func (w *writer) transactAll(begun []runner.Intent, sealed [][]byte, also func(*session) error) error {
 	w.committing.Lock()
 	defer w.committing.Unlock()
 	w.mu.Lock()
@@ -147,7 +151,7 @@ func (w *writer) transact(begun []runner.Intent, also func(*session) error) erro
 	g, retry := w.waiting, w.retry
 	w.waiting = w.spare
 	w.mu.Unlock()
-	g.begun = begun
+	g.begun, g.sealed = begun, sealed
 	err := w.write(&g, retry, also)
 	g.reset()
 	w.spare = g
@@ -207,7 +211,7 @@ func (w *writer) close() (whole bool, err error) {
 	close(w.quit)
 	<-w.stopped
 	if err = w.err(); err == nil {
-		err = w.commit(nil)
+		err = w.commit(nil, nil)
 	}
 	w.mu.Lock()
 	w.closed = true
