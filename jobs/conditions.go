@@ -87,7 +87,7 @@ func within(t, after, before time.Time) bool {
 // The keys of conditions: poolConditions are those that a pool source may have.
 var (
 	poolConditions  = []string{"status", "enabled", "createdBefore", "createdAfter", "modifiedBefore", "modifiedAfter"}
-	whereKeys       = append([]string{"verified", "recheck"}, poolConditions...)
+	whereKeys       = append([]string{"verified", "recheck", "lastDoneBefore"}, poolConditions...)
 	statuses        = []Status{Unconfirmed, Confirmed, ResetRequired, ForceChangePassword, ExternalProvider}
 	statusNameWords = func() (names []string) {
 		for _, s := range statuses {
@@ -188,7 +188,8 @@ func parseWhen(text string, now time.Time) (time.Time, bool) {
 // Where is what the users of a job have to be like when it acts on them.
 type Where struct {
 	Conditions
-	Recheck bool // look again just before the action
+	Recheck        bool      // look again just before the action
+	LastDoneBefore time.Time // the action was ok before this time, or never: see Needs.LastDone; zero: whenever it was
 }
 
 func (d *decoder) decodeWhere(fields map[string]field) {
@@ -204,5 +205,6 @@ func (d *decoder) decodeWhere(fields map[string]field) {
 	if w.Recheck && !w.Any() {
 		d.fault(of["recheck"].key, "say what is to hold, as status: [CONFIRMED]", "recheck, and nothing to look for")
 	}
+	d.decodeWhen(of, "lastDoneBefore", &w.LastDoneBefore)
 	d.job.Where = w
 }

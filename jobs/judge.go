@@ -68,6 +68,9 @@ func (t *Tasks) leftOut(task *Task, user *User) string {
 	if why := t.job.Where.Unmet(user); why != "" {
 		return why
 	}
+	if why := t.doneSince(task); why != "" {
+		return why
+	}
 	spec := task.Action.Spec()
 	if user.Status == ExternalProvider && !spec.AnyUser && !(spec.Password && t.job.allowFederated == second) {
 		return "is EXTERNAL_PROVIDER: another service has its password"

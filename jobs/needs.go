@@ -7,6 +7,10 @@ import "slices"
 type Needs struct {
 	LookUp  bool        // each named user: give what is found to Tasks.Judge
 	Sources []PoolUsers // sources whose users the pool has, in the order of the job, guards among them
+
+	// LastDone is not known of the pool but of runs before: set Task.LastDone before
+	// the task goes to Judge, or else to JudgeUnseen.
+	LastDone bool
 }
 
 // PoolUsers is a source whose users are in the pool.
@@ -17,7 +21,7 @@ type PoolUsers struct {
 	Place Place
 }
 
-// Any reports whether anything is needed.
+// Any reports whether anything is needed of the pool.
 func (n *Needs) Any() bool { return n.LookUp || len(n.Sources) > 0 }
 
 // Sweep is one listing of users, and the sources that it serves. Group and
@@ -63,7 +67,7 @@ func (n *Needs) Sweeps(all bool) []Sweep {
 // without an error.
 func (t *Tasks) Needs() Needs {
 	j := t.job
-	n := Needs{LookUp: t.lookUp || j.Where.Any() || j.onImpossible != 0}
+	n := Needs{LookUp: t.lookUp || j.Where.Any() || j.onImpossible != 0, LastDone: !j.Where.LastDoneBefore.IsZero()}
 	for _, of := range slices.Concat(j.users, j.excludes) {
 		if s, ok := of.source.(*poolSource); ok {
 			n.Sources = append(n.Sources, PoolUsers{Index: of.index, Guard: s.guard, Query: s.query, Place: of.place})

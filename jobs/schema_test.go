@@ -90,7 +90,7 @@ users:
 exclude: [break-glass, {csv: protected.csv, columns: {username: who}}, {jsonl: x}, {group: admins}, {filter: 'email ^= "root"'}]
 caseSensitive: true
 account: "111122223333"
-where: {status: [CONFIRMED, RESET_REQUIRED], enabled: true, verified: any, createdAfter: 2026-01-31T08:00:00Z, recheck: true}
+where: {status: [CONFIRMED, RESET_REQUIRED], enabled: true, verified: any, createdAfter: 2026-01-31T08:00:00Z, recheck: true, lastDoneBefore: 30d}
 onImpossible: skip
 allowFederated: true
 limits: {rate: 10/s, rates: {UserUpdate: 20/s}, concurrency: 64, maxUsers: 50000, maxFailures: 5%, canary: 20, messages: 50/day}

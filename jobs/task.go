@@ -1,6 +1,9 @@
 package jobs
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Place is where something stands in a file. Line and Column count from 1,
 // Column in characters; 0 is not known.
@@ -41,6 +44,8 @@ type Task struct {
 	Recheck bool      // the user is looked at just before the action, and left out where the job's where has ceased to hold
 	SignOut SignOutRule
 	Check   bool // a sign-in with the new password follows the action
+
+	LastDone time.Time // when the action was ok last for the user, where Needs asks for it; zero: never
 
 	Before *User // what the user looked like then; nil: nobody looked, or there was none
 	Source int   // index in Tasks.Sources; 0 for a user of the job file itself

@@ -178,7 +178,7 @@ func (r *reading) readAll() {
 	if hashes, more := r.names.repeated(); len(hashes) > 0 {
 		r.lookAgain(hashes, more)
 	}
-	if needs := r.Needs(); !needs.Any() {
+	if needs := r.Needs(); !needs.Any() && !needs.LastDone {
 		if f := r.tooMany(r.named); f != nil {
 			r.report(*f)
 		}
