@@ -105,7 +105,7 @@ func (e *engine) attempted(a answer, fault *Error) {
 		if w.doing == Act {
 			w.mark(w.task.Version, Set)
 		}
-		e.end(w, OK, "")
+		e.end(w, OK, a.sight.Note)
 		return
 	}
 	switch fault.Class {

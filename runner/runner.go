@@ -107,6 +107,7 @@ type Looker interface {
 type Answer struct {
 	RequestID string
 	Date      time.Time // the server's clock, in whole seconds; zero where it did not say
+	Note      string    // what is to be said of a success all the same, in one line without secrets; the step's reason
 }
 
 // Sight is what a look at a user showed. It counts as one of the user whose

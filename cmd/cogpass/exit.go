@@ -235,14 +235,14 @@ func stopMeaning(s *runner.Stopped) (code int, hint string) {
 	return exitFatal, ""
 }
 
-// faultHint says what to do about an error that is not about one user: by its
-// code, or by what the adapter knows.
+// faultHint says what to do about an error that is not about one user: by what the
+// adapter knows, or else by its code.
 func faultHint(fault *runner.Error) string {
 	var adapter interface{ Hint() string }
-	if hint := fatalHint(fault.Code); hint != "" || !errors.As(fault.Err, &adapter) {
-		return hint
+	if errors.As(fault.Err, &adapter) && adapter.Hint() != "" {
+		return adapter.Hint()
 	}
-	return adapter.Hint()
+	return fatalHint(fault.Code)
 }
 
 // fatalHint says what to do about an error code that is not about one user.

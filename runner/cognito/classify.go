@@ -31,6 +31,8 @@ var classes = map[string]runner.Class{
 	"InternalFailure":        runner.Transient,
 
 	"UserNotFoundException":          runner.UserFault,
+	"UserNotConfirmedException":      runner.UserFault,
+	"PasswordResetRequiredException": runner.UserFault,
 	"NotAuthorizedException":         runner.UserFault,
 	"InvalidParameterException":      runner.UserFault,
 	"UserLambdaValidationException":  runner.UserFault,
@@ -77,9 +79,10 @@ var families = []struct {
 
 // An attempt is what classify needs to know about a request besides its error.
 type attempt struct {
-	left     bool        // any of it may have been written
-	changes  bool        // it would have changed something
-	password jobs.Secret // that it held, if any
+	left    bool          // any of it may have been written
+	changes bool          // it would have changed something
+	signIn  bool          // it tried a password
+	hidden  []jobs.Secret // what it held that no answer may show; the password, if any, is the first
 }
 
 // classify says what an error of the SDK means. It is the one place that does.
@@ -93,14 +96,15 @@ func classify(err error, a attempt) *runner.Error {
 	var strange *answerError
 	switch {
 	case errors.As(err, &strange):
-		return &runner.Error{Class: strange.class, Message: strange.message, Err: strange, Unproven: a.changes}
+		// A whole answer of Cognito's may still say no in a way of its own.
+		return &runner.Error{Class: strange.class, Message: strange.message, Err: strange, Unproven: a.changes && strange.class != runner.UserFault}
 	case status == 0:
 		return withoutAnswer(err, a.left)
 	}
 	e := refusal(err, status, a)
 	// No Err: its text would hold all that the service has said.
 	e.Answer = runner.Answer{RequestID: response.ServiceRequestID()}
-	if e.Answer.RequestID = fit(e.Answer.RequestID, requestIDs); shows(e.Answer.RequestID, a.password) {
+	if e.Answer.RequestID = fit(e.Answer.RequestID, requestIDs); showsAny(e.Answer.RequestID, a.hidden) {
 		e.Answer.RequestID = ""
 	}
 	e.Answer.Date, _ = http.ParseTime(response.Response.Header.Get("Date"))
@@ -118,14 +122,17 @@ func refusal(err error, status int, a attempt) *runner.Error {
 	var api smithy.APIError
 	if errors.As(err, &api) && api.ErrorCode() != unknownCode {
 		coded = status == http.StatusBadRequest // of any form: it is not shown, but somebody has judged
-		if e.Code = fit(api.ErrorCode(), codes); shows(e.Code, a.password) {
+		if e.Code = fit(api.ErrorCode(), codes); showsAny(e.Code, a.hidden) {
 			e.Code = ""
 		}
 		if text = api.ErrorMessage(); text != "" && text != unknownCode {
-			e.Message = message(text, a.password)
+			e.Message = message(text, a.hidden...)
 		}
 	}
 	e.Class = classOf(e.Code, text, status)
+	if a.signIn {
+		ofSignIn(e, text)
+	}
 	if status >= 500 {
 		e.Class = runner.Transient
 	}
@@ -168,6 +175,41 @@ func classOf(code, text string, status int) runner.Class {
 	}
 	return runner.UserFault
 }
+
+// clientFaults are the refusals of a sign-in that are about the app client or the
+// way to it, by code and a part of the text in lower case. The
+// user has got the password by then, and is at no fault. But each further check
+// would fail alike, and users would be set whom nobody has checked: they are
+// Fatal, and the run goes on when the client is mended.
+var clientFaults = []struct{ code, text string }{
+	{"ResourceNotFoundException", ""},
+	{"OperationNotEnabledException", ""},
+	{"ForbiddenException", ""}, // a web ACL of the pool's
+	{"NotAuthorizedException", "secret"},
+	{"InvalidParameterException", "secret"},
+	{"UnsupportedOperationException", ""},
+	{"InvalidParameterException", "flow not enabled"},
+	{"NotAuthorizedException", "flow not enabled"},
+	{"InvalidParameterException", "auth method not supported"},
+}
+
+// ofSignIn corrects what a refusal means where it is of a sign-in.
+func ofSignIn(e *runner.Error, text string) {
+	text = strings.ToLower(text)
+	for _, f := range clientFaults {
+		if e.Code == f.code && strings.Contains(text, f.text) {
+			e.Class = runner.Fatal
+			e.Err = &answerError{class: runner.Fatal, message: e.Message, hint: clientHint}
+			return
+		}
+	}
+	if e.Class == runner.UserFault && e.Code != "" {
+		e.Message = short("the new password does not let the user in: " + e.Message)
+	}
+}
+
+const clientHint = "the passwords so far are set: mend the app client or the job's check, then go on; it needs the client's ID and its secret, if it has one, " +
+	"and ALLOW_USER_PASSWORD_AUTH, or ALLOW_ADMIN_USER_PASSWORD_AUTH with admin: true"
 
 // hostFaults are the errors of a machine that lacks what a request needs.
 var hostFaults = []error{

@@ -55,9 +55,9 @@ type Client struct {
 	cfg    aws.Config
 	sign   bool
 
-	// Time limits: of a request whose context has no deadline, and of fetching
-	// credentials.
-	answerIn, credentialsIn time.Duration
+	// Time limits: of a request whose context has no deadline, of fetching
+	// credentials, and of revoking what a check was given.
+	answerIn, credentialsIn, revokeIn time.Duration
 }
 
 // Open reads the settings and makes a Client. It sends nothing. Its error is a
@@ -107,7 +107,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		sts:    identity,
 		api:    client(func(h aws.HTTPClient) aws.HTTPClient { return bounded{h} }),
 		strict: client(func(h aws.HTTPClient) aws.HTTPClient { return strict{h} }),
-		cfg:    cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute,
+		cfg:    cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute, revokeIn: 5 * time.Second,
 	}, nil
 }
 

@@ -20,27 +20,29 @@ import (
 type Directory struct {
 	client *Client
 	pool   Pool
+	check  Check
 }
 
 // Directory returns the pool with an ID. Only pool.ID is required; the rest tells
 // Look which attribute a name stands for.
-func (c *Client) Directory(pool Pool) *Directory { return &Directory{c, pool} }
+func (c *Client) Directory(pool Pool) *Directory { return &Directory{c, pool, Check{}} }
 
 // Do sends the request of a task's step. A task whose step or action has none
-// stops the run, and nothing is sent.
+// stops the run, and nothing is sent. A check has a second request, which revokes
+// what the first was given.
 func (d *Directory) Do(ctx context.Context, t runner.Task) (runner.Answer, error) {
 	send := requestOf(&t)
-	if send == nil || t.Step == runner.Create && t.Create == nil {
+	if send == nil || t.Step == runner.Create && t.Create == nil || t.Step == runner.Check && d.check.ClientID == "" {
 		return runner.Answer{}, &runner.Error{Class: runner.Fatal, Message: fmt.Sprintf("there is no request for step %d of %v", t.Step, t.Action)}
 	}
 	ctx, done, f := d.client.begin(ctx)
 	defer done()
-	md, err := send(ctx, d.client.strict, d.pool.ID, t)
+	md, err := send(ctx, d, t)
 	if err != nil {
-		fault := classify(err, attempt{left: f.left(err), changes: true, password: t.Password})
+		fault := classify(err, attempt{left: f.left(err), changes: true, signIn: t.Step == runner.Check, hidden: d.hidden(t)})
 		return fault.Answer, fault
 	}
-	return answerOf(md, t.Password), nil
+	return answerOf(md, d.hidden(t)...), nil
 }
 
 // Look finds a user with ListUsers, which costs nothing: AdminGetUser would
@@ -58,7 +60,7 @@ func (d *Directory) Look(ctx context.Context, username string) (runner.Sight, er
 		}
 		return runner.Sight{Answer: fault.Answer}, fault
 	}
-	s := runner.Sight{Answer: answerOf(out.ResultMetadata, jobs.Secret{})}
+	s := runner.Sight{Answer: answerOf(out.ResultMetadata)}
 	more := aws.ToString(out.PaginationToken) != ""
 	if out.Users == nil || len(out.Users) == 0 && more {
 		return s, unreadable("the answer has no list of users, or one that goes on elsewhere", s.Answer)
@@ -99,11 +101,12 @@ func (d *Directory) attribute(name string) string {
 	return "username"
 }
 
-func answerOf(md middleware.Metadata, password jobs.Secret) (a runner.Answer) {
+func answerOf(md middleware.Metadata, hidden ...jobs.Secret) (a runner.Answer) {
 	id, _ := awsmiddleware.GetRequestIDMetadata(md)
-	if a.RequestID = fit(id, requestIDs); shows(a.RequestID, password) {
+	if a.RequestID = fit(id, requestIDs); showsAny(a.RequestID, hidden) {
 		a.RequestID = ""
 	}
+	a.Note, _ = md.Get(noteKey{}).(string)
 	a.Date, _ = awsmiddleware.GetServerTime(md)
 	return a
 }

@@ -16,7 +16,7 @@ import (
 
 // A request sends what a task asks for. The metadata is valid only without an
 // error.
-type request func(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error)
+type request func(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error)
 
 // requests are the requests of all actions, by operation.
 var requests = map[string]request{
@@ -33,6 +33,7 @@ var steps = map[runner.Step]request{
 	runner.Create:  create,
 	runner.Enable:  enable,
 	runner.SignOut: signOut,
+	runner.Check:   check,
 }
 
 // requestOf returns the request of a task's step, or nil where there is none.
@@ -43,9 +44,9 @@ func requestOf(t *runner.Task) request {
 	return steps[t.Step]
 }
 
-func setPassword(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error) {
-	out, err := api.AdminSetUserPassword(ctx, &cip.AdminSetUserPasswordInput{
-		UserPoolId: &pool, Username: &t.Username, Password: aws.String(t.Password.Reveal()),
+func setPassword(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error) {
+	out, err := d.client.strict.AdminSetUserPassword(ctx, &cip.AdminSetUserPasswordInput{
+		UserPoolId: &d.pool.ID, Username: &t.Username, Password: aws.String(t.Password.Reveal()),
 		Permanent: t.Action.Spec().Permanent,
 	})
 	if err != nil {
@@ -54,9 +55,9 @@ func setPassword(ctx context.Context, api *cip.Client, pool string, t runner.Tas
 	return out.ResultMetadata, nil
 }
 
-func resetPassword(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error) {
-	out, err := api.AdminResetUserPassword(ctx, &cip.AdminResetUserPasswordInput{
-		UserPoolId: &pool, Username: &t.Username, ClientMetadata: t.ClientMetadata,
+func resetPassword(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error) {
+	out, err := d.client.strict.AdminResetUserPassword(ctx, &cip.AdminResetUserPasswordInput{
+		UserPoolId: &d.pool.ID, Username: &t.Username, ClientMetadata: t.ClientMetadata,
 	})
 	if err != nil {
 		return middleware.Metadata{}, err
@@ -64,42 +65,42 @@ func resetPassword(ctx context.Context, api *cip.Client, pool string, t runner.T
 	return out.ResultMetadata, nil
 }
 
-func signOut(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error) {
-	out, err := api.AdminUserGlobalSignOut(ctx, &cip.AdminUserGlobalSignOutInput{UserPoolId: &pool, Username: &t.Username})
+func signOut(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error) {
+	out, err := d.client.strict.AdminUserGlobalSignOut(ctx, &cip.AdminUserGlobalSignOutInput{UserPoolId: &d.pool.ID, Username: &t.Username})
 	if err != nil {
 		return middleware.Metadata{}, err
 	}
 	return out.ResultMetadata, nil
 }
 
-func disable(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error) {
-	out, err := api.AdminDisableUser(ctx, &cip.AdminDisableUserInput{UserPoolId: &pool, Username: &t.Username})
+func disable(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error) {
+	out, err := d.client.strict.AdminDisableUser(ctx, &cip.AdminDisableUserInput{UserPoolId: &d.pool.ID, Username: &t.Username})
 	if err != nil {
 		return middleware.Metadata{}, err
 	}
 	return out.ResultMetadata, nil
 }
 
-func enable(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error) {
-	out, err := api.AdminEnableUser(ctx, &cip.AdminEnableUserInput{UserPoolId: &pool, Username: &t.Username})
+func enable(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error) {
+	out, err := d.client.strict.AdminEnableUser(ctx, &cip.AdminEnableUserInput{UserPoolId: &d.pool.ID, Username: &t.Username})
 	if err != nil {
 		return middleware.Metadata{}, err
 	}
 	return out.ResultMetadata, nil
 }
 
-func reinvite(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error) {
-	return createUser(ctx, api, &cip.AdminCreateUserInput{
-		UserPoolId: &pool, Username: &t.Username, MessageAction: types.MessageActionTypeResend, ClientMetadata: t.ClientMetadata,
+func reinvite(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error) {
+	return createUser(ctx, d, &cip.AdminCreateUserInput{
+		UserPoolId: &d.pool.ID, Username: &t.Username, MessageAction: types.MessageActionTypeResend, ClientMetadata: t.ClientMetadata,
 	})
 }
 
 // create makes a user that is missing. A temporary password is given at once,
 // so that there never is another; without one Cognito makes one that nobody
 // learns of, unless there is an invitation.
-func create(ctx context.Context, api *cip.Client, pool string, t runner.Task) (middleware.Metadata, error) {
+func create(ctx context.Context, d *Directory, t runner.Task) (middleware.Metadata, error) {
 	in := &cip.AdminCreateUserInput{
-		UserPoolId: &pool, Username: &t.Username, ClientMetadata: t.ClientMetadata, MessageAction: types.MessageActionTypeSuppress,
+		UserPoolId: &d.pool.ID, Username: &t.Username, ClientMetadata: t.ClientMetadata, MessageAction: types.MessageActionTypeSuppress,
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Create.Attributes)) {
 		in.UserAttributes = append(in.UserAttributes, types.AttributeType{Name: &name, Value: aws.String(t.Create.Attributes[name])})
@@ -112,11 +113,11 @@ func create(ctx context.Context, api *cip.Client, pool string, t runner.Task) (m
 	if spec := t.Action.Spec(); spec.Password && !spec.Permanent {
 		in.TemporaryPassword = aws.String(t.Password.Reveal())
 	}
-	return createUser(ctx, api, in)
+	return createUser(ctx, d, in)
 }
 
-func createUser(ctx context.Context, api *cip.Client, in *cip.AdminCreateUserInput) (middleware.Metadata, error) {
-	out, err := api.AdminCreateUser(ctx, in)
+func createUser(ctx context.Context, d *Directory, in *cip.AdminCreateUserInput) (middleware.Metadata, error) {
+	out, err := d.client.strict.AdminCreateUser(ctx, in)
 	if err != nil {
 		return middleware.Metadata{}, err
 	}

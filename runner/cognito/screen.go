@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -75,13 +76,21 @@ func short(text string) string {
 }
 
 // message returns what a service has said in a form that may be shown. If it
-// repeats the request's password in any way, none of it is shown.
-func message(text string, password jobs.Secret) string {
+// repeats the request's password, or another of its secrets, in any way, none of
+// it is shown.
+func message(text string, hidden ...jobs.Secret) string {
 	text = text[:min(len(text), 16<<10)] // far more than is shown
-	if shows(text, password) {
-		return password.String() + ": the answer repeats the password, and is not shown"
+	for i, secret := range hidden {
+		if shows(text, secret) {
+			return secret.String() + ": the answer repeats " + [...]string{"the password", "a secret"}[min(i, 1)] + ", and is not shown"
+		}
 	}
 	return short(oneLine(text))
+}
+
+// showsAny reports whether a text shows one of several secrets.
+func showsAny(text string, hidden []jobs.Secret) bool {
+	return slices.ContainsFunc(hidden, func(secret jobs.Secret) bool { return shows(text, secret) })
 }
 
 // shows reports whether a text holds a password, or half of it, as it is or

@@ -229,6 +229,7 @@ type answerError struct {
 	class   runner.Class
 	status  int
 	message string
+	hint    string // where it is not that of the status
 }
 
 func (e *answerError) Error() string { return e.message }
@@ -236,8 +237,8 @@ func (e *answerError) Error() string { return e.message }
 // Hint returns advice in one line, or "" where there is none to give.
 func (e *answerError) Hint() string {
 	switch {
-	case e.class != runner.Fatal:
-		return ""
+	case e.hint != "", e.class != runner.Fatal:
+		return e.hint
 	case e.status < 400:
 		return "check --endpoint-url and the proxy: Cognito redirects nobody; a captive portal of the network does, until one signs in"
 	}
