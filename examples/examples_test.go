@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"cogpass/jobs"
@@ -51,8 +52,11 @@ func countTasks(t *testing.T, file string) string {
 			t.Errorf("%s: got a password of kind %d, want it outside the job file", task.Place, task.Password.Kind)
 		}
 	}
-	if len(tasks.Warnings()) > 0 {
-		t.Errorf("%s: got warnings %v", file, tasks.Warnings())
+	warnings := slices.DeleteFunc(tasks.Warnings(), func(w jobs.Fault) bool {
+		return strings.Contains(w.Message, "others than its owner may read") // git keeps no such mode
+	})
+	if len(warnings) > 0 {
+		t.Errorf("%s: got warnings %v", file, warnings)
 	}
 	return fmt.Sprint(counts)
 }

@@ -107,7 +107,7 @@ func (t *Tasks) Sources() []Source { return t.sources }
 // Warnings returns what is odd but not wrong. Call it once All has ended without
 // an error and, where the pool is asked, each task has been to Judge.
 func (t *Tasks) Warnings() []Fault {
-	warnings := slices.Clone(t.warnings)
+	warnings := append(slices.Clone(t.warnings), t.readableWarnings()...)
 	if t.judging || !t.fromPools() { // else who there is, is not known yet
 		warnings = append(warnings, t.guardWarnings()...)
 	}

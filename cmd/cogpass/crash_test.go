@@ -88,6 +88,7 @@ type crashSite struct {
 	requests *arrivals
 	url      string
 	random   *rand.Rand
+	secrets  secrets // the passwords of users
 }
 
 func newCrashSite(t *testing.T, users int, action string, faults sandbox.Faults) *crashSite {
@@ -164,8 +165,9 @@ func (s *crashSite) moment(left int) int {
 func (s *crashSite) run(n int) {
 	s.t.Helper()
 	cmd := s.command()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	defer func() { s.mustHoldNoPassword(stdout.Bytes(), stderr.Bytes()) }()
 	reached := s.requests.after(n)
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -207,6 +209,27 @@ func (s *crashSite) command() *exec.Cmd {
 }
 
 func (s *crashSite) runFile() string { return filepath.Join(s.dir, "crash.run") }
+
+// mustHoldNoPassword fails if a password of the list is in what the program has
+// printed, or in any file that it has left behind.
+func (s *crashSite) mustHoldNoPassword(printed ...[]byte) {
+	s.t.Helper()
+	if s.secrets == nil {
+		var passwords []string
+		for i := range s.users {
+			passwords = append(passwords, crashPassword(i))
+		}
+		s.secrets = newSecrets(passwords)
+	}
+	for _, text := range printed {
+		if form := s.secrets.in(text); form != "" {
+			s.t.Errorf("it has printed %q", form)
+		}
+	}
+	if path, form, err := s.secrets.inFiles(s.dir, "users.csv"); err != nil || form != "" {
+		s.t.Errorf("%s holds %q (%v)", path, form, err)
+	}
+}
 
 // mustBeDone fails unless each user was served exactly once, and the run file
 // and the report say so.

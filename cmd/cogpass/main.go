@@ -23,6 +23,7 @@ func main() {
 }
 
 func realMain() int {
+	noCore()
 	log.SetOutput(io.Discard) // net/http says things there that are in nobody's format
 	if os.Getenv("GOTRACEBACK") == "" {
 		debug.SetTraceback("none") // its arguments may be secrets

@@ -42,7 +42,7 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	runs N                      so many run files, and nothing else, are in the state folder; RUN is the first
 //	runs-going N                the same, where some may be going on
 //	in-order FILE N             names u00001… to N, each once, in this order
-//	unseen FILE PATH…           no line of FILE is in what programs have printed, nor in any file under PATH
+//	unseen FILE PATH…           no line of FILE is, in any form, in what programs have printed, nor in a file under PATH or a temporary one
 //	flip FILE TEXT              changes a bit of the first such text
 //	newer FILE                  makes it a run file of a later version
 //	endpoint NAME               sets ENDPOINT to what the background program has printed

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,43 +74,14 @@ func cmdInOrder(ts *testscript.TestScript, _ *scriptWorld, args []string) {
 
 func cmdUnseen(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	need(ts, len(args) >= 1, "unseen FILE PATH…")
-	secrets := map[int]map[string]bool{} // by length
-	var first [256]bool
-	for _, secret := range strings.Fields(ts.ReadFile(args[0])) {
-		if secrets[len(secret)] == nil {
-			secrets[len(secret)] = map[string]bool{}
-		}
-		secrets[len(secret)][secret] = true
-		first[secret[0]] = true
+	wanted := newSecrets(strings.Fields(ts.ReadFile(args[0])))
+	if form := wanted.in(w.printed.Bytes()); form != "" {
+		ts.Fatalf("what was printed holds %q", form)
 	}
-	look := func(where string, text []byte) {
-		for i, b := range text {
-			if !first[b] {
-				continue
-			}
-			for length, set := range secrets {
-				if set[string(text[i:min(i+length, len(text))])] {
-					ts.Fatalf("%s holds %s", where, text[i:i+length])
-				}
-			}
+	for _, root := range append(args[1:], ts.Getenv("TMPDIR")) {
+		if path, form, err := wanted.inFiles(ts.MkAbs(root)); err != nil || form != "" {
+			ts.Fatalf("%s holds %q (%v)", path, form, err)
 		}
-	}
-	look("what was printed", w.printed.Bytes())
-	for _, root := range args[1:] {
-		ts.Check(filepath.WalkDir(ts.MkAbs(root), func(path string, entry os.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) { // a run that goes on may end meanwhile
-				return nil
-			}
-			if err != nil || !entry.Type().IsRegular() {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			look(path, text)
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-			return err
-		}))
 	}
 }
 
