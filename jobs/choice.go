@@ -21,6 +21,7 @@ var choices = map[string][]string{
 	"enabled":        {"false", "true"},
 	"recheck":        {"false", "true"},
 	"verified":       {"any", "email", "phone"},
+	"symbols":        symbolSets, // in the order of SymbolSet
 }
 
 // second is the choice of what is not the default, of keys with two words.

@@ -106,8 +106,8 @@ func (d *decoder) list(n *yamldoc.Node, what string) ([]*yamldoc.Node, bool) {
 	return n.Content, true
 }
 
-// fields returns the values of a mapping by key. Keys that are unknown, repeated
-// or not supported yet are faults, and left out.
+// fields returns the values of a mapping by key. Keys that are unknown or repeated
+// are faults, and left out.
 func (d *decoder) fields(n *yamldoc.Node, what string, known []string) (map[string]field, bool) {
 	pairs, ok := d.pairs(n, what)
 	if !ok {
@@ -116,14 +116,11 @@ func (d *decoder) fields(n *yamldoc.Node, what string, known []string) (map[stri
 	fields := map[string]field{}
 	for _, f := range pairs {
 		key := f.key.Value
-		switch {
-		case !slices.Contains(known, key):
+		if !slices.Contains(known, key) {
 			d.unknownKey(f.key, known)
-		case isLater(key):
-			d.fault(f.key, "", "%s is not supported yet", key)
-		default:
-			fields[key] = f
+			continue
 		}
+		fields[key] = f
 	}
 	return fields, true
 }
@@ -170,7 +167,7 @@ func (d *decoder) unknownKey(key *yamldoc.Node, known []string) {
 	if hint == "" && strings.ContainsAny(key.Value, ":=") {
 		hint = "write key: value, with a blank after the colon"
 	} else if hint == "" {
-		hint = "the keys here are " + strings.Join(slices.DeleteFunc(slices.Clone(known), isLater), ", ")
+		hint = "the keys here are " + strings.Join(known, ", ")
 	}
 	d.fault(key, hint, "%s", message)
 }

@@ -95,7 +95,7 @@ func (d *decoder) decodePassword(n *yamldoc.Node) given {
 const faultyPassword PasswordKind = 255
 
 func (d *decoder) decodePasswordKind(n *yamldoc.Node) PasswordRef {
-	const hint = "a password is text, {env: NAME} or {file: PATH}"
+	const hint = "a password is text, {env: NAME}, {file: PATH} or {generate: {}}"
 	faulty := PasswordRef{Kind: faultyPassword}
 	for i := 0; i < len(n.Content); i += 2 {
 		key := follow(n.Content[i])
@@ -107,11 +107,14 @@ func (d *decoder) decodePasswordKind(n *yamldoc.Node) PasswordRef {
 	before := d.faults.Len()
 	fields, _ := d.fields(n, "password", passwordKinds)
 	env, isEnv := fields["env"]
-	file, isFile := fields["file"]
+	file := fields["file"]
+	recipe, isRecipe := fields["generate"]
 	switch {
 	case d.faults.Len() > before:
-	case isEnv == isFile:
+	case len(fields) != 1:
 		d.fault(n, hint, "password names no place, or more than one")
+	case isRecipe:
+		return d.decodeRecipe(recipe.value)
 	case isEnv:
 		if name, ok := d.scalar(env.value, "env"); ok && d.notEmpty(env.value, "env", name) {
 			return PasswordRef{Kind: EnvPassword, Name: name}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,18 +15,13 @@ import (
 // The keys of a job file, by the mapping they stand in.
 var (
 	jobKeys = []string{"version", "name", "userPoolId", "region", "account", "action", "password", "clientMetadata", "signOut", "enable",
-		"ifMissing", "attributes", "invite", "handoff", "users", "exclude", "caseSensitive", "where", "onImpossible", "allowFederated",
+		"ifMissing", "attributes", "invite", "handoff", "passwordPolicy", "users", "exclude", "caseSensitive", "where", "onImpossible", "allowFederated",
 		"limits", "retry", "report"}
 	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut", "enable", "ifMissing", "attributes", "invite"}
 	passwordKinds = []string{"env", "file", "generate"}
 	limitKeys     = []string{"rate", "rates", "concurrency", "maxUsers", "maxFailures", "canary", "messages"}
 	retryKeys     = []string{"attempts", "maxDelay", "timeout", "outage"}
-
-	// laterKeys are not supported yet. They are refused by name rather than ignored.
-	laterKeys = []string{"handoff", "generate"}
 )
-
-func isLater(key string) bool { return slices.Contains(laterKeys, key) }
 
 // decodeJob reads the whole document into d.job, as far as it is right.
 func (d *decoder) decodeJob(root *yamldoc.Node) {
@@ -38,6 +32,8 @@ func (d *decoder) decodeJob(root *yamldoc.Node) {
 	d.decodeVersion(root, fields)
 	d.decodeName(fields)
 	d.decodePool(root, fields)
+	d.decodePolicy(fields)
+	d.decodeHandoff(fields)
 	d.job.defaults = d.decodeDefaults(fields)
 	if f, ok := fields["users"]; ok {
 		d.decodeUsers(f.value)
@@ -180,12 +176,9 @@ func (d *decoder) decodeCount(fields map[string]field, key string, least, most i
 	if !ok {
 		return
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most || strconv.Itoa(n) != text {
-		d.fault(node, "", "%s is not a whole number from %d to %d", key, least, most)
-		return
+	if n, p := checkCount(key, text, least, most); d.problem(node, p) {
+		*to = n
 	}
-	*to = n
 }
 
 const longestDuration = 24 * time.Hour

@@ -101,16 +101,19 @@ func (e *entry) at(place Place) Place {
 }
 
 // password returns where a user's password is. It checks one that is in a file or
-// the environment.
+// the environment, and how one is made.
 func (r *reading) password(e *entry, of *part) PasswordRef {
 	for _, from := range [...]*given{&e.password, &of.password, &r.job.defaults.password} {
 		switch from.ref.Kind {
 		case NoPassword:
 			continue
-		case EnvPassword, FilePassword:
+		case EnvPassword, FilePassword, GeneratedPassword:
+			if from.ref.Kind == GeneratedPassword && r.generated == (Place{}) {
+				r.generated = e.at(from.place)
+			}
 			checked, known := r.checked[from.ref]
 			if !known {
-				checked = r.checkOutside(from.ref)
+				checked = r.check(from.ref)
 				r.checked[from.ref] = checked
 				if checked.found() {
 					r.report(Fault{Place: e.at(from.place), Message: checked.message, Hint: checked.hint})

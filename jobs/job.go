@@ -33,7 +33,10 @@ type Options struct {
 	// CheckReport returns what is wrong with the path of a report. Its error is
 	// shown with the place, and must not show the path. If nil, any path will do.
 	CheckReport func(path string) error
-	Salt        []byte // for OpenPasswords: Job.Salt, when the plan was made
+	// CheckRecipient returns what is wrong with a recipient of age, and a hint. It
+	// must not show the text. If nil, what begins as one will do.
+	CheckRecipient func(text string) (message, hint string)
+	Salt           []byte // for OpenPasswords: Job.Salt, when the plan was made
 
 	Now            func() time.Time // what an age such as 90d is counted from, once; nil: time.Now
 	Protect        *Protect         // users that are not touched; nil: none
@@ -50,11 +53,15 @@ type Job struct {
 	Region     string // the pool's
 	Account    string // the only one that the job may act in; empty: any
 	Where      Where
+	Handoff    Handoff // of generated passwords
 	Limits     Limits
 	Retry      Retry
 	Report     []string // paths, as written
 	Digest     string   // of the job file: "hmac-sha256:" and its HMAC under Salt, in hexadecimal
 	Salt       []byte   // random key of all digests and marks, without which they confirm no guess of a password
+
+	// PasswordPolicy is what the job says that the pool asks of passwords; nil: nothing.
+	PasswordPolicy *Policy
 
 	opt      Options
 	sources  []Source // as far as known before they are read
@@ -65,6 +72,7 @@ type Job struct {
 	maxUsers Place  // where the job says it
 	text     []byte // of the job file
 
+	handoffAt      Place // where the job says it
 	caseSensitive  bool
 	onImpossible   choice
 	allowFederated choice

@@ -167,7 +167,7 @@ func (r *jsonRow) unknown(at int, key string, known []string) {
 	} else if key == "Users" || r.aws && hint == "" {
 		hint = "a line is the input of one command; of what list-users prints, jq -c '.Users[] | {Username}' makes such lines"
 	} else if hint == "" {
-		hint = "the keys here are " + strings.Join(slices.DeleteFunc(slices.Clone(known), isLater), ", ")
+		hint = "the keys here are " + strings.Join(known, ", ")
 	}
 	r.fault(at, message, hint)
 }
@@ -226,7 +226,7 @@ func (r *jsonRow) password(at int) {
 	r.entry.password.row = NewSecret(text)
 }
 
-// passwordKind reads {"env": NAME} or {"file": PATH}.
+// passwordKind reads {"env": NAME}, {"file": PATH} or {"generate": {…}}.
 func (r *jsonRow) passwordKind(at int) PasswordRef {
 	var ref PasswordRef
 	count := 0
@@ -235,8 +235,7 @@ func (r *jsonRow) passwordKind(at int) PasswordRef {
 		value := r.start()
 		switch {
 		case key == "generate":
-			r.skip()
-			r.fault(at, "generate is not supported yet", "")
+			ref = r.recipe()
 		case key == "env" || key == "file":
 			ref.Kind = map[string]PasswordKind{"env": EnvPassword, "file": FilePassword}[key]
 			ref.Name, _ = r.scalar(value, key)
@@ -245,7 +244,7 @@ func (r *jsonRow) passwordKind(at int) PasswordRef {
 			}
 		default:
 			r.skip()
-			r.fault(at, "a key that password does not have", `a password is text, {"env": NAME} or {"file": PATH}`)
+			r.fault(at, "a key that password does not have", `a password is text, {"env": NAME}, {"file": PATH} or {"generate": {}}`)
 		}
 	})
 	if count != 1 {

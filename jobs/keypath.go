@@ -55,7 +55,8 @@ func isKey(name string) bool {
 			return true
 		}
 	}
-	for _, keys := range [...][]string{jobKeys, limitKeys, retryKeys, whereKeys, poolKeys, ratedCategories, protectKeys} {
+	for _, keys := range [...][]string{jobKeys, limitKeys, retryKeys, whereKeys, poolKeys, ratedCategories, protectKeys,
+		handoffKeys, ageKeys, secretKeys, recipeKeys, policyKeys, passwordKinds} {
 		if slices.Contains(keys, name) {
 			return true
 		}

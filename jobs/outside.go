@@ -11,11 +11,19 @@ import (
 // line end.
 const maxPasswordFile = 4*maxPassword + 2
 
-// checkedRef is the result of reading a password from a file or the environment:
-// what is wrong with it, and its ref with a mark.
+// checkedRef is the result of reading a password from a file or the environment, or
+// a recipe: what is wrong with it, and its ref with a mark.
 type checkedRef struct {
 	problem
 	ref PasswordRef
+}
+
+// check looks at what a ref names, apart from lists.
+func (r *reading) check(ref PasswordRef) checkedRef {
+	if ref.Kind == GeneratedPassword {
+		return r.checkRecipe(ref)
+	}
+	return r.checkOutside(ref)
 }
 
 // checkOutside reads and checks a password in the environment or a file.

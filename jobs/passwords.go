@@ -145,7 +145,8 @@ func (p *Passwords) find(path string, open func(string) error) error {
 	return err
 }
 
-// Get returns the password of a task, or the zero Secret if it has none. If the
+// Get returns the password of a task, or the zero Secret if it has none or one that
+// is yet to be made. If the
 // task's row no longer names its user, or the password has changed since the
 // plan was made, the error is a Fault. Get is fast if tasks are asked for in the
 // order of their plan.
@@ -153,7 +154,7 @@ func (p *Passwords) Get(t Task) (Secret, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch t.Password.Kind {
-	case NoPassword:
+	case NoPassword, GeneratedPassword:
 		return Secret{}, nil
 	case EnvPassword, FilePassword:
 		return p.getOutside(t.Password)

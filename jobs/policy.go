@@ -53,7 +53,8 @@ func (p Policy) Check(s Secret) string {
 	return strings.Join(parts, " and ")
 }
 
-// CheckAll checks the passwords of tasks against the policy. Its error is a
+// CheckAll checks the passwords of tasks, but for those that are yet to be made,
+// against the policy. Its error is a
 // *Faults with the places of the users whose passwords do not meet it, or the
 // error of reading one.
 func (p Policy) CheckAll(tasks iter.Seq2[Task, error], passwords *Passwords) error {
@@ -65,7 +66,7 @@ func (p Policy) CheckAll(tasks iter.Seq2[Task, error], passwords *Passwords) err
 		if err != nil {
 			return err
 		}
-		if !t.Action.Sets() || t.Skip != "" || t.Fail != "" {
+		if !t.Action.Sets() || t.Skip != "" || t.Fail != "" || t.Password.Kind == GeneratedPassword {
 			continue
 		}
 		s, err := passwords.Get(t)

@@ -87,16 +87,23 @@ users:
   - pool: {status: CONFIRMED, enabled: true, group: staff, filter: 'email ^= "a"', createdBefore: 90d, modifiedAfter: 2026-01-31}
     action: reset
   - {pool: {}, action: reset}
+  - {username: max, password: {generate: {}}}
+  - {username: noa, password: {generate: {length: 30, symbols: any, exclude: "'\""}}}
+  - {username: ora, password: {generate: {words: 6}}}
 exclude: [break-glass, {csv: protected.csv, columns: {username: who}}, {jsonl: x}, {group: admins}, {filter: 'email ^= "root"'}]
 caseSensitive: true
 account: "111122223333"
 where: {status: [CONFIRMED, RESET_REQUIRED], enabled: true, verified: any, createdAfter: 2026-01-31T08:00:00Z, recheck: true, lastDoneBefore: 30d}
 onImpossible: skip
 allowFederated: true
+passwordPolicy: {minLength: 12, upper: true, lower: true, digit: true, symbol: false}
 limits: {rate: 10/s, rates: {UserUpdate: 20/s}, concurrency: 64, maxUsers: 50000, maxFailures: 5%, canary: 20, messages: 50/day}
 retry: {attempts: 8, maxDelay: 1m30s, timeout: 500ms}
 report: [out/report.json, "out/{name}.csv"]
 `)
+	for _, handoff := range handoffs {
+		check(handoff.text, head+"users: [ana]\naction: reset\nhandoff: "+handoff.text+"\n")
+	}
 	examples, _ := filepath.Glob("../examples/*.yaml")
 	for _, path := range examples {
 		text, err := os.ReadFile(path)
@@ -119,7 +126,10 @@ func TestSchemaRefuses(t *testing.T) {
 		users/empty-username users/too-long users/just-fits-then-too-long users/misspelt users/password-too-long
 		users/password-forms users/masked users/masked-alias users/sources users/exclude users/many
 		csv/columns-without-username steps/choices steps/attributes steps/columns steps/where steps/where-dates steps/pool
-		steps/exclude steps/limits steps/limits-more`)
+		steps/exclude steps/limits steps/limits-more
+		handoff/recipes handoff/policy-keys handoff/policy-empty handoff/nothing handoff/ways handoff/no-way handoff/age handoff/age-none
+		handoff/age-empty handoff/age-passphrase handoff/age-passphrase-text handoff/age-passphrase-nowhere handoff/secrets
+		handoff/secrets-names handoff/secrets-twice handoff/command handoff/command-empty handoff/command-text handoff/timeout`)
 	schema := compileSchema(t)
 	cases := map[string]string{}
 	archives, _ := filepath.Glob("testdata/*.txtar")
@@ -161,7 +171,7 @@ func TestSchemaHasTheTables(t *testing.T) {
 		t.Errorf("got the actions %q, want %q", got, names)
 	}
 	compiled := compileSchema(t)
-	for _, refused := range []string{"handoff: none", "password: {generate: {}}", "report: [a.pdf]", "passwordPolicy: {}",
+	for _, refused := range []string{"handoff: {}", "handoff: some", "password: {generate: {length: 5}}", "report: [a.pdf]", "passwordPolicy: {}",
 		"limits: {rates: {UserAccountRecovery: 5/s}}", "limits: {canary: 0}", "where: {group: x}", "account: 1234", "signOut: never"} {
 		text := head + "action: reset\nusers: [ana]\n" + refused + "\n"
 		if faultsOf(t, jobIn(t, text), jobs.Options{CheckReport: checkReport}) == "" {

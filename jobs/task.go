@@ -54,14 +54,14 @@ type Task struct {
 // PasswordKind says what a PasswordRef points to.
 type PasswordKind uint8
 
-// The kinds of PasswordRef. None is the zero value.
+// The kinds of PasswordRef. None is the zero value. Their numbers stand in run files.
 const (
 	NoPassword        PasswordKind = iota
 	LiteralPassword                // a scalar of the job file: Line and Column
 	EnvPassword                    // an environment variable: Name
 	FilePassword                   // the whole of a file, less one line end: Name, relative to the job file
 	RowPassword                    // the password field of the task's own row: Task.Source and Task.Place
-	GeneratedPassword              // one is made as it is needed: Name is the recipe
+	GeneratedPassword              // none yet: it is made when it is needed, as the Recipe whose text is Name says
 )
 
 // PasswordRef says where to read a task's password when it is needed. It holds no

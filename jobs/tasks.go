@@ -135,14 +135,15 @@ func (t *Tasks) fromPools() bool {
 // reading is one pass over a job and its sources.
 type reading struct {
 	*Tasks
-	yield   func(Task, error) bool
-	stopped bool // the caller wants no more
-	faults  Faults
-	before  []Source // as the call before found them; nil: there was none
-	names   names
-	folder  folder
-	checked map[PasswordRef]checkedRef // the passwords from outside that were looked at
-	again   bool                       // this is the second look at names: faults were reported before
+	yield     func(Task, error) bool
+	stopped   bool // the caller wants no more
+	faults    Faults
+	before    []Source // as the call before found them; nil: there was none
+	names     names
+	folder    folder
+	checked   map[PasswordRef]checkedRef // the passwords from outside that were looked at
+	generated Place                      // of the first password that is to be made
+	again     bool                       // this is the second look at names: faults were reported before
 
 	merged, attributes mergedMetadata
 	lastCreation       *Creation // which the next user may share
@@ -178,6 +179,7 @@ func (r *reading) readAll() {
 	if hashes, more := r.names.repeated(); len(hashes) > 0 {
 		r.lookAgain(hashes, more)
 	}
+	r.checkHandoff()
 	if needs := r.Needs(); !needs.Any() && !needs.LastDone {
 		if f := r.tooMany(r.named); f != nil {
 			r.report(*f)

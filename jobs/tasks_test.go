@@ -39,6 +39,8 @@ func describe(task jobs.Task) string {
 		s += " env=" + p.Name
 	case jobs.FilePassword:
 		s += " file=" + p.Name
+	case jobs.GeneratedPassword:
+		s += " generate(" + p.Name + ")"
 	case jobs.RowPassword:
 		s += fmt.Sprintf(" row=%d", task.Source)
 	}
@@ -113,6 +115,24 @@ exclude: [ana, nobody, {csv: users.csv, columns: {username: who}}, {jsonl: j}]
 `, files: []archiveFile{csv("who,why\nkim,x\nkim,x\n"), {"j", `{"username": "lee"}`}},
 			want: []string{"1 Ana reset excluded by the job at job.yaml:5:9", "2 kim reset excluded by the job at job.yaml:5:14",
 				"3 lee reset excluded by the job at job.yaml:5:19", "4 max reset at job.yaml:5:24"}},
+		{name: "generated", job: head + `
+action: set-permanent
+password: {generate: {}}
+handoff: none
+users:
+  - ana
+  - {username: kim, password: {generate: {words: 6, symbols: none}}}
+  - {username: lee, action: reset}
+  - {username: max, password: {env: PW}}
+  - {jsonl: u, password: {generate: {length: 12, exclude: zx-}}}
+`, files: []archiveFile{{"u", `
+"noa"
+{"username": "ora", "password": {"generate": {"length": 30, "symbols": "any"}}}
+{"username": "pia", "password": "Pa55word!"}`}},
+			want: []string{"1 ana set-permanent generate(symbols=safe) at job.yaml:8:5",
+				"2 kim set-permanent generate(symbols=none words=6) at job.yaml:9:16", "3 lee reset at job.yaml:10:16",
+				"4 max set-permanent env=PW at job.yaml:11:16", "5 noa set-permanent generate(symbols=safe length=12 exclude=-xz) at u:2:1",
+				"6 ora set-permanent generate(symbols=any length=30) at u:3:14", "7 pia set-permanent row=1 at u:4:14"}},
 		{name: "users that may be made", job: head + `
 action: set-permanent
 password: {env: PW}

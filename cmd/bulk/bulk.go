@@ -156,7 +156,7 @@ func (o *Options) expected(users int64) error {
 
 func (o *Options) jobOptions() jobs.Options {
 	return jobs.Options{
-		Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region, CheckReport: report.CheckPath, Now: o.Now,
+		Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region, CheckReport: report.CheckPath, CheckRecipient: checkRecipient, Now: o.Now,
 	}
 }
 
