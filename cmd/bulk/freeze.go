@@ -166,7 +166,7 @@ func (p *Plan) readTasks(tasks iter.Seq2[jobs.Task, error], add func(jobs.Task) 
 			continue
 		}
 		if task.Password.Kind == jobs.GeneratedPassword {
-			return jobs.Fault{Place: task.Place, Message: "generate is not supported yet"}
+			return &jobs.Faults{List: []jobs.Fault{{Place: task.Place, Message: "generate is not supported yet"}}}
 		}
 		if err := add(task); err != nil {
 			return err
