@@ -62,6 +62,18 @@ var classes = map[string]runner.Class{
 	"OptInRequired":                         runner.Fatal,
 }
 
+// secretClasses are those of Secrets Manager's own codes. Whether a secret is
+// there is about one user, where a pool that is not there ends a run; a key that
+// does not encrypt does so for nobody.
+var secretClasses = map[string]runner.Class{
+	"ResourceNotFoundException": runner.UserFault,
+	"ResourceExistsException":   runner.Exists,
+	"InvalidRequestException":   runner.UserFault,
+	"InternalServiceError":      runner.Transient,
+	"EncryptionFailure":         runner.Fatal,
+	"DecryptionFailure":         runner.Fatal,
+}
+
 // families are the classes of codes that AWS has in several forms.
 var families = []struct {
 	prefix string
@@ -82,6 +94,7 @@ type attempt struct {
 	left    bool          // any of it may have been written
 	changes bool          // it would have changed something
 	signIn  bool          // it tried a password
+	secret  bool          // it was for Secrets Manager
 	hidden  []jobs.Secret // what it held that no answer may show; the password, if any, is the first
 }
 
@@ -132,6 +145,9 @@ func refusal(err error, status int, a attempt) *runner.Error {
 	e.Class = classOf(e.Code, text, status)
 	if a.signIn {
 		ofSignIn(e, text)
+	}
+	if class, ok := secretClasses[e.Code]; ok && a.secret {
+		e.Class = class
 	}
 	if status >= 500 {
 		e.Class = runner.Transient

@@ -1,10 +1,10 @@
 // Package cognito is the user pool on the AWS SDK: the Directory that a run
-// acts on, and the single calls of the AWS CLI's two commands. It is the only
-// package that imports the SDK.
+// acts on, the single calls of the AWS CLI's two commands, and the hand-off of
+// passwords to Secrets Manager. It is the only package that imports the SDK.
 //
 // Begin with Open and Client.Directory. requests.go has the request of each
 // action, wire.go decides what counts as an answer, classify.go says what an
-// error means, and screen.go what of it may be shown.
+// error means, and screen.go what of it may be shown; secrets.go hands over.
 //
 // The SDK's own retries are off in every client: its retry budget is shared
 // by all requests of a client and breaks bulk work. The caller decides whether
@@ -106,7 +106,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	return &Client{
 		sts:    identity,
 		api:    client(func(h aws.HTTPClient) aws.HTTPClient { return bounded{h} }),
-		strict: client(func(h aws.HTTPClient) aws.HTTPClient { return strict{h} }),
+		strict: client(func(h aws.HTTPClient) aws.HTTPClient { return strict{h, "Cognito"} }),
 		cfg:    cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute, revokeIn: 5 * time.Second,
 	}, nil
 }
@@ -200,6 +200,7 @@ const (
 	NoCredentials                    // there are none
 	BadCredentials                   // they are configured, and could not be fetched
 	UnknownProfile                   // the profile Name is in no shared config file
+	OneEndpoint                      // Cognito's endpoint is given, and none for Secrets Manager
 )
 
 // ConfigError says that the settings are not enough to send a request with.
@@ -217,6 +218,8 @@ func (e *ConfigError) Error() string {
 		return "unable to locate AWS credentials"
 	case BadCredentials:
 		return "fetching the AWS credentials: " + credentialsFault(e.Err)
+	case OneEndpoint:
+		return "the endpoint is given for Cognito alone, and not for Secrets Manager, to which passwords are handed over"
 	case UnknownProfile:
 		return fmt.Sprintf("the AWS profile %q is not in the shared config files", e.Name)
 	}
@@ -232,6 +235,8 @@ func (e *ConfigError) Hint() string {
 		return "give --region, or set AWS_REGION"
 	case NoCredentials, BadCredentials:
 		return "set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	case OneEndpoint:
+		return "set AWS_ENDPOINT_URL_SECRETS_MANAGER to the other's, or AWS_ENDPOINT_URL to that of both"
 	case UnknownProfile:
 		return "`aws configure list-profiles` lists the profiles there are"
 	}

@@ -126,8 +126,11 @@ func (f *flight) left(err error) bool {
 }
 
 // strict is the HTTP client of a run. It reads answers whole, within bounds, and
-// passes on only what can be an answer of Cognito's.
-type strict struct{ next aws.HTTPClient }
+// passes on only what can be an answer of its service's.
+type strict struct {
+	next    aws.HTTPClient
+	service string // such as "Cognito"
+}
 
 func (s strict) Do(r *http.Request) (*http.Response, error) {
 	response, err := s.next.Do(r)
@@ -141,7 +144,7 @@ func (s strict) Do(r *http.Request) (*http.Response, error) {
 	body, err := readWhole(response.Body, response.ContentLength, most)
 	response.Body.Close()
 	text := content{body: body, tooLong: int64(len(body)) > most, cut: err != nil}
-	if fault := text.judge(response); fault != nil {
+	if fault := text.judge(response, s.service); fault != nil {
 		return nil, fault
 	}
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text.body)), int64(len(text.body))
@@ -154,15 +157,16 @@ type content struct {
 	tooLong, cut bool
 }
 
-// judge returns an error for what is no whole answer of Cognito's. A refusal
+// judge returns an error for what is no whole answer of a service's. A refusal
 // with its type in the header needs no body: what came of it is dropped.
-func (c *content) judge(r *http.Response) *answerError {
+func (c *content) judge(r *http.Response, service string) *answerError {
 	if r.StatusCode == http.StatusOK && !c.cut && !c.tooLong && isObject(c.body) {
 		return nil // as nearly every answer is, without the words for the others
 	}
 	status := strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", r.StatusCode, http.StatusText(r.StatusCode)))
 	partial := c.cut || c.tooLong
-	refused := &answerError{class: runner.Fatal, status: r.StatusCode}
+	strange := "not an answer of " + service + "'s"
+	refused := &answerError{class: runner.Fatal, status: r.StatusCode, service: service}
 	switch {
 	case r.StatusCode >= 500:
 		if partial {
@@ -180,7 +184,7 @@ func (c *content) judge(r *http.Response) *answerError {
 	case r.StatusCode == http.StatusRequestTimeout: // whoever waited for it may have passed it on
 		return &answerError{class: runner.InDoubt, message: status}
 	case r.StatusCode >= 400 && isHTML(r, c.body):
-		refused.message = status + ", with a web page: not an answer of Cognito's"
+		refused.message = status + ", with a web page: " + strange
 		return refused
 	case r.StatusCode >= 400 && partial:
 		return &answerError{class: runner.InDoubt, message: status + ", and the rest of the answer did not come"}
@@ -190,14 +194,14 @@ func (c *content) judge(r *http.Response) *answerError {
 		}
 		return nil
 	case r.StatusCode >= 300:
-		refused.message = status + place(r) + ": not an answer of Cognito's"
+		refused.message = status + place(r) + ": " + strange
 		return refused
 	case c.cut:
 		return &answerError{class: runner.InDoubt, message: status + ", and the rest of the answer did not come"}
 	case c.tooLong:
-		return &answerError{class: runner.Unreadable, message: fmt.Sprintf("%s, with more than %d bytes: not an answer of Cognito's", status, len(c.body)-1)}
+		return &answerError{class: runner.Unreadable, message: fmt.Sprintf("%s, with more than %d bytes: %s", status, len(c.body)-1, strange)}
 	case r.StatusCode != http.StatusOK, !isObject(c.body):
-		return &answerError{class: runner.Unreadable, message: status + ", with what is not an answer of Cognito's"}
+		return &answerError{class: runner.Unreadable, message: status + ", with what is " + strange}
 	}
 	return nil
 }
@@ -224,12 +228,13 @@ func isHTML(r *http.Response, body []byte) bool {
 	return strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "html") || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
 }
 
-// answerError says that an answer is not one of Cognito's, or not whole.
+// answerError says that an answer is not one of its service's, or not whole.
 type answerError struct {
 	class   runner.Class
 	status  int
 	message string
 	hint    string // where it is not that of the status
+	service string // of a redirect
 }
 
 func (e *answerError) Error() string { return e.message }
@@ -240,7 +245,7 @@ func (e *answerError) Hint() string {
 	case e.hint != "", e.class != runner.Fatal:
 		return e.hint
 	case e.status < 400:
-		return "check --endpoint-url and the proxy: Cognito redirects nobody; a captive portal of the network does, until one signs in"
+		return "check --endpoint-url and the proxy: " + e.service + " redirects nobody; a captive portal of the network does, until one signs in"
 	}
 	return "something between here and AWS answers, as a proxy, a firewall or a captive portal does: check the proxy's settings, the network and --endpoint-url"
 }

@@ -160,22 +160,15 @@ func (s *Server) createSecret(c *call) (any, *Error) {
 		}
 		return nil, &Error{codeResourceExists, fmt.Sprintf("The operation failed because the secret %s already exists.", in.Name)}
 	}
-	x := &secret{
-		name: in.Name, description: in.Description, kmsKey: in.KmsKeyId, created: s.now().UnixMilli(),
-		tags: map[string]string{}, versions: map[string]*secretVersion{}, stages: map[string]string{},
-	}
-	if err := x.tag(in.Tags); err != nil {
+	tags, err := addTags(nil, in.Tags)
+	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256([]byte(x.name)) // the same each time
-	x.arn = fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-%s", c.region, Account, x.name, hex.EncodeToString(digest[:3]))
+	x := s.newSecret(in.Name, c.region)
+	x.description, x.kmsKey, x.tags = in.Description, in.KmsKeyId, tags
 	if in.SecretString != nil {
 		x.put(in.ClientRequestToken, *in.SecretString, s.secretTime(), nil)
 	}
-	if all.byName == nil {
-		all.byName = map[string]*secret{}
-	}
-	all.byName[x.name] = x
 	return x.answer(in.ClientRequestToken), nil
 }
 
@@ -203,23 +196,23 @@ func (in *secretInput) checkValue() *Error {
 	return nil
 }
 
-// tag adds tags, in the place of those with the same key.
-func (x *secret) tag(tags []secretTag) *Error {
-	all := maps.Clone(x.tags)
+// addTags returns tags with others, in the place of those with the same key.
+func addTags(to map[string]string, tags []secretTag) (map[string]string, *Error) {
+	all := map[string]string{}
+	maps.Copy(all, to)
 	for _, t := range tags {
 		switch {
 		case t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256:
-			return invalidParameter("The tag key or value is empty or too long.")
+			return nil, invalidParameter("The tag key or value is empty or too long.")
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
-			return invalidParameter("Tag keys that begin with aws: are reserved.")
+			return nil, invalidParameter("Tag keys that begin with aws: are reserved.")
 		}
 		all[t.Key] = t.Value
 	}
 	if len(all) > 50 {
-		return invalidParameter("A secret can have 50 tags at most.")
+		return nil, invalidParameter("A secret can have 50 tags at most.")
 	}
-	x.tags = all
-	return nil
+	return all, nil
 }
 
 // find returns the secret that a request is about.
@@ -246,7 +239,11 @@ func (s *Server) tagSecret(c *call) (any, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, x.tag(c.in.Tags)
+	tags, err := addTags(x.tags, c.in.Tags)
+	if err == nil {
+		x.tags = tags
+	}
+	return nil, err
 }
 
 // deleteSecret marks a secret for deletion, or deletes it at once.
@@ -269,4 +266,35 @@ func (x *secret) answer(version string) map[string]any {
 		out["VersionId"], out["VersionStages"] = version, x.stagesOf(version)
 	}
 	return out
+}
+
+// PutSecret makes a secret with these tags, and a version with that value where
+// there is one, in the place of one of the same name. It is in us-east-1.
+func (s *Server) PutSecret(about Secret) {
+	all := &s.secrets
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	delete(all.byName, about.Name)
+	x := s.newSecret(about.Name, "us-east-1")
+	x.description, x.kmsKey, x.tags = about.Description, about.KMSKey, maps.Clone(about.Tags)
+	if about.Value != "" {
+		x.put(s.requestID(), about.Value, s.secretTime(), nil)
+	}
+	if about.Deleted {
+		x.deleted = s.now().UnixMilli()
+	}
+}
+
+// newSecret adds a secret without a version.
+func (s *Server) newSecret(name, region string) *secret {
+	digest := sha256.Sum256([]byte(name)) // the same each time
+	x := &secret{
+		name: name, created: s.now().UnixMilli(), tags: map[string]string{}, versions: map[string]*secretVersion{}, stages: map[string]string{},
+		arn: fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-%s", region, Account, name, hex.EncodeToString(digest[:3])),
+	}
+	if s.secrets.byName == nil {
+		s.secrets.byName = map[string]*secret{}
+	}
+	s.secrets.byName[name] = x
+	return x
 }

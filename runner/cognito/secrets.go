@@ -1,0 +1,210 @@
+package cognito
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sm "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"cogpass/jobs"
+	"cogpass/runner"
+)
+
+// SecretsConfig says where in Secrets Manager passwords go.
+type SecretsConfig struct {
+	PoolID       string
+	NameTemplate string            // with {username}, and {pool} where wanted; "": DefaultSecretName
+	KMSKeyID     string            // of new secrets; "": AWS's own key
+	Tags         map[string]string // of new secrets, beside cogpass's own
+	Region       string            // "": the Client's
+	EndpointURL  string            // "": as the settings say
+}
+
+// The tags by which a secret is known to be cogpass's for a user of a pool.
+const (
+	poolTag = "cogpass:pool"
+	userTag = "cogpass:username"
+)
+
+// Check returns an error where Secrets Manager would refuse what c asks for.
+func (c SecretsConfig) Check() error {
+	if _, err := c.name(); err != nil {
+		return err
+	}
+	if len(c.Tags) > 48 { // of 50, with cogpass's own
+		return fmt.Errorf("a secret can have 48 tags at most")
+	}
+	for key, value := range c.Tags {
+		low := strings.ToLower(key)
+		switch {
+		case strings.HasPrefix(low, "aws:") || strings.HasPrefix(low, "cogpass:"):
+			return fmt.Errorf("the tag %q is reserved", key)
+		case !tagKeys.MatchString(key) || !tagValues.MatchString(value):
+			return fmt.Errorf("the tag %q or its value has other characters than letters, digits, spaces and _.:/=+-@, or too many", key)
+		}
+	}
+	return nil
+}
+
+func (c SecretsConfig) name() (secretName, error) {
+	if c.NameTemplate == "" {
+		c.NameTemplate = DefaultSecretName
+	}
+	return newSecretName(c.NameTemplate, c.PoolID)
+}
+
+// Secrets hands passwords over to Secrets Manager: a runner.Handoff and a
+// runner.Fetcher, whose errors are all a *runner.Error. A user has a secret, a
+// password is a version of it, and the label AWSCURRENT is at the version that
+// readers get.
+//
+// Prepare and Confirm are each a DescribeSecret, of a quota of 10,000 a second,
+// and one request of the quota jobs.SecretsManager; a user's first Prepare is a
+// CreateSecret and a DescribeSecret more at most. Abandon and Fetch come to
+// the same or less. AWSPENDING stays at a version that has become AWSCURRENT, as
+// rotation by Secrets Manager leaves it, until the next Prepare: taking it off
+// would be another request of that quota for every user.
+type Secrets struct {
+	client *Client
+	api    *sm.Client
+	cfg    SecretsConfig
+	name   secretName
+	tags   []types.Tag
+}
+
+// Secrets returns a way to the secrets of a pool's users. It sends nothing. Its
+// error is that of SecretsConfig.Check or of SecretsEndpoint.
+func (c *Client) Secrets(cfg SecretsConfig) (*Secrets, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	if _, err := c.SecretsEndpoint(cfg); err != nil {
+		return nil, err
+	}
+	s := &Secrets{client: c, api: c.secretsAPI(cfg), cfg: cfg}
+	s.name, _ = cfg.name()
+	for _, key := range slices.Sorted(maps.Keys(cfg.Tags)) {
+		s.tags = append(s.tags, types.Tag{Key: &key, Value: aws.String(cfg.Tags[key])})
+	}
+	return s, nil
+}
+
+func (c *Client) secretsAPI(cfg SecretsConfig) *sm.Client {
+	return sm.NewFromConfig(c.cfg, func(o *sm.Options) {
+		o.HTTPClient = strict{oneHop(o.HTTPClient), "Secrets Manager"}
+		if cfg.Region != "" {
+			o.Region = cfg.Region
+		}
+		if cfg.EndpointURL != "" {
+			o.BaseEndpoint = &cfg.EndpointURL
+			o.EndpointOptions.UseFIPSEndpoint, o.EndpointOptions.UseDualStackEndpoint = aws.FIPSEndpointStateDisabled, aws.DualStackEndpointStateDisabled
+		}
+	})
+}
+
+// SecretsEndpoint returns the URL that passwords are sent to where cfg or the
+// settings name one, or "" where it is AWS's own. Where an endpoint is given for
+// Cognito, and none for Secrets Manager, passwords of whatever pool is there
+// would go to AWS: that is a *ConfigError.
+func (c *Client) SecretsEndpoint(cfg SecretsConfig) (string, error) {
+	endpoint := aws.ToString(c.secretsAPI(cfg).Options().BaseEndpoint)
+	if endpoint == "" && c.Endpoint() != "" {
+		return "", &ConfigError{Kind: OneEndpoint}
+	}
+	return endpoint, nil
+}
+
+// Name returns the name of a user's secret.
+func (s *Secrets) Name(username string) string { return s.name.of(username) }
+
+// Prepare stores a password as a version with the label AWSPENDING, and makes
+// the user's secret where there is none.
+func (s *Secrets) Prepare(ctx context.Context, h runner.Handover) (runner.Answer, error) {
+	x, err := s.describe(ctx, h)
+	if err == nil && !x.there {
+		x, err = s.create(ctx, h)
+	}
+	if err == nil && x.current == "" {
+		err = s.placeholder(ctx, h)
+	}
+	if err != nil {
+		return err.Answer, err
+	}
+	stages, answer, err := s.put(ctx, h)
+	if err != nil {
+		return err.Answer, err
+	}
+	if slices.Contains(stages, stagePending) || slices.Contains(stages, stageCurrent) {
+		return answer, nil
+	}
+	// It was there, and its label has gone on to another since.
+	return orFault(s.move(ctx, h, stagePending, x.pending, h.Version))
+}
+
+// Confirm gives a version AWSCURRENT, unless a later one has had it since.
+func (s *Secrets) Confirm(ctx context.Context, h runner.Handover) (runner.Answer, error) {
+	x, err := s.describe(ctx, h)
+	switch {
+	case err != nil:
+	case !x.there:
+		err = s.fault(h, "is not there any more")
+	case x.current == h.Version:
+		return x.answer, nil
+	case x.pending == h.Version:
+	default:
+		err = s.unsurpassed(ctx, h, x)
+	}
+	if err != nil {
+		return err.Answer, err
+	}
+	return orFault(s.move(ctx, h, stageCurrent, x.current, h.Version))
+}
+
+// Abandon takes AWSPENDING off a version.
+func (s *Secrets) Abandon(ctx context.Context, h runner.Handover) (runner.Answer, error) {
+	x, err := s.describe(ctx, h)
+	switch {
+	case err != nil:
+		return err.Answer, err
+	case x.pending != h.Version || x.current == h.Version:
+		return x.answer, nil
+	}
+	return orFault(s.move(ctx, h, stagePending, h.Version, ""))
+}
+
+// Fetch returns the password of a version.
+func (s *Secrets) Fetch(ctx context.Context, h runner.Handover) (jobs.Secret, runner.Answer, error) {
+	out, err := s.get(ctx, h, h.Version)
+	if err != nil {
+		if err.Code == notFound {
+			return jobs.Secret{}, err.Answer, nil
+		}
+		return jobs.Secret{}, err.Answer, err
+	}
+	password, ok := s.read(h, aws.ToString(out.SecretString))
+	answer := answerOf(out.ResultMetadata, password)
+	if !ok {
+		err := s.fault(h, "has a version "+h.Version+" that cogpass has not written")
+		err.Answer = answer
+		return jobs.Secret{}, answer, err
+	}
+	return password, answer, nil
+}
+
+// orFault returns an error as what it is, so that none is nil.
+func orFault(a runner.Answer, err *runner.Error) (runner.Answer, error) {
+	if err != nil {
+		return err.Answer, err
+	}
+	return a, nil
+}
+
+// fault says what is wrong with a user's secret.
+func (s *Secrets) fault(h runner.Handover, what string) *runner.Error {
+	return &runner.Error{Class: runner.UserFault, Message: "the secret " + s.Name(h.Username) + " " + what}
+}
