@@ -12,6 +12,7 @@ import (
 	"cogpass/runner"
 	"cogpass/runner/cognito"
 	"cogpass/runner/runfile"
+	"cogpass/runner/sealed"
 )
 
 // The exit codes, as docs/commands.md has them.
@@ -108,12 +109,18 @@ func meaning(err error) (code int, hint string) {
 		config  *cognito.ConfigError
 		stopped *runner.Stopped
 		reached *bulk.Reached
+		others  *bulk.SealedToOthers
+		reader  *sealed.RecipientError
 	)
 	switch {
 	case errors.As(err, &exit):
 		return exit.code, exit.hint
 	case errors.As(err, &reached):
 		return exitLimit, reachedHint(reached)
+	case errors.As(err, &others):
+		return othersMeaning(others)
+	case errors.As(err, &reader):
+		return exitUsage, reader.Hint
 	case errors.As(err, &ours):
 		return bulkMeaning(ours)
 	case errors.As(err, &faults):
@@ -176,7 +183,7 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 	case bulk.Unreported:
 		return exitFatal, "the run file has it all: " + command("report", pathArgument(e.RunFile), "--format", "csv", "--out", "FILE")
 	case bulk.Damaged:
-		return exitFatal, "the report has what is still readable"
+		return exitFatal, "what is still readable was written"
 	}
 	return exitFatal, ""
 }
@@ -190,6 +197,18 @@ func reachedHint(r *bulk.Reached) string {
 		return "see why in the report, mend it, and go on with `cogpass run RUN_FILE`"
 	}
 	return "`cogpass run RUN_FILE` goes on from " + r.Again.UTC().Format("2006-01-02 15:04") + " UTC on; with --wait it waits for that"
+}
+
+// othersMeaning says who could open what was not.
+func othersMeaning(e *bulk.SealedToOthers) (code int, hint string) {
+	hint = "give the --identity of somebody who may read them"
+	if len(e.Readers) > 0 {
+		hint += ": " + strings.Join(e.Readers, ", ")
+	}
+	if e.Some {
+		return exitFatal, hint
+	}
+	return exitUsage, hint
 }
 
 func unreachableHint(err error) string {

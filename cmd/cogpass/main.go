@@ -31,8 +31,9 @@ func realMain() int {
 	args := os.Args[1:]
 	sys := &system{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
-		LookupEnv: os.LookupEnv,
+		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
+		LookupEnv:   os.LookupEnv,
 	}
 	aws := awscli.Claims(args)
 	if !aws && wantsJSON(args) {

@@ -20,7 +20,7 @@ type system struct {
 	In       io.Reader
 	Out, Err io.Writer
 
-	InTerminal, ErrTerminal bool
+	InTerminal, OutTerminal, ErrTerminal bool
 
 	LookupEnv func(string) (string, bool)
 

@@ -216,7 +216,7 @@ func TestSealFromManyGoroutines(t *testing.T) {
 	all.Wait()
 }
 
-// TestWhatIsSealed holds the form that docs/run-file.md describes, for those
+// TestWhatIsSealed holds the form that docs/commands.md describes, for those
 // who open it with age's own program.
 func TestWhatIsSealed(t *testing.T) {
 	key, err := age.GenerateX25519Identity()
