@@ -1,5 +1,5 @@
 // Bench measures cogpass, and beside it what one would use in its place: the
-// bare AWS SDK, the AWS CLI and boto3. It prints a table, and writes it to
+// bare AWS SDK, the AWS CLI, boto3 and age. It prints a table, and writes it to
 // docs/benchmarks.md where it ran in full.
 //
 // Each client and each server is a process of its own, on loopback. What is
@@ -62,6 +62,7 @@ var rows = []*row{
 	{name: "million", phase: last, measure: (*bench).million},
 	{name: "one", phase: alone, measure: (*bench).oneUser},
 	{name: "thousand", phase: alone, measure: (*bench).thousandUsers},
+	{name: "seal", phase: alone, measure: (*bench).seal},
 	{name: "program", phase: alone, measure: (*bench).program},
 }
 
@@ -76,6 +77,9 @@ func main() {
 func realMain(args []string) error {
 	if len(args) > 0 && args[0] == "serve" {
 		return serve(args[1:])
+	}
+	if len(args) > 0 && args[0] == "seal" {
+		return sealMany(args[1:])
 	}
 	var names []string
 	for _, r := range rows {
