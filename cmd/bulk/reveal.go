@@ -13,19 +13,6 @@ import (
 	"cogpass/runner/sealed"
 )
 
-// Sealed is a generated password as a run file keeps it.
-type Sealed struct {
-	Seq      int64
-	Username string
-	Outcome  runner.Outcome // of the task
-	Version  string
-	Sealed   []byte // nil where another store has it
-}
-
-func (s *Sealed) handover() runner.Handover {
-	return runner.Handover{Seq: s.Seq, Username: s.Username, Version: s.Version}
-}
-
 // Revealed is a password that was opened: the user's where the task is ok, and
 // one that may be theirs where it is unknown.
 type Revealed struct {
@@ -46,6 +33,7 @@ type Opened struct {
 	Passwords int64
 	Unknown   int64 // how many of these are of tasks that are unknown
 	Elsewhere int64 // passwords that another store has
+	Pending   int64 // tasks that are not done, of whose passwords none is among these
 }
 
 // A SealedToOthers is the error of passwords that none of the identities opens.
@@ -76,7 +64,7 @@ type revealing struct {
 // reveal opens passwords and hands them to write, which is not called where
 // none can be opened that should be. What is damaged is left out; of that, the
 // error tells the first, after write has returned nil.
-func (r *revealing) reveal(ctx context.Context, rows iter.Seq2[Sealed, error], write func(iter.Seq2[Revealed, error]) error) (Opened, error) {
+func (r *revealing) reveal(ctx context.Context, rows iter.Seq2[runfile.Candidate, error], write func(iter.Seq2[Revealed, error]) error) (Opened, error) {
 	next, stop := iter.Pull2(r.open(ctx, rows))
 	defer stop()
 	row, err, more := next() // before anything is written
@@ -101,9 +89,9 @@ func (r *revealing) reveal(ctx context.Context, rows iter.Seq2[Sealed, error], w
 
 // open yields the passwords that the identities open. It ends with the first
 // error that is not about one password.
-func (r *revealing) open(ctx context.Context, rows iter.Seq2[Sealed, error]) iter.Seq2[Revealed, error] {
+func (r *revealing) open(ctx context.Context, rows iter.Seq2[runfile.Candidate, error]) iter.Seq2[Revealed, error] {
 	return func(yield func(Revealed, error) bool) {
-		for s, err := range rows {
+		for c, err := range rows {
 			if ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
@@ -114,7 +102,7 @@ func (r *revealing) open(ctx context.Context, rows iter.Seq2[Sealed, error]) ite
 				yield(Revealed{}, err)
 				return
 			}
-			if password, ok := r.openOne(&s); ok && !yield(Revealed{s.Seq, s.Username, password, s.Outcome}, nil) {
+			if password, ok := r.openOne(&c); ok && !yield(Revealed{c.Seq, c.Username, password, c.Outcome}, nil) {
 				return
 			}
 		}
@@ -122,28 +110,33 @@ func (r *revealing) open(ctx context.Context, rows iter.Seq2[Sealed, error]) ite
 }
 
 // openOne opens a password, or counts why it cannot be.
-func (r *revealing) openOne(s *Sealed) (jobs.Secret, bool) {
-	if r.opt.User != "" && r.opt.User != s.Username {
+func (r *revealing) openOne(c *runfile.Candidate) (jobs.Secret, bool) {
+	if r.opt.User != "" && r.opt.User != c.Username {
 		return jobs.Secret{}, false
 	}
-	if s.Sealed == nil {
+	if c.Sealed == nil {
 		r.opened.Elsewhere++
 		return jobs.Secret{}, false
 	}
-	password, err := r.opt.Identities.Open(s.Sealed, s.handover())
+	password, err := r.opt.Identities.Open(c.Sealed, whose(c))
 	switch {
 	case errors.Is(err, sealed.ErrNoMatch):
 		r.foreign++
 		return jobs.Secret{}, false
 	case err != nil:
-		r.isDamage(fmt.Errorf("task %d: %w", s.Seq, err))
+		r.isDamage(fmt.Errorf("task %d: %w", c.Seq, err))
 		return jobs.Secret{}, false
 	}
 	r.opened.Passwords++
-	if s.Outcome == unknown {
+	if c.Outcome == unknown {
 		r.opened.Unknown++
 	}
 	return password, true
+}
+
+// whose says whose password it is, as it was said when it was sealed.
+func whose(c *runfile.Candidate) runner.Handover {
+	return runner.Handover{Seq: c.Seq, Username: c.Username, Version: c.Version}
 }
 
 // isDamage reports whether an error is about damage, and keeps the first.
@@ -169,11 +162,15 @@ func (r *revealing) failed() error {
 	return errors.Join(errs...)
 }
 
-// reseal seals each password to other recipients and hands it to keep. It goes
+// resealBatch is how many passwords are kept at a time.
+const resealBatch = 1000
+
+// reseal seals each password to other recipients and hands them to keep. It goes
 // no further than the first that the identities do not open; what is damaged
 // stays as it is.
-func (r *revealing) reseal(ctx context.Context, rows iter.Seq2[Sealed, error], to *sealed.Recipients, keep func(Sealed, []byte) error) (Opened, error) {
-	for s, err := range rows {
+func (r *revealing) reseal(ctx context.Context, rows iter.Seq2[runfile.Candidate, error], to *sealed.Recipients, keep func([]runfile.Candidate) error) (Opened, error) {
+	var batch []runfile.Candidate
+	for c, err := range rows {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
@@ -183,21 +180,26 @@ func (r *revealing) reseal(ctx context.Context, rows iter.Seq2[Sealed, error], t
 		if err != nil {
 			return r.opened, err
 		}
-		h := s.handover()
+		h := whose(&c)
 		var ok bool
-		if h.Password, ok = r.openOne(&s); !ok {
+		if h.Password, ok = r.openOne(&c); !ok {
 			if r.foreign > 0 {
-				break
+				return r.opened, r.failed()
 			}
 			continue
 		}
-		blob, err := to.Seal(h)
-		if err == nil {
-			err = keep(s, blob)
-		}
-		if err != nil {
+		if c.Sealed, err = to.Seal(h); err != nil {
 			return r.opened, err
 		}
+		if batch = append(batch, c); len(batch) == resealBatch {
+			if err := keep(batch); err != nil {
+				return r.opened, err
+			}
+			batch = batch[:0]
+		}
+	}
+	if err := keep(batch); err != nil {
+		return r.opened, err
 	}
 	return r.opened, r.failed()
 }
@@ -207,6 +209,9 @@ func moreReaders(has, more []string) (*sealed.Recipients, error) {
 	added, err := sealed.ParseRecipients(more)
 	if err != nil {
 		return nil, err
+	}
+	if len(has) == 0 {
+		return nil, fail(Refused, "the run seals no passwords")
 	}
 	present, err := sealed.ParseRecipients(has)
 	if err != nil {

@@ -21,6 +21,7 @@ const (
 	ana      = "age1wca2jflp2kk7rmhm6y8zj56l3qtc7d26pgpuceuruue2zxpeqpeqks8hlc"
 	bosKey   = "AGE-SECRET-KEY-1ZDY4JS9YXMK5GAHJFMGSXY2Z63V0LCGNZXVS6W46NM6XG6D39MPQDEJC8Q"
 	bo       = "age1sw58k8hj5j6d8yxaqy6x99pmgnnmgkaulql796e4uutv5t26deqsjq0phg"
+	chidi    = "age1sctkgqw7zd7prka7lvj720ufust7cz8dgrykdls8yj74ef455axsdck4ux"
 	versions = "0198b3a2-77aa-7c11-8a44-1e29f4a3c0"
 )
 
@@ -34,14 +35,14 @@ func identities(t *testing.T, key string) *sealed.Identities {
 }
 
 // sealedTo seals a password of a task for ana, bo or both.
-func sealedTo(t *testing.T, seq int64, username string, outcome runner.Outcome, password string, readers ...string) Sealed {
+func sealedTo(t *testing.T, seq int64, username string, outcome runner.Outcome, password string, readers ...string) runfile.Candidate {
 	t.Helper()
 	to, err := sealed.ParseRecipients(readers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := Sealed{Seq: seq, Username: username, Outcome: outcome, Version: versions + fmt.Sprintf("%02d", len(password))}
-	h := s.handover()
+	s := runfile.Candidate{Seq: seq, Username: username, Outcome: outcome, Version: versions + fmt.Sprintf("%02d", len(password))}
+	h := whose(&s)
 	h.Password = jobs.NewSecret(password)
 	if s.Sealed, err = to.Seal(h); err != nil {
 		t.Fatal(err)
@@ -50,10 +51,10 @@ func sealedTo(t *testing.T, seq int64, username string, outcome runner.Outcome, 
 }
 
 // rowsOf yields rows, and each fault before the row of its index.
-func rowsOf(rows []Sealed, faults map[int]error) iter.Seq2[Sealed, error] {
-	return func(yield func(Sealed, error) bool) {
+func rowsOf(rows []runfile.Candidate, faults map[int]error) iter.Seq2[runfile.Candidate, error] {
+	return func(yield func(runfile.Candidate, error) bool) {
 		for i, row := range rows {
-			if fault := faults[i]; fault != nil && !yield(Sealed{}, fault) {
+			if fault := faults[i]; fault != nil && !yield(runfile.Candidate{}, fault) {
 				return
 			}
 			if !yield(row, nil) {
@@ -64,7 +65,7 @@ func rowsOf(rows []Sealed, faults map[int]error) iter.Seq2[Sealed, error] {
 }
 
 // revealed opens rows and returns them a line each; nil where nothing was to be written.
-func revealed(t *testing.T, ctx context.Context, rows iter.Seq2[Sealed, error], opt RevealOptions) ([]string, Opened, error) {
+func revealed(t *testing.T, ctx context.Context, rows iter.Seq2[runfile.Candidate, error], opt RevealOptions) ([]string, Opened, error) {
 	t.Helper()
 	var lines []string
 	r := &revealing{opt: opt, readers: []string{ana}}
@@ -82,7 +83,7 @@ func revealed(t *testing.T, ctx context.Context, rows iter.Seq2[Sealed, error], 
 }
 
 func TestReveal(t *testing.T) {
-	rows := []Sealed{
+	rows := []runfile.Candidate{
 		sealedTo(t, 1, "ana", runner.OK, "Passw0rd-1", ana),
 		sealedTo(t, 3, "bo", runner.Unknown, "Passw0rd-3", ana, bo),
 		sealedTo(t, 3, "bo", runner.Unknown, "Passw0rd-3b", ana, bo),
@@ -139,7 +140,7 @@ func TestRevealOfDamaged(t *testing.T) {
 	flipped.Sealed[len(flipped.Sealed)-1] ^= 1
 	last := sealedTo(t, 4, "dara", runner.OK, "Passw0rd-4", ana)
 	page := fmt.Errorf("tasks 9 to 12: %w", runfile.ErrDamaged)
-	rows := []Sealed{sound, moved, flipped, last}
+	rows := []runfile.Candidate{sound, moved, flipped, last}
 	for name, faults := range map[string]map[int]error{"rows": nil, "a page": {0: page}} {
 		lines, _, err := revealed(t, t.Context(), rowsOf(rows, faults), RevealOptions{Identities: identities(t, anasKey)})
 		var damaged *Error
@@ -157,10 +158,10 @@ func TestRevealOfDamaged(t *testing.T) {
 }
 
 func TestRevealEndsWithItsContext(t *testing.T) {
-	rows := []Sealed{sealedTo(t, 1, "ana", runner.OK, "Passw0rd-1", ana), sealedTo(t, 2, "bo", runner.OK, "Passw0rd-2", ana)}
+	rows := []runfile.Candidate{sealedTo(t, 1, "ana", runner.OK, "Passw0rd-1", ana), sealedTo(t, 2, "bo", runner.OK, "Passw0rd-2", ana)}
 	stopped := errors.New("stopped")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	lines, _, err := revealed(t, ctx, func(yield func(Sealed, error) bool) {
+	lines, _, err := revealed(t, ctx, func(yield func(runfile.Candidate, error) bool) {
 		if yield(rows[0], nil) {
 			cancel(stopped)
 			yield(rows[1], nil)
@@ -173,7 +174,7 @@ func TestRevealEndsWithItsContext(t *testing.T) {
 
 // TestReseal holds that whoever could read can still, and one more can.
 func TestReseal(t *testing.T) {
-	rows := []Sealed{
+	rows := []runfile.Candidate{
 		sealedTo(t, 1, "ana", runner.OK, "Passw0rd-1", ana), sealedTo(t, 2, "bo", runner.Unknown, "Passw0rd-2", ana),
 		{Seq: 3, Username: "chidi", Outcome: runner.OK, Version: versions + "99"}, // which another store has
 	}
@@ -183,9 +184,10 @@ func TestReseal(t *testing.T) {
 			return Opened{}, err
 		}
 		r := &revealing{opt: RevealOptions{Identities: identities(t, key)}}
-		return r.reseal(t.Context(), rowsOf(rows, nil), to, func(s Sealed, blob []byte) error {
-			at := slices.IndexFunc(rows, func(row Sealed) bool { return row.Seq == s.Seq })
-			rows[at].Sealed = blob
+		return r.reseal(t.Context(), rowsOf(rows, nil), to, func(batch []runfile.Candidate) error {
+			for _, c := range batch {
+				rows[c.Seq-1].Sealed = c.Sealed
+			}
 			return nil
 		})
 	}

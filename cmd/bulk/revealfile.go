@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 
+	"cogpass/runner"
 	"cogpass/runner/runfile"
 	"cogpass/runner/sealed"
 )
@@ -19,8 +20,9 @@ func (r *Recorded) Reveal(ctx context.Context, opt RevealOptions, write func(ite
 	if err := r.file.Freeze(); err != nil {
 		return Opened{}, err
 	}
-	one := &revealing{opt: opt, readers: readersOf(&r.Info)}
-	return one.reveal(ctx, sealedOf(r.file), write)
+	one := &revealing{opt: opt, readers: readerNames(r.Info.Readers)}
+	one.opened.Pending = r.Counts.ByOutcome[runner.Pending]
+	return one.reveal(ctx, r.file.Candidates(), write)
 }
 
 // Reseal seals the passwords of a run, as Reveal shows them, to more readers,
@@ -37,20 +39,22 @@ func Reseal(ctx context.Context, path string, ids *sealed.Identities, more []str
 	if err != nil {
 		return Opened{}, err
 	}
-	to, err := moreReaders(readersOf(&info), more)
+	count, err := file.Count()
 	if err != nil {
 		return Opened{}, err
 	}
-	one := &revealing{opt: RevealOptions{Identities: ids}, readers: readersOf(&info)}
-	return one.reseal(ctx, sealedOf(file), to, func(s Sealed, blob []byte) error { return resealIn(file, s, blob) })
+	to, err := moreReaders(info.Readers, more)
+	if err != nil {
+		return Opened{}, err
+	}
+	one := &revealing{opt: RevealOptions{Identities: ids}, readers: readerNames(info.Readers)}
+	one.opened.Pending = count.ByOutcome[runner.Pending]
+	return one.reseal(ctx, file.Candidates(), to, func(batch []runfile.Candidate) error { return file.Reseal(to.Strings(), batch) })
 }
 
-// sealedOf are the passwords that a run file reveals.
-func sealedOf(*runfile.File) iter.Seq2[Sealed, error] {
-	return func(func(Sealed, error) bool) {}
+func readerNames(readers []string) []string {
+	if r, err := sealed.ParseRecipients(readers); err == nil {
+		return r.Names()
+	}
+	return nil
 }
-
-// readersOf are those who may read them.
-func readersOf(*runfile.Info) []string { return nil }
-
-func resealIn(*runfile.File, Sealed, []byte) error { return nil }

@@ -15,7 +15,6 @@ import (
 	"cogpass/cmd/bulk"
 	"cogpass/jobs"
 	"cogpass/report"
-	"cogpass/runner"
 	"cogpass/runner/sealed"
 )
 
@@ -103,9 +102,6 @@ func (o *revealOptions) run(ctx context.Context, path string) error {
 		return o.sys.stream(func(w io.Writer) error { return bulk.WritePasswords(w, format, rows) })
 	})
 	o.opened(opened, "opened", err)
-	if pending := r.Counts.ByOutcome[runner.Pending]; pending > 0 && o.User == "" && err == nil {
-		o.sys.warn("%s not done yet, whose passwords are not shown", isOrAre(pending, "task"))
-	}
 	return err
 }
 
@@ -129,6 +125,9 @@ func (o *revealOptions) opened(n bulk.Opened, what string, err error) {
 	}
 	if n.Elsewhere > 0 {
 		o.sys.info("%s in the store that the job names, not in the run file", isOrAre(n.Elsewhere, "password"))
+	}
+	if n.Pending > 0 && o.User == "" && err == nil {
+		o.sys.warn("%s not done yet, whose passwords are not among these", isOrAre(n.Pending, "task"))
 	}
 }
 

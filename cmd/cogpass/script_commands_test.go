@@ -45,6 +45,7 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	unseen FILE PATH…           no line of FILE is, in any form, in what programs have printed, nor in a file under PATH or a temporary one
 //	flip FILE TEXT              changes a bit of the first such text
 //	newer FILE                  makes it a run file of a later version
+//	sealed-run FILE             a run file with sealed passwords: of tasks that are ok, ok, unknown, failed and pending; makes key.txt
 //	endpoint NAME               sets ENDPOINT to what the background program has printed
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	commands := map[string]func(*testscript.TestScript, *scriptWorld, []string){
@@ -52,6 +53,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "latency": cmdLatency,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
 		"signal-until-over": cmdSignalUntilOver, "newer": cmdNewer, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
+		"sealed-run": cmdSealedRun,
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
 	for name, command := range commands {

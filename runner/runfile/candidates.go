@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
-	"fmt"
 	"iter"
 	"time"
 
@@ -267,23 +266,3 @@ func (e *entry) reveals(version string) bool {
 
 // lostMade stands for passwords that a file has lost which is not whole.
 var lostMade = runner.Made{State: runner.Tried}
-
-// Reseal replaces the sealed password of a version by another encryption of it.
-func (f *File) Reseal(c Candidate, sealed []byte) error {
-	w, err := f.writable()
-	if err != nil {
-		return err
-	}
-	return w.transact(func(s *session) error {
-		check, _ := sumCandidate(nil, c.Seq, c.Version, nanos(c.MadeAt), sealed)
-		changed, err := s.conn.ExecContext(background, "UPDATE candidate SET sealed = ?, sum = ? + state WHERE seq = ? AND version = ?",
-			sealed, check, c.Seq, packUUID(c.Version))
-		if err != nil {
-			return err
-		}
-		if n, err := changed.RowsAffected(); err != nil || n != 1 {
-			return fmt.Errorf("the password of task %d is no longer there", c.Seq)
-		}
-		return nil
-	})
-}

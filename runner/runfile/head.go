@@ -19,6 +19,14 @@ type head struct {
 }
 
 func insertHead(s *session, p Plan) error {
+	text, err := marshalHead(p)
+	if err != nil {
+		return err
+	}
+	return s.exec("INSERT INTO head VALUES (1, ?, ?)", text, sum([]byte(text)))
+}
+
+func marshalHead(p Plan) (string, error) {
 	p.CreatedAt = fromMillis(millis(p.CreatedAt))
 	doc := head{Plan: &p}
 	doc.AskedRate = finite(p.AskedRate)
@@ -29,10 +37,7 @@ func insertHead(s *session, p Plan) error {
 		doc.Rates[category] = finite(rate)
 	}
 	b, err := json.Marshal(doc)
-	if err != nil {
-		return err
-	}
-	return s.exec("INSERT INTO head VALUES (1, ?, ?)", string(b), sum(b))
+	return string(b), err
 }
 
 // parseHead reads the head, which must be as it was written.

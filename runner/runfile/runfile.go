@@ -58,6 +58,8 @@ type Plan struct {
 	Steps      map[runner.Step]int64 `json:"steps,omitempty"`      // tasks that have the step beside the action
 	Invites    int64                 `json:"invites,omitempty"`    // those whose creation sends an invitation
 	Sources    []jobs.Source         `json:"sources"`
+
+	Readers []string `json:"readers,omitempty"` // who may read sealed passwords, as sealed.ParseRecipients takes them
 }
 
 // Info describes a run: its plan, and how far it is.
