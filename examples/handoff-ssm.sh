@@ -4,8 +4,8 @@
 #   handoff: {command: [./handoff-ssm.sh, /cognito]}    # the path of the parameters; a KMS key may follow
 #
 # The password is in the SecureString PATH/POOL/USER/current: JSON with username,
-# password, userPoolId and version. One that is not known to be the user's yet is in
-# …/pending/VERSION: let nobody read that but this script. Needs the AWS CLI with
+# password, userPoolId, version and preparedAt. One that is not known to be the
+# user's yet is in …/pending/VERSION: let nobody read that but this script. Needs the AWS CLI with
 # ssm:PutParameter, GetParameters and DeleteParameters on the path, jq, and a POSIX
 # sh whose printf is built in: dash, bash and BusyBox's are. No password is ever an
 # argument of a program. Parameter Store takes 3 changes a second by default, and a
@@ -38,18 +38,29 @@ key=${2:-}
 
 case $phase in
 prepare)
-	value=$(printf '%s' "$input" | jq -er 'select(.password) | {username, password, userPoolId, version} | tojson')
+	value=$(printf '%s' "$input" | jq -er 'select(.password) | {username, password, userPoolId, version, preparedAt: now} | tojson')
 	printf '%s' "$value" | put "$path/pending/$version"
 	;;
 confirm)
 	# Of parameters that are not there this tells, without an error.
 	found=$(aws ssm get-parameters --with-decryption --output json --names "$path/pending/$version" "$path/current")
-	if value=$(printf '%s' "$found" | jq -er --arg name "$path/pending/$version" '.Parameters[] | select(.Name == $name) | .Value'); then
+	todo=$(printf '%s' "$found" | jq -er --arg path "$path" --arg version "$version" '
+		def value($name): [.Parameters[] | select(.Name == $path + $name) | .Value | fromjson? // {}][0];
+		value("/pending/" + $version) as $new | value("/current") as $old
+		| if $new == null then (if $old.version == $version then "nothing" else "fail" end)
+		  elif ($old.preparedAt // 0) > $new.preparedAt then "drop" else "move" end')
+	case $todo in
+	move)
+		value=$(printf '%s' "$found" | jq -er --arg name "$path/pending/$version" '.Parameters[] | select(.Name == $name) | .Value')
 		printf '%s' "$value" | put "$path/current"
-		aws ssm delete-parameters --names "$path/pending/$version" >/dev/null
-	elif ! printf '%s' "$found" | jq -e --arg version "$version" 'any(.Parameters[]; .Value | fromjson | .version == $version)' >/dev/null; then
+		;;
+	fail)
 		echo "this password was not prepared" >&2
 		exit 1
+		;;
+	esac # drop: a later run has set another password since, and handed it over
+	if [ "$todo" != nothing ]; then
+		aws ssm delete-parameters --names "$path/pending/$version" >/dev/null
 	fi
 	;;
 abandon) # of one that is not there it is no error
