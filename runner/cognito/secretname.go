@@ -20,8 +20,6 @@ const (
 var (
 	secretNames = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]*$`)
 	hyphenSix   = regexp.MustCompile(`-.{6}$`)
-	tagKeys     = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$`)
-	tagValues   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
 )
 
 // secretName makes the names of a pool's secrets.

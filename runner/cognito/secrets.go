@@ -2,10 +2,8 @@ package cognito
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sm "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -18,9 +16,9 @@ import (
 // SecretsConfig says where in Secrets Manager passwords go.
 type SecretsConfig struct {
 	PoolID       string
-	NameTemplate string            // with {username}, and {pool} where wanted; "": DefaultSecretName
+	NameTemplate string            // with {username} in it once, and {pool} where wanted; "": DefaultSecretName
 	KMSKeyID     string            // of new secrets; "": AWS's own key
-	Tags         map[string]string // of new secrets, beside cogpass's own
+	Tags         map[string]string // of new secrets, beside cogpass's own: cogpass:pool and cogpass:username
 	Region       string            // "": the Client's
 	EndpointURL  string            // "": as the settings say
 }
@@ -30,26 +28,6 @@ const (
 	poolTag = "cogpass:pool"
 	userTag = "cogpass:username"
 )
-
-// Check returns an error where Secrets Manager would refuse what c asks for.
-func (c SecretsConfig) Check() error {
-	if _, err := c.name(); err != nil {
-		return err
-	}
-	if len(c.Tags) > 48 { // of 50, with cogpass's own
-		return fmt.Errorf("a secret can have 48 tags at most")
-	}
-	for key, value := range c.Tags {
-		low := strings.ToLower(key)
-		switch {
-		case strings.HasPrefix(low, "aws:") || strings.HasPrefix(low, "cogpass:"):
-			return fmt.Errorf("the tag %q is reserved", key)
-		case !tagKeys.MatchString(key) || !tagValues.MatchString(value):
-			return fmt.Errorf("the tag %q or its value has other characters than letters, digits, spaces and _.:/=+-@, or too many", key)
-		}
-	}
-	return nil
-}
 
 func (c SecretsConfig) name() (secretName, error) {
 	if c.NameTemplate == "" {
@@ -78,16 +56,16 @@ type Secrets struct {
 }
 
 // Secrets returns a way to the secrets of a pool's users. It sends nothing. Its
-// error is that of SecretsConfig.Check or of SecretsEndpoint.
+// error says what of NameTemplate cannot be, or is that of SecretsEndpoint.
 func (c *Client) Secrets(cfg SecretsConfig) (*Secrets, error) {
-	if err := cfg.Check(); err != nil {
+	name, err := cfg.name()
+	if err != nil {
 		return nil, err
 	}
 	if _, err := c.SecretsEndpoint(cfg); err != nil {
 		return nil, err
 	}
-	s := &Secrets{client: c, api: c.secretsAPI(cfg), cfg: cfg}
-	s.name, _ = cfg.name()
+	s := &Secrets{client: c, api: c.secretsAPI(cfg), cfg: cfg, name: name}
 	for _, key := range slices.Sorted(maps.Keys(cfg.Tags)) {
 		s.tags = append(s.tags, types.Tag{Key: &key, Value: aws.String(cfg.Tags[key])})
 	}
