@@ -85,6 +85,9 @@ func (g *Generator) Password() Secret {
 // which is as likely as any other.
 func (g *Generator) Entropy() float64 { return g.entropy }
 
+// Length is how many characters its passwords have; of a passphrase it is 0.
+func (g *Generator) Length() int { return g.length }
+
 // fill draws each character of a text from all that may stand there, and reports
 // whether the whole is fit. Those that are not are thrown away, so each that is
 // fit is as likely as any other: no class has a place of its own, and no

@@ -16,9 +16,12 @@ var besides = [...]struct {
 	key, words string
 }{
 	{runner.Recheck, "rechecked", "look"},
+	{runner.Prepare, "prepared", "handing over"},
 	{runner.Create, "created", "creation"},
 	{runner.Enable, "enabled", "enabling"},
+	{runner.Conclude, "concluded", "telling the store"},
 	{runner.SignOut, "sign_out", "sign-out"},
+	{runner.Check, "check", "check"},
 }
 
 // besideOutcomes are those that a step can end with.

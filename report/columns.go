@@ -30,7 +30,9 @@ var columns = [...]column{
 	{"status_before", func(r *runner.Result) cell { return words(string(r.StatusBefore)) }},
 	{"created", func(r *runner.Result) cell { return beside(r, runner.Create) }},
 	{"sign_out", func(r *runner.Result) cell { return beside(r, runner.SignOut) }},
-	{"expires_at", func(*runner.Result) cell { return cell{} }},
+	{"check", func(r *runner.Result) cell { return beside(r, runner.Check) }},
+	{"handoff", handoff},
+	{"expires_at", func(r *runner.Result) cell { return moment(r.ExpiresAt) }},
 	{"source", func(r *runner.Result) cell { return words(r.Source) }},
 }
 
@@ -66,6 +68,20 @@ func moment(t time.Time) cell {
 		return cell{}
 	}
 	return cell{kind: timeCell, time: t.UTC()}
+}
+
+// handoff is whether a generated password has got to its reader's store: what
+// came of telling it so, or else of handing it over where that has failed.
+func handoff(r *runner.Result) cell {
+	if c := beside(r, runner.Conclude); c != (cell{}) {
+		return c
+	}
+	for i := range r.Beside {
+		if s := &r.Beside[i]; s.Step == runner.Prepare && fails(s.Outcome) {
+			return words(s.Outcome.String())
+		}
+	}
+	return cell{}
 }
 
 // took is the time from a task's first request to its end, in the

@@ -113,7 +113,7 @@ func TestCSVRoundTrip(t *testing.T) {
 			row := rows[i+1]
 			want := map[int]string{
 				1: r.Username, 2: r.Sub, 3: r.Action.String(), 4: r.Outcome.String(),
-				7: r.Code, 8: reason(&r), 9: r.RequestID, 14: "ok", 17: r.Source,
+				7: r.Code, 8: reason(&r), 9: r.RequestID, 14: "ok", 19: r.Source,
 			}
 			if o := r.Beside[1].Outcome; o != runner.Pending {
 				want[15] = o.String()

@@ -31,6 +31,8 @@ type row struct {
 	Status     *string `json:"status_before"`
 	Created    *string `json:"created"`
 	SignOut    *string `json:"sign_out"`
+	Check      *string `json:"check"`
+	Handoff    *string `json:"handoff"`
 	ExpiresAt  *string `json:"expires_at"`
 	Source     *string `json:"source"`
 }

@@ -53,9 +53,10 @@ type Options struct {
 	// It is called from Run's goroutine, and its error stops the run. Handoff is
 	// where these passwords are handed over; nil: the Journal seals them.
 	// HandoffLane is the category whose lane that takes; "Handoff".
-	Generate    func(t Task) (version string, password jobs.Secret, err error)
-	Handoff     Handoff
-	HandoffLane jobs.Category
+	Generate       func(t Task) (version string, password jobs.Secret, err error)
+	Handoff        Handoff
+	HandoffLane    jobs.Category
+	HandoffTimeout time.Duration // of each of its calls; Timeout
 
 	random func() float64 // for backoffs, in [0, 1): a simulation's; nil: rand.Float64
 }
@@ -161,6 +162,7 @@ func (o Options) withDefaults() Options {
 	def(&o.Outage, 5*time.Minute)
 	def(&o.Grace, 30*time.Second)
 	def(&o.HandoffLane, "Handoff")
+	def(&o.HandoffTimeout, o.Timeout)
 	if o.Clock == nil {
 		o.Clock = new(Clock)
 	}
@@ -204,7 +206,11 @@ func (e *engine) carry(ctx context.Context, w *work) answer {
 	if !step.intent {
 		parent = e.lookCtx
 	}
-	c, cancel := context.WithTimeout(parent, e.opt.Timeout)
+	timeout := e.opt.Timeout
+	if w.step == Prepare || w.step == Conclude || w.step == Fetch {
+		timeout = e.opt.HandoffTimeout
+	}
+	c, cancel := context.WithTimeout(parent, timeout)
 	defer cancel()
 	a.sight, a.err = step.send(e, c, w.task)
 	a.got = time.Now()

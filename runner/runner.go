@@ -30,6 +30,7 @@ type Task struct {
 	Action         jobs.Action
 	Password       jobs.Secret       // of a set action; zero where it is Generated
 	Generated      bool              // Options.Generate makes Password, and it is handed over
+	Recipe         string            // what it is made of: whatever Options.Generate knows
 	Version        string            // names Password where it is Generated: a UUID, filled in by Run
 	ClientMetadata map[string]string // of a Reset; not changed
 	Source         string            // file:line, for the report
@@ -82,6 +83,7 @@ type Result struct {
 	FinishedAt          time.Time
 	Latency             time.Duration // of the last attempt's answer
 	Version             string        // of the password that the user has, where that was generated and the outcome is OK
+	ExpiresAt           time.Time     // of a temporary password; zero, and not known, as Run emits it
 	StatusBefore        Status        // as Task.Before has it, or a look before the action
 	Source              string        // file:line
 	Beside              []StepResult  // how the task's steps beside the action ended, in their order; a look, or a step that was not begun, is not there

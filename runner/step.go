@@ -56,6 +56,7 @@ type Intent struct {
 	// itself; and what is known of all that were made for the task.
 	Version  string
 	Password jobs.Secret
+	Username string
 	Made     []Made
 }
 

@@ -138,7 +138,7 @@ func (w *work) intend(now time.Time, c *Clock) Intent {
 		i.Began, i.Slack = w.doubt.Began, w.doubt.Slack
 	}
 	if w.task.Generated && w.carrying() {
-		i.Version, i.Password, i.Made = w.task.Version, w.task.Password, w.task.Made
+		i.Version, i.Password, i.Username, i.Made = w.task.Version, w.task.Password, w.task.Username, w.task.Made
 	}
 	w.intent = i
 	return i

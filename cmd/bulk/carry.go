@@ -42,7 +42,7 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	if p.opt.Sandbox {
 		account = sandboxAccount
 	}
-	if err := p.file.SetIdentity(t.pool.Name, account, t.actor); err != nil {
+	if err := p.file.SetIdentity(t.pool.Name, account, t.actor, t.pool.TemporaryDays); err != nil {
 		return nil, err
 	}
 	if err := p.forgetRate(); err != nil {
@@ -60,6 +60,7 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	if err != nil {
 		return nil, err
 	}
+	t.work.keep(p.file)
 	stopped := p.sweep(ctx, t)
 	for stopped == nil {
 		stopped = p.runTasks(ctx, t, inFlight, before, mails)
@@ -151,12 +152,13 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 		},
 		Notice: p.noticed,
 	}
+	t.work.equip(&opt, p)
 	if mails != nil {
 		opt.Budget, opt.Unspent = mails.take, mails.unspent
 	}
 	var failures failures
 	first := canary{left: p.canaryLeft(&before)}
-	err := runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, first.cut(p.pending()), opt, func(r runner.Result) error {
+	err := runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, first.cut(p.pending(t.work)), opt, func(r runner.Result) error {
 		progress.add(r)
 		screen.Show(progress)
 		if mails != nil {
@@ -186,12 +188,12 @@ func (p *Plan) noticed(n runner.Notice) {
 }
 
 // pending are the tasks that are to be done, with their passwords.
-func (p *Plan) pending() iter.Seq2[runner.Task, error] {
+func (p *Plan) pending(w *workshop) iter.Seq2[runner.Task, error] {
 	return func(yield func(runner.Task, error) bool) {
 		for row, err := range p.file.Pending(p.opt.RetryFailed, p.opt.RetryUnknown) {
 			var task runner.Task
 			if err == nil {
-				task, err = p.task(row)
+				task, err = p.task(row, w)
 			}
 			if !yield(task, err) || err != nil {
 				return
@@ -200,12 +202,15 @@ func (p *Plan) pending() iter.Seq2[runner.Task, error] {
 	}
 }
 
-func (p *Plan) task(row runfile.Row) (runner.Task, error) {
+func (p *Plan) task(row runfile.Row, w *workshop) (runner.Task, error) {
 	task := taskOf(row.Task)
 	task.Attempts, task.Throttled, task.StartedAt, task.Doubt = row.Attempts, row.Throttled, row.StartedAt, row.Doubt
-	task.Done = row.Done
+	task.Done, task.Made = row.Done, row.Made
 	if row.Skip != "" || row.Fail != "" || !row.Action.Sets() {
 		return task, nil
+	}
+	if row.Password.Kind == jobs.GeneratedPassword {
+		return task, w.fill(&task, row.Password)
 	}
 	var err error
 	task.Password, err = p.passwords.Get(row.Task)
@@ -217,7 +222,7 @@ func taskOf(t jobs.Task) runner.Task {
 	task := runner.Task{
 		Seq: t.Seq, Username: t.Username, Action: t.Action, ClientMetadata: t.ClientMetadata,
 		Source: jobs.Place{File: t.Place.File, Line: t.Place.Line}.String(), Skip: t.Skip, Fail: t.Fail,
-		Create: t.Create, Enable: t.Enable, Recheck: t.Recheck, SignOut: t.SignOut, Before: t.Before,
+		Create: t.Create, Enable: t.Enable, Recheck: t.Recheck, SignOut: t.SignOut, Check: t.Check, Before: t.Before,
 	}
 	return task
 }

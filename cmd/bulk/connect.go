@@ -22,6 +22,7 @@ type target struct {
 	account string // the AWS account's number, where that could be found out
 	clock   *runner.Clock
 	actor   string
+	work    *workshop // makes passwords, and hands them over
 }
 
 // Question is what Options.Confirm has to answer.
@@ -77,6 +78,9 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 		if err = t.pool.Policy.CheckAll(p.tasks(ctx), p.passwords); err != nil {
 			return nil, nil, err
 		}
+	}
+	if t.work, err = p.openWorkshop(ctx, t); err != nil {
+		return nil, nil, err
 	}
 	if !o.Yes && !o.Sandbox {
 		if err = o.Confirm(ctx, Question{Plan: p, Info: info, Pool: t.pool, Account: t.account, Tally: &p.Tally, Rate: p.Rate()}); err != nil {

@@ -24,6 +24,9 @@ func (o *Options) openJob(path string) (*jobs.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if job.Handoff, err = resolved(job); err != nil {
+		return nil, err
+	}
 	if o.Rate != 0 {
 		job.Limits.Rate = o.Rate
 	}
@@ -64,7 +67,7 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Outage: job.Retry.Outage, Report: job.Report, Salt: job.Salt,
 		Rates: ratesOf(job.Limits.Rates), Canary: job.Limits.Canary, MaxFailures: job.Limits.MaxFailures, Messages: job.Limits.Messages,
-		WantAccount: job.Account, Where: job.Where.Conditions,
+		WantAccount: job.Account, Where: job.Where.Conditions, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy,
 	}}
 }
 
@@ -164,9 +167,6 @@ func (p *Plan) readTasks(tasks iter.Seq2[jobs.Task, error], add func(jobs.Task) 
 		p.Tally.add(&task)
 		if add == nil {
 			continue
-		}
-		if task.Password.Kind == jobs.GeneratedPassword {
-			return &jobs.Faults{List: []jobs.Fault{{Place: task.Place, Message: "generate is not supported yet"}}}
 		}
 		if err := add(task); err != nil {
 			return err

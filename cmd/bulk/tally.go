@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -22,6 +23,7 @@ type Tally struct {
 	Invites  map[jobs.Invite]int64   // of the users that are made
 	Requests map[jobs.Category]int64 // at least, by quota category
 	messages map[jobs.Action]int64   // tasks whose action sends one
+	recipes  map[string]*uses        // of passwords that are generated
 	Active   int64                   // users who are counted as active on the bill
 }
 
@@ -29,12 +31,20 @@ func newTally() Tally {
 	return Tally{
 		Why: map[string]int64{}, Failing: map[string]int64{}, Actions: map[jobs.Action]int64{}, Statuses: map[jobs.Status]int64{},
 		Steps: map[runner.Step]int64{}, Invites: map[jobs.Invite]int64{}, Requests: map[jobs.Category]int64{}, messages: map[jobs.Action]int64{},
+		recipes: map[string]*uses{},
 	}
+}
+
+// uses says how many passwords are made of a recipe.
+type uses struct {
+	passwords int64
+	permanent bool // some are
 }
 
 // categories are those of the steps beside an action.
 var categories = map[runner.Step]jobs.Category{
 	runner.Recheck: jobs.UserList, runner.Create: jobs.UserCreation, runner.Enable: jobs.UserUpdate, runner.SignOut: jobs.UserUpdate,
+	runner.Check: jobs.UserAuthentication,
 }
 
 func (t *Tally) add(task *jobs.Task) {
@@ -56,6 +66,7 @@ func (t *Tally) add(task *jobs.Task) {
 	t.Actions[task.Action]++
 	for step, has := range map[runner.Step]bool{
 		runner.Recheck: task.Recheck, runner.Create: task.Create != nil, runner.Enable: task.Enable, runner.SignOut: task.SignOut != jobs.NoSignOut,
+		runner.Check: task.Check,
 	} {
 		if has {
 			t.Steps[step]++
@@ -69,6 +80,9 @@ func (t *Tally) add(task *jobs.Task) {
 		t.Failing[task.Fail]++
 		return
 	}
+	if task.Password.Kind == jobs.GeneratedPassword {
+		t.generated(task.Password.Name, spec.Permanent)
+	}
 	if task.Create != nil {
 		t.Invites[task.Create.Invite]++
 	}
@@ -78,6 +92,18 @@ func (t *Tally) add(task *jobs.Task) {
 	if spec.Message {
 		t.messages[task.Action]++
 	}
+}
+
+// generated counts a password that is made.
+func (t *Tally) generated(recipe string, permanent bool) {
+	t.Steps[runner.Prepare]++
+	of := t.recipes[recipe]
+	if of == nil {
+		of = new(uses)
+		t.recipes[recipe] = of
+	}
+	of.passwords++
+	of.permanent = of.permanent || permanent
 }
 
 // Users is how many are acted on.
@@ -159,7 +185,9 @@ func (o *Options) left(all runfile.Counts, info *runfile.Info) Tally {
 		}
 		left = max(0, min(left, t.Users()+all.Beside))
 		t.Steps[step] = left
-		t.Requests[categories[step]] += left
+		if category := categories[step]; category != "" {
+			t.Requests[category] += left
+		}
 	}
 	t.Invites[jobs.InviteByEmail] = min(info.Invites, t.Steps[runner.Create])
 	t.Active = max(t.Active, t.Steps[runner.SignOut])
@@ -177,13 +205,25 @@ func (p *Plan) RateOf(category jobs.Category) float64 {
 	if asked := p.Info.Rates[category]; asked > 0 {
 		return asked
 	}
+	if category == jobs.SecretsManager { // nobody else's sign-in waits for it
+		return 40
+	}
 	return category.Quota() / 2
+}
+
+// Requests is how many the plan makes at least, by quota category.
+func (p *Plan) Requests() map[jobs.Category]int64 {
+	all := maps.Clone(p.Tally.Requests)
+	if p.Info.Handoff.SecretsManager != nil {
+		all[jobs.SecretsManager] += 2 * p.Tally.Steps[runner.Prepare]
+	}
+	return all
 }
 
 // HowLong is how long the plan takes at its rates, by the slowest lane.
 func (p *Plan) HowLong() (longest time.Duration, by jobs.Category) {
 	by = jobs.UserAccountRecovery
-	for category, n := range p.Tally.Requests {
+	for category, n := range p.Requests() {
 		rate := p.RateOf(category)
 		if n == 0 || math.IsInf(rate, 1) {
 			continue

@@ -73,6 +73,7 @@ var stepWords = []struct {
 	{runner.Create, "made first, for the pool does not have them"},
 	{runner.Enable, "enabled first"},
 	{runner.SignOut, "signed out everywhere after it"},
+	{runner.Check, "signed in as, with the new password, after it"},
 }
 
 func besides(t *bulk.Tally) (lines []string) {
@@ -87,9 +88,10 @@ func besides(t *bulk.Tally) (lines []string) {
 // lanes says what a plan takes of each quota, where it takes of more than one;
 // and what of the users' own it leaves them.
 func lanes(p *bulk.Plan) (lines []string) {
-	for _, category := range byCount(p.Tally.Requests) {
-		n, rate := p.Tally.Requests[category], p.RateOf(category)
-		if n == 0 || len(p.Tally.Requests) == 1 && category == jobs.UserAccountRecovery {
+	requests := p.Requests()
+	for _, category := range byCount(requests) {
+		n, rate := requests[category], p.RateOf(category)
+		if n == 0 || len(requests) == 1 && category == jobs.UserAccountRecovery {
 			continue
 		}
 		pace := fmt.Sprintf("at %g/s", rate)
@@ -104,6 +106,35 @@ func lanes(p *bulk.Plan) (lines []string) {
 			lines = append(lines, fmt.Sprintf("takes all %g requests a second that users need to choose new passwords", quota))
 		} else {
 			lines = append(lines, fmt.Sprintf("leaves %.3g of %g requests a second to users who choose new passwords", quota-rate, quota))
+		}
+	}
+	return lines
+}
+
+// secrets says which passwords a plan makes, and who gets them.
+func secrets(p *bulk.Plan) (lines []string) {
+	for _, r := range p.Recipes() {
+		what := plural(int64(r.Length), "character")
+		if r.Words > 0 {
+			what = plural(int64(r.Words), "word")
+		}
+		lines = append(lines, fmt.Sprintf("makes %s of %s, %g bits", plural(r.Passwords, "password"), what, r.Bits))
+	}
+	if to := p.HandedTo(); len(lines) > 0 && to != "" {
+		lines = append(lines, "passwords go to "+report.Visible(to))
+	}
+	return lines
+}
+
+// weak warns of passwords that are too easy to guess.
+func weak(p *bulk.Plan) (lines []string) {
+	for _, r := range p.Recipes() {
+		if least := r.LeastBits(); r.Bits < least {
+			kind := "temporary"
+			if r.Permanent {
+				kind = "permanent"
+			}
+			lines = append(lines, fmt.Sprintf("%s would have %g bits: a %s password should have %g; make it longer", plural(r.Passwords, "password"), r.Bits, kind, least))
 		}
 	}
 	return lines
@@ -159,7 +190,8 @@ type planJSON struct {
 	Warnings   []string                `json:"warnings"`
 }
 
-var stepNames = map[runner.Step]string{runner.Recheck: "recheck", runner.Create: "create", runner.Enable: "enable", runner.SignOut: "sign_out"}
+var stepNames = map[runner.Step]string{runner.Recheck: "recheck", runner.Create: "create", runner.Enable: "enable", runner.SignOut: "sign_out",
+	runner.Prepare: "handoff", runner.Check: "check"}
 
 func planDocument(p *bulk.Plan, out string) planJSON {
 	t := &p.Tally
@@ -167,7 +199,7 @@ func planDocument(p *bulk.Plan, out string) planJSON {
 	doc := planJSON{
 		Name: p.Info.Name, UserPoolID: p.Info.UserPoolID, RunFile: out, Digest: p.Info.PlanDigest, Tasks: t.Tasks,
 		Actions: map[string]int64{}, Skipped: t.Why, Impossible: t.Failing, Statuses: t.Statuses, Steps: map[string]int64{},
-		Requests: t.Requests, Seconds: long.Seconds(), Lookups: p.Lookups(), Messages: t.Messages(), Active: t.Active,
+		Requests: p.Requests(), Seconds: long.Seconds(), Lookups: p.Lookups(), Messages: t.Messages(), Active: t.Active,
 		Operations: p.Operations(), Warnings: []string{},
 	}
 	for action, n := range t.Actions {

@@ -45,4 +45,7 @@ func (s *system) warnings(p *bulk.Plan) {
 	for _, w := range p.Warnings {
 		s.warn("%s", w.Advice())
 	}
+	for _, line := range weak(p) {
+		s.warn("%s", line)
+	}
 }

@@ -65,7 +65,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 }
 
 var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
-	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool, "overlaps": overlaps,
+	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool, "overlaps": overlaps, "secrets": secrets,
 }).Parse(`plan of {{.Plan.Info.Name}}, on the pool {{.Plan.Info.UserPoolID}}
   {{tallied .Tally}}
 {{- range decided .Tally}}
@@ -75,6 +75,9 @@ var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
     {{.}}
 {{- end}}
 {{- range besides .Tally}}
+  {{.}}
+{{- end}}
+{{- range secrets .Plan}}
   {{.}}
 {{- end}}
   {{duration .Plan}}

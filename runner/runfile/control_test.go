@@ -50,7 +50,7 @@ func TestState(t *testing.T) {
 	if i := info(); i.State != Running || started.IsZero() || !i.FinishedAt.IsZero() {
 		t.Errorf("got %+v, want it running", i)
 	}
-	if err := f.SetIdentity("staff", "123456789012", "arn:aws:iam::123456789012:user/ana"); err != nil {
+	if err := f.SetIdentity("staff", "123456789012", "arn:aws:iam::123456789012:user/ana", 7); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.SetState(Stopped, "the daily e-mail limit is reached"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -236,6 +237,13 @@ func (d *Draft) finish() error {
 		if err := d.endBlock(rest); err != nil {
 			return err
 		}
+	}
+	if d.plan.Handoff.Kind() != "" { // who may read passwords is part of what is approved
+		b, err := json.Marshal(d.plan.Handoff)
+		if err != nil {
+			return err
+		}
+		d.digest.Write(b)
 	}
 	d.plan.PlanDigest = "sha256:" + hex.EncodeToString(d.digest.Sum(nil))
 	if err := insertHead(d.session, d.plan); err != nil {

@@ -84,14 +84,14 @@ func orInf(rate *float64) float64 {
 func unknownAction(a jobs.Action) error { return fmt.Errorf("%w: it has tasks of %v", ErrNewer, a) }
 
 const selectInfo = `SELECT h.json, h.sum, r.state, r.reason, coalesce(r.started_at, 0), coalesce(r.finished_at, 0),
-	r.pool_name, r.account, r.actor FROM head h, run r`
+	r.pool_name, r.account, r.actor, r.temporary_days FROM head h, run r`
 
 func readInfo(stmt *sql.Stmt) (Info, error) {
 	var i Info
 	var text string
 	var written, started, finished int64
 	err := stmt.QueryRowContext(background).Scan(&text, &written, &i.State, &i.Reason, &started, &finished,
-		&i.PoolName, &i.Account, &i.Actor)
+		&i.PoolName, &i.Account, &i.Actor, &i.TemporaryDays)
 	if errors.Is(err, sql.ErrNoRows) {
 		return i, damaged("it has no plan")
 	}

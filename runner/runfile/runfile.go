@@ -41,12 +41,14 @@ type Plan struct {
 	Report      []string      `json:"reports"`
 	Salt        []byte        `json:"salt"`
 
-	Rates       map[jobs.Category]float64 `json:"-"`                // of other categories, a second, where the job gives one; may be +Inf
-	Canary      int                       `json:"canary,omitempty"` // stop after so many; 0 is no limit
-	MaxFailures jobs.MaxFailures          `json:"max_failures,omitzero"`
-	Messages    int                       `json:"messages,omitempty"` // e-mails a day; 0 is no limit
-	WantAccount string                    `json:"account,omitempty"`  // the only AWS account that it may run in; empty is any
-	Where       jobs.Conditions           `json:"where,omitzero"`     // what a user has to be like where it is looked at again
+	Rates          map[jobs.Category]float64 `json:"-"`                // of other categories, a second, where the job gives one; may be +Inf
+	Canary         int                       `json:"canary,omitempty"` // stop after so many; 0 is no limit
+	MaxFailures    jobs.MaxFailures          `json:"max_failures,omitzero"`
+	Messages       int                       `json:"messages,omitempty"`        // e-mails a day; 0 is no limit
+	WantAccount    string                    `json:"account,omitempty"`         // the only AWS account that it may run in; empty is any
+	Handoff        jobs.Handoff              `json:"handoff,omitzero"`          // of generated passwords; what it names is resolved
+	PasswordPolicy *jobs.Policy              `json:"password_policy,omitempty"` // what the job says that the pool asks of passwords
+	Where          jobs.Conditions           `json:"where,omitzero"`            // what a user has to be like where it is looked at again
 
 	RunID      string                `json:"run_id"` // random; copies of a file share it
 	PlanDigest string                `json:"digest"` // of what the plan does, see Draft
@@ -67,6 +69,7 @@ type Info struct {
 	Plan
 
 	PoolName, Account, Actor string // see SetIdentity
+	TemporaryDays            int    // that temporary passwords are good; 0 is not known
 	Approvals                []Approval
 	State                    State
 	Reason                   string // why it is in this state; may be empty

@@ -119,6 +119,7 @@ CREATE TABLE run (
 	pool_name   TEXT NOT NULL DEFAULT '',
 	account     TEXT NOT NULL DEFAULT '',
 	actor       TEXT NOT NULL DEFAULT '',
+	temporary_days INTEGER NOT NULL DEFAULT 0,
 	port        TEXT NOT NULL DEFAULT '',
 	commits     INTEGER NOT NULL,
 	look_first  INTEGER NOT NULL,

@@ -3,6 +3,7 @@ package runfile
 import (
 	"iter"
 	"slices"
+	"time"
 
 	"cogpass/jobs"
 	"cogpass/runner"
@@ -127,12 +128,26 @@ func (f *File) Results() iter.Seq2[runner.Result, error] {
 				return
 			}
 			for i := range page {
+				expire(&page[i].result, info.TemporaryDays)
 				if page[i].fault == nil && !yield(page[i].result, nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// expire tells until when a temporary password is good: at the least, for it was
+// set after the first attempt began.
+func expire(r *runner.Result, days int) {
+	if spec := r.Action.Spec(); days == 0 || !spec.Password || spec.Permanent || r.Outcome != runner.OK {
+		return
+	}
+	from := r.StartedAt
+	if from.IsZero() {
+		from = r.FinishedAt // of the creation that has carried it
+	}
+	r.ExpiresAt = from.Add(time.Duration(days) * 24 * time.Hour)
 }
 
 // Freeze makes a file that was opened read-only show this moment of the run

@@ -20,10 +20,11 @@ func (f *File) SetStateAt(s State, reason string, at time.Time) error {
 }
 
 // SetIdentity records what is learned before the first request: the pool's
-// name, the account and who acts.
-func (f *File) SetIdentity(poolName, account, actor string) error {
+// name, the account and who acts; and for how many days temporary passwords are
+// good in it, 0 where that is not known.
+func (f *File) SetIdentity(poolName, account, actor string, temporaryDays int) error {
 	return f.update(func(s *session) error {
-		return s.exec("UPDATE run SET pool_name = ?, account = ?, actor = ?", poolName, account, actor)
+		return s.exec("UPDATE run SET pool_name = ?, account = ?, actor = ?, temporary_days = ?", poolName, account, actor, int64(temporaryDays))
 	})
 }
 

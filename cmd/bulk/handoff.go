@@ -1,0 +1,284 @@
+package bulk
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cogpass/jobs"
+	"cogpass/report"
+	"cogpass/runner"
+	"cogpass/runner/cognito"
+	"cogpass/runner/handover"
+	"cogpass/runner/runfile"
+	"cogpass/runner/sealed"
+)
+
+// A workshop makes the generated passwords of a plan, and knows who is to have
+// them.
+type workshop struct {
+	policy  jobs.Policy
+	makers  map[string]*jobs.Generator // by recipe
+	kind    string                     // of the hand-off, as a job has it
+	handoff runner.Handoff             // nil: the run file keeps them, or nobody
+	seal    *sealed.Recipients         // nil: the run file does not keep them
+	lane    jobs.Category
+	timeout time.Duration
+}
+
+// generates reports whether the plan makes passwords.
+func (p *Plan) generates() bool {
+	return p.Tally.Steps[runner.Prepare] > 0 || p.Info.Steps[runner.Prepare] > 0
+}
+
+// openWorkshop makes ready what makes passwords and hands them over. Where the
+// pool's policy cannot be met, the error has the places.
+func (p *Plan) openWorkshop(ctx context.Context, t *target) (*workshop, error) {
+	w := &workshop{policy: p.passwordPolicy(&t.pool, t.known), makers: map[string]*jobs.Generator{}}
+	if !p.generates() {
+		return w, nil
+	}
+	if err := w.tools(p.tasks(ctx)); err != nil {
+		return nil, err
+	}
+	h := &p.Info.Handoff
+	w.kind = h.Kind()
+	switch {
+	case h.None:
+	case h.Age != nil:
+		return w, p.sealing(w, h.Age)
+	case h.SecretsManager != nil:
+		return w, p.storing(w, t.client, h.SecretsManager)
+	case h.Command != nil:
+		w.lane, w.timeout = commandLane, h.Command.Timeout
+		w.handoff = handover.Command{Args: h.Command.Args, Timeout: h.Command.Timeout, PoolID: p.Info.UserPoolID, Run: p.Info.Name}
+		if p.opt.Sandbox {
+			p.opt.notice("in the sandbox no password is handed to %s", report.Visible(h.Command.Args[0]))
+			w.handoff = nowhere{}
+		}
+	default:
+		return nil, fail(Refused, "passwords are to be generated, and the plan does not say who gets them")
+	}
+	return w, nil
+}
+
+// commandLane is that of programs, which have no quota.
+const commandLane jobs.Category = "command"
+
+// passwordPolicy is what the pool asks of passwords, as far as is known.
+func (p *Plan) passwordPolicy(pool *cognito.Pool, known bool) jobs.Policy {
+	switch {
+	case known:
+		return pool.Policy
+	case p.Info.PasswordPolicy != nil:
+		return *p.Info.PasswordPolicy
+	}
+	return jobs.DefaultPolicy
+}
+
+// tools makes a generator for each recipe of the tasks.
+func (w *workshop) tools(tasks func(func(jobs.Task, error) bool)) error {
+	faults := new(jobs.Faults)
+	for task, err := range tasks {
+		if err != nil {
+			return err
+		}
+		if task.Password.Kind != jobs.GeneratedPassword || w.makers[task.Password.Name] != nil {
+			continue
+		}
+		maker, err := w.maker(task.Password.Name)
+		if err != nil {
+			faults.Add(jobs.Fault{Place: task.Place, Message: err.Error(), Hint: "this is what the user pool asks of passwords: change generate"})
+		}
+		w.makers[task.Password.Name] = maker
+	}
+	return faults.OrNil()
+}
+
+func (w *workshop) maker(recipe string) (*jobs.Generator, error) {
+	r, err := jobs.ParseRecipe(recipe)
+	if err != nil {
+		return nil, err
+	}
+	return r.Generator(w.policy)
+}
+
+// make is runner.Options.Generate.
+func (w *workshop) make(t runner.Task) (version string, password jobs.Secret, err error) {
+	maker := w.makers[t.Recipe]
+	if maker == nil {
+		if maker, err = w.maker(t.Recipe); err != nil {
+			return "", jobs.Secret{}, fmt.Errorf("making a password: %w", err)
+		}
+		w.makers[t.Recipe] = maker
+	}
+	return newVersion(), maker.Password(), nil
+}
+
+// newVersion returns a random UUID.
+func newVersion() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// sealing has the run file keep passwords for recipients of age.
+func (p *Plan) sealing(w *workshop, h *jobs.AgeHandoff) (err error) {
+	if h.PassphraseEnv == "" {
+		w.seal, err = sealed.ParseRecipients(h.Recipients)
+		return err
+	}
+	text, ok := "", false
+	if p.opt.LookupEnv != nil {
+		text, ok = p.opt.LookupEnv(h.PassphraseEnv)
+	}
+	if !ok {
+		return fail(Refused, "the environment has no variable %s, whose passphrase seals the passwords", report.Visible(h.PassphraseEnv))
+	}
+	w.seal, err = sealed.Passphrase(jobs.NewSecret(text))
+	return err
+}
+
+// keep has a run file keep the passwords that are sealed.
+func (w *workshop) keep(file *runfile.File) {
+	if w.seal == nil {
+		return
+	}
+	file.SealWith(func(i runner.Intent) ([]byte, error) {
+		return w.seal.Seal(runner.Handover{Seq: i.Seq, Username: i.Username, Version: i.Version, Password: i.Password})
+	})
+}
+
+// equip gives the engine what it needs for passwords.
+func (w *workshop) equip(opt *runner.Options, p *Plan) {
+	opt.Generate, opt.Handoff, opt.HandoffLane, opt.HandoffTimeout = w.make, w.handoff, w.lane, w.timeout
+	if w.lane == jobs.SecretsManager {
+		lanes := map[jobs.Category]float64{}
+		for category, rate := range opt.Lanes {
+			lanes[category] = rate
+		}
+		lanes[w.lane] = p.RateOf(w.lane)
+		opt.Lanes = lanes
+	}
+}
+
+// fill gives a task the password that it is to have, where that is generated: now,
+// where nobody is to have it.
+func (w *workshop) fill(task *runner.Task, ref jobs.PasswordRef) (err error) {
+	task.Recipe = ref.Name
+	if w.kind != "none" {
+		task.Generated = true
+		return nil
+	}
+	_, task.Password, err = w.make(*task)
+	return err
+}
+
+// nowhere is the hand-off to a program that is not to be started.
+type nowhere struct{}
+
+func (nowhere) Prepare(context.Context, runner.Handover) (runner.Answer, error) {
+	return runner.Answer{}, nil
+}
+
+func (nowhere) Confirm(context.Context, runner.Handover) (runner.Answer, error) {
+	return runner.Answer{}, nil
+}
+
+func (nowhere) Abandon(context.Context, runner.Handover) (runner.Answer, error) {
+	return runner.Answer{}, nil
+}
+
+// resolved is a job's hand-off as a run file keeps it: without files that may
+// change.
+func resolved(job *jobs.Job) (jobs.Handoff, error) {
+	h := job.Handoff
+	if h.Age == nil || h.Age.File == "" {
+		return h, nil
+	}
+	age := *h.Age
+	path := age.File
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(job.Path), path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return h, jobs.Fault{Place: jobs.Place{File: age.File}, Message: "the recipients cannot be read: " + err.Error()}
+	}
+	defer file.Close()
+	found, err := sealed.ReadRecipients(file)
+	if err != nil {
+		return h, jobs.Fault{Place: jobs.Place{File: age.File}, Message: err.Error()}
+	}
+	age.Recipients, age.File = append(age.Recipients[:len(age.Recipients):len(age.Recipients)], found.Strings()...), ""
+	h.Age = &age
+	return h, nil
+}
+
+// A Recipe says how many passwords a plan makes in one way, and how hard they are
+// to guess.
+type Recipe struct {
+	Passwords int64
+	Permanent bool // some of them are for good
+	Bits      float64
+	Words     int // of a passphrase; 0: characters
+	Length    int
+}
+
+// LeastBits is how hard to guess a password should be.
+func (r *Recipe) LeastBits() float64 {
+	if r.Permanent {
+		return 80
+	}
+	return 64
+}
+
+// Recipes are the ways in which the plan makes passwords, for the policy as far as
+// it is known.
+func (p *Plan) Recipes() (all []Recipe) {
+	w := workshop{policy: p.passwordPolicy(&p.reached.pool, p.reached.known)}
+	for text, uses := range p.Tally.recipes {
+		recipe, err := jobs.ParseRecipe(text)
+		if err != nil {
+			continue
+		}
+		maker, err := w.maker(text)
+		if err != nil {
+			continue // who runs it is told
+		}
+		all = append(all, Recipe{uses.passwords, uses.permanent, math.Floor(maker.Entropy()), recipe.Words, maker.Length()})
+	}
+	return all
+}
+
+// HandedTo says, in words, who gets the passwords that the plan makes.
+func (p *Plan) HandedTo() string {
+	switch h := &p.Info.Handoff; {
+	case h.None:
+		return "nobody: they are thrown away"
+	case h.Age != nil && h.Age.PassphraseEnv != "":
+		return "who has the passphrase, sealed with age in the run file"
+	case h.Age != nil:
+		names := h.Age.Recipients
+		if r, err := sealed.ParseRecipients(names); err == nil {
+			names = r.Names()
+		}
+		return "sealed with age in the run file, to " + strings.Join(names, ", ")
+	case h.SecretsManager != nil:
+		return "AWS Secrets Manager, as " + h.SecretsManager.Name
+	case h.Command != nil:
+		return "the program " + h.Command.Args[0]
+	}
+	return ""
+}
+
+// storing has AWS Secrets Manager keep passwords.
+func (p *Plan) storing(w *workshop, client *cognito.Client, h *jobs.SecretsManagerHandoff) error {
+	return fail(Refused, "secretsManager is not supported yet")
+}
