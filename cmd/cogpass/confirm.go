@@ -28,7 +28,7 @@ func confirm(sys *system, q bulk.Question) error {
 	if n := q.Tally.Skipped; n > 0 && len(q.Tally.Why) == 0 { // else each reason says how many
 		sys.info("  %-14s %s", "skipped", plural(n, "user"))
 	}
-	for _, line := range slices.Concat(decided(q.Tally), besides(q.Tally), secrets(q.Plan)) {
+	for _, line := range slices.Concat(decided(q.Tally), besides(q.Tally), passwordsOf(q.Plan)) {
 		sys.info("  %s", line)
 	}
 	sys.info("  %s", planDuration(q.Plan))

@@ -111,8 +111,8 @@ func lanes(p *bulk.Plan) (lines []string) {
 	return lines
 }
 
-// secrets says which passwords a plan makes, and who gets them.
-func secrets(p *bulk.Plan) (lines []string) {
+// passwordsOf says which passwords a plan makes, and who gets them.
+func passwordsOf(p *bulk.Plan) (lines []string) {
 	for _, r := range p.Recipes() {
 		what := plural(int64(r.Length), "character")
 		if r.Words > 0 {

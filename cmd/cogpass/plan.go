@@ -65,7 +65,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 }
 
 var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
-	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool, "overlaps": overlaps, "secrets": secrets,
+	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool, "overlaps": overlaps, "passwords": passwordsOf,
 }).Parse(`plan of {{.Plan.Info.Name}}, on the pool {{.Plan.Info.UserPoolID}}
   {{tallied .Tally}}
 {{- range decided .Tally}}
@@ -77,7 +77,7 @@ var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
 {{- range besides .Tally}}
   {{.}}
 {{- end}}
-{{- range secrets .Plan}}
+{{- range passwords .Plan}}
   {{.}}
 {{- end}}
   {{duration .Plan}}
