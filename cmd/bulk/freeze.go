@@ -58,6 +58,14 @@ func (o *Options) ofJob(job *jobs.Job, path string) *Plan {
 	}
 }
 
+// readersOf are those to whom a job has passwords sealed.
+func readersOf(h *jobs.Handoff) []string {
+	if h.Age == nil {
+		return nil
+	}
+	return h.Age.Recipients
+}
+
 // infoOf is what a run file says of a job.
 func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 	return runfile.Info{Plan: runfile.Plan{
@@ -67,7 +75,7 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Outage: job.Retry.Outage, Report: job.Report, Salt: job.Salt,
 		Rates: ratesOf(job.Limits.Rates), Canary: job.Limits.Canary, MaxFailures: job.Limits.MaxFailures, Messages: job.Limits.Messages,
-		WantAccount: job.Account, Where: job.Where.Conditions, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy,
+		WantAccount: job.Account, Where: job.Where.Conditions, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy, Readers: readersOf(&job.Handoff),
 	}}
 }
 

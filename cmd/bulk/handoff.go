@@ -131,7 +131,7 @@ func newVersion() string {
 // sealing has the run file keep passwords for recipients of age.
 func (p *Plan) sealing(w *workshop, h *jobs.AgeHandoff) (err error) {
 	if h.PassphraseEnv == "" {
-		w.seal, err = sealed.ParseRecipients(h.Recipients)
+		w.seal, err = sealed.ParseRecipients(p.Info.Readers) // others may have been added
 		return err
 	}
 	text, ok := "", false
@@ -265,7 +265,7 @@ func (p *Plan) HandedTo() string {
 	case h.Age != nil && h.Age.PassphraseEnv != "":
 		return "who has the passphrase, sealed with age in the run file"
 	case h.Age != nil:
-		names := h.Age.Recipients
+		names := p.Info.Readers
 		if r, err := sealed.ParseRecipients(names); err == nil {
 			names = r.Names()
 		}
