@@ -45,6 +45,7 @@ var errTimeout = errors.New("the hand-off took too long")
 // working directory and environment, and its standard output is not shown.
 type Command struct {
 	Args    []string      // the program, found as a shell would, and its arguments
+	Dir     string        // that a program with a relative path is in, such as ./hand-off; empty: the working directory
 	Timeout time.Duration // how long a phase may take; 0 is 30 seconds
 	PoolID  string        // for the program to know
 	Run     string        // the run's name, for the program to know
@@ -96,7 +97,7 @@ func (c Command) phase(ctx context.Context, phase string, h runner.Handover) (no
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
 	out := tail{most: keep}
-	cmd := exec.CommandContext(ctx, c.Args[0], c.Args[1:]...)
+	cmd := exec.CommandContext(ctx, c.program(), c.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(append(input, '\n')), &out, &out
 	cmd.WaitDelay = outputWait
 	ownGroup(cmd)
@@ -116,6 +117,15 @@ func (c Command) phase(ctx context.Context, phase string, h runner.Handover) (no
 		text += ": " + said
 	}
 	return none, &runner.Error{Class: runner.UserFault, Message: text}
+}
+
+// program returns where the program is, or its name for PATH to have.
+func (c Command) program() string {
+	name := c.Args[0]
+	if c.Dir == "" || filepath.IsAbs(name) || filepath.Base(name) == name {
+		return name
+	}
+	return filepath.Join(c.Dir, name)
 }
 
 // notStarted classes what has kept a program from being started.

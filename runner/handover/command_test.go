@@ -154,6 +154,28 @@ func TestCommandRepeatsThePassword(t *testing.T) {
 	}
 }
 
+// A relative path is one from Dir; a name alone is looked up, and an absolute
+// path is as it is.
+func TestCommandIsFound(t *testing.T) {
+	c := starting(t, "ignore")
+	self := c.Args[0]
+	for _, tt := range []struct {
+		program, dir string
+		found        bool
+	}{
+		{"." + string(filepath.Separator) + filepath.Base(self), filepath.Dir(self), true},
+		{filepath.Join("..", filepath.Base(filepath.Dir(self)), filepath.Base(self)), filepath.Dir(self), true},
+		{self, t.TempDir(), true},
+		{"." + string(filepath.Separator) + filepath.Base(self), t.TempDir(), false},
+		{filepath.Base(self), filepath.Dir(self), false},
+	} {
+		c.Args[0], c.Dir = tt.program, tt.dir
+		if _, err := c.Confirm(t.Context(), passed); (err == nil) != tt.found {
+			t.Errorf("%s in %s: got %v, want it found: %t", tt.program, tt.dir, err, tt.found)
+		}
+	}
+}
+
 // A program need not read what it does not want to know.
 func TestCommandDoesNotRead(t *testing.T) {
 	h := passed
