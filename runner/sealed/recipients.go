@@ -142,9 +142,15 @@ func withoutComment(text string) string {
 }
 
 func (r *Recipients) add(text string) *RecipientError {
+	if strings.ContainsAny(text, "\r\n") && !strings.HasPrefix(text, "-----BEGIN") { // of which the parser of SSH keys takes the first line
+		return &RecipientError{Reason: "it is more than one line", Hint: "a recipient is one line; name each on its own"}
+	}
 	key, text, name, bad := parseRecipient(text)
 	if bad != nil {
 		return bad
+	}
+	if _, err := key.Wrap(make([]byte, 16)); err != nil { // a key can be well formed and of no use
+		return &RecipientError{Reason: "nothing can be sealed to it", Hint: "is it the public key that age-keygen printed?"}
 	}
 	same := func(other string) bool { return withoutComment(other) == withoutComment(text) }
 	if !slices.ContainsFunc(r.texts, same) {

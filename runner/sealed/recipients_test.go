@@ -31,6 +31,7 @@ func TestRecipientFaults(t *testing.T) {
 		"a hybrid cut off":     {hybrid[:100], "it is malformed"},
 		"an SSH key cut off":   {ed25519Public[:30], "it is malformed"},
 		"a weak RSA key":       {weakPublic, "it is too weak, or malformed"},
+		"a useless point":      {"age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z", "nothing can be sealed to it"},
 		"ECDSA":                {ecdsaPublic, "it is of a type that cannot be sealed to"},
 	} {
 		_, err := sealed.ParseRecipients([]string{public, c.text})
@@ -47,6 +48,11 @@ func TestRecipientFaults(t *testing.T) {
 		_, err = sealed.ReadRecipients(strings.NewReader("# who may read\n" + public + "\n\n" + c.text + "\n"))
 		if err == nil || err.Error() != "line 4: "+c.want {
 			t.Errorf("%s, in a file: got %v, want line 4: %s", name, err, c.want)
+		}
+	}
+	for _, lines := range []string{ed25519Public + "\n" + rsaPublic, public + "\r\n" + ed25519Public} {
+		if _, err := sealed.ParseRecipients([]string{lines}); err == nil || err.Error() != "recipient 1: it is more than one line" {
+			t.Errorf("two lines: got %v", err)
 		}
 	}
 	if _, err := sealed.ParseRecipients(nil); err == nil || err.Error() != "there are no recipients" {
