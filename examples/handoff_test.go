@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -39,8 +40,8 @@ type handoffSite struct {
 
 func newHandoffSite(t *testing.T, n int) *handoffSite {
 	t.Helper()
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("jq is not installed")
+	if _, err := exec.LookPath("jq"); err != nil || runtime.GOOS == "windows" {
+		t.Skip("jq is not installed, or there is no sh")
 	}
 	self, err := os.Executable()
 	if err != nil {
