@@ -204,6 +204,8 @@ func othersMeaning(e *bulk.SealedToOthers) (code int, hint string) {
 	hint = "give the --identity of somebody who may read them"
 	if len(e.Readers) > 0 {
 		hint += ": " + strings.Join(e.Readers, ", ")
+	} else {
+		hint += ", or --passphrase where the job has one"
 	}
 	if e.Some {
 		return exitFatal, hint

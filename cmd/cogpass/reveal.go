@@ -23,6 +23,7 @@ type revealOptions struct {
 
 	Identity                 []string
 	Passphrase, Yes          bool
+	PassphraseEnv            string
 	Format, Out, Split, User string
 	Reseal                   []string
 }
@@ -56,6 +57,7 @@ Exit codes:
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.Identity, "identity", "i", nil, "a `FILE` of secret keys; - is standard input; may be repeated")
 	f.BoolVar(&o.Passphrase, "passphrase", false, "ask for the passphrase that the passwords are sealed with, in tests")
+	f.StringVar(&o.PassphraseEnv, "passphrase-env", "", "the same, from the environment variable of this `NAME`")
 	f.StringVar(&o.Format, "format", "csv", "csv or jsonl")
 	f.StringVarP(&o.Out, "out", "o", "", "a `FILE` to make, with mode 0600 (default: standard output)")
 	f.StringVar(&o.Split, "split", "", "a folder to make, with mode 0700, and in it a file for each user")
@@ -72,7 +74,7 @@ func (o *revealOptions) run(ctx context.Context, path string) error {
 		return usage("--format: want csv or jsonl")
 	case o.Out != "" && o.Split != "":
 		return usage("--out and --split do not go together")
-	case len(o.Identity) == 0 && !o.Passphrase:
+	case len(o.Identity) == 0 && !o.Passphrase && o.PassphraseEnv == "":
 		return withHint(exitUsage, "name the file of your secret key with --identity FILE", "there is nothing to open the passwords with")
 	case o.Reseal != nil && (o.Out != "" || o.Split != "" || o.User != ""):
 		return usage("--reseal shows nothing, and is of all users: --out, --split and --user do not go with it")
@@ -168,11 +170,18 @@ func (o *revealOptions) identities(ctx context.Context) (*sealed.Identities, err
 		}
 		all = append(all, ids)
 	}
+	var phrases []jobs.Secret
 	if o.Passphrase {
 		secret, err := askSecret(ctx, "Passphrase: ")
 		if err != nil {
 			return nil, err
 		}
+		phrases = append(phrases, secret)
+	}
+	if o.PassphraseEnv != "" {
+		phrases = append(phrases, jobs.NewSecret(o.sys.env(o.PassphraseEnv)))
+	}
+	for _, secret := range phrases {
 		ids, err := sealed.PassphraseIdentity(secret)
 		if err != nil {
 			return nil, usage("%w", err)
