@@ -15,7 +15,7 @@ import (
 // The keys of a job file, by the mapping they stand in.
 var (
 	jobKeys = []string{"version", "name", "userPoolId", "region", "account", "action", "password", "clientMetadata", "signOut", "enable",
-		"ifMissing", "attributes", "invite", "handoff", "passwordPolicy", "users", "exclude", "caseSensitive", "where", "onImpossible", "allowFederated",
+		"ifMissing", "attributes", "invite", "handoff", "passwordPolicy", "check", "users", "exclude", "caseSensitive", "where", "onImpossible", "allowFederated",
 		"limits", "retry", "report"}
 	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut", "enable", "ifMissing", "attributes", "invite"}
 	passwordKinds = []string{"env", "file", "generate"}
@@ -34,6 +34,7 @@ func (d *decoder) decodeJob(root *yamldoc.Node) {
 	d.decodePool(root, fields)
 	d.decodePolicy(fields)
 	d.decodeHandoff(fields)
+	d.decodeCheck(fields)
 	d.job.defaults = d.decodeDefaults(fields)
 	if f, ok := fields["users"]; ok {
 		d.decodeUsers(f.value)

@@ -66,8 +66,10 @@ func (r *reading) steps(t *Task, e *entry, of *part, spec *ActionSpec) {
 		r.report(Fault{Place: e.place, Message: t.Action.String() + " takes no enable", Hint: "leave it out, or choose another action"})
 	}
 	t.Recheck = r.job.Where.Recheck
+	r.permanent = r.permanent || spec.Permanent
+	t.Check = r.job.Check != nil && spec.Permanent
 	if t.Skip != "" {
-		t.Create, t.Enable, t.Recheck, t.SignOut = nil, false, false, NoSignOut
+		t.Create, t.Enable, t.Recheck, t.SignOut, t.Check = nil, false, false, NoSignOut, false
 	}
 	r.lookUp = r.lookUp || t.Create != nil || t.Enable
 }

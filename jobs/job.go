@@ -54,6 +54,7 @@ type Job struct {
 	Account    string // the only one that the job may act in; empty: any
 	Where      Where
 	Handoff    Handoff // of generated passwords
+	Check      *Check  // of new permanent passwords; nil: none
 	Limits     Limits
 	Retry      Retry
 	Report     []string // paths, as written
@@ -73,6 +74,7 @@ type Job struct {
 	text     []byte // of the job file
 
 	handoffAt      Place // where the job says it
+	checkAt        Place
 	caseSensitive  bool
 	onImpossible   choice
 	allowFederated choice

@@ -4,7 +4,7 @@ import "fmt"
 
 // Judge decides about a task whose user was looked up: user is what the pool
 // has, or nil where it has none. It sets Before, and Skip or Fail where the
-// action is not to be sent, and leaves of Create, Enable, Recheck and SignOut the
+// action is not to be sent, and leaves of Create, Enable, Recheck, SignOut and Check the
 // steps that the user needs.
 func (t *Tasks) Judge(task *Task, user *User, facts PoolFacts) {
 	t.judging = true
@@ -13,7 +13,7 @@ func (t *Tasks) Judge(task *Task, user *User, facts PoolFacts) {
 		t.judge(task, user, facts)
 	}
 	if task.Skip != "" || task.Fail != "" {
-		task.Create, task.Enable, task.Recheck = nil, false, false
+		task.Create, task.Enable, task.Recheck, task.Check = nil, false, false, false
 		if task.SignOut != SignOutAlways {
 			task.SignOut = NoSignOut
 		}

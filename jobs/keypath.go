@@ -56,7 +56,7 @@ func isKey(name string) bool {
 		}
 	}
 	for _, keys := range [...][]string{jobKeys, limitKeys, retryKeys, whereKeys, poolKeys, ratedCategories, protectKeys,
-		handoffKeys, ageKeys, secretKeys, recipeKeys, policyKeys, passwordKinds} {
+		handoffKeys, ageKeys, secretKeys, recipeKeys, policyKeys, passwordKinds, checkKeys} {
 		if slices.Contains(keys, name) {
 			return true
 		}

@@ -16,7 +16,7 @@ func (t *Tasks) JudgeUnseen(task *Task) {
 	t.judging = true
 	if task.Skip == "" {
 		if task.Skip = t.doneSince(task); task.Skip != "" {
-			task.SignOut = NoSignOut
+			task.SignOut, task.Check = NoSignOut, false
 		}
 	}
 	if task.Skip == "" {

@@ -44,7 +44,7 @@ func TestNearest(t *testing.T) {
 // TestSchemaKeys holds that the schema has each key that a job may have.
 func TestSchemaKeys(t *testing.T) {
 	keys := slices.Concat(jobKeys, userKeys, limitKeys, retryKeys, passwordKinds, whereKeys, poolKeys, ratedCategories,
-		handoffKeys, ageKeys, secretKeys, recipeKeys, policyKeys)
+		handoffKeys, ageKeys, secretKeys, recipeKeys, policyKeys, checkKeys)
 	for _, k := range sourceKinds {
 		keys = append(keys, k.keys...)
 	}

@@ -182,6 +182,14 @@ func (p *Passwords) Get(t Task) (Secret, error) {
 	return s, nil
 }
 
+// Read returns a secret that is in the environment or in a file, such as that of
+// an app client. It is looked for as passwords are.
+func (p *Passwords) Read(ref PasswordRef) (Secret, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.getOutside(ref)
+}
+
 func (p *Passwords) getOutside(ref PasswordRef) (Secret, error) {
 	if s, known := p.outside[ref]; known {
 		return s, nil

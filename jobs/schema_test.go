@@ -96,6 +96,7 @@ account: "111122223333"
 where: {status: [CONFIRMED, RESET_REQUIRED], enabled: true, verified: any, createdAfter: 2026-01-31T08:00:00Z, recheck: true, lastDoneBefore: 30d}
 onImpossible: skip
 allowFederated: true
+check: {clientId: 1example23456789, clientSecret: {env: PW}, admin: true}
 passwordPolicy: {minLength: 12, upper: true, lower: true, digit: true, symbol: false}
 limits: {rate: 10/s, rates: {UserUpdate: 20/s}, concurrency: 64, maxUsers: 50000, maxFailures: 5%, canary: 20, messages: 50/day}
 retry: {attempts: 8, maxDelay: 1m30s, timeout: 500ms}
@@ -129,7 +130,8 @@ func TestSchemaRefuses(t *testing.T) {
 		steps/exclude steps/limits steps/limits-more
 		handoff/recipes handoff/policy-keys handoff/policy-empty handoff/nothing handoff/ways handoff/no-way handoff/age handoff/age-none
 		handoff/age-empty handoff/age-passphrase handoff/age-passphrase-text handoff/age-passphrase-nowhere handoff/secrets
-		handoff/secrets-names handoff/secrets-twice handoff/command handoff/command-empty handoff/command-text handoff/timeout`)
+		handoff/secrets-names handoff/secrets-twice handoff/command handoff/command-empty handoff/command-text handoff/timeout
+		check/keys check/no-client check/secret check/secret-places check/text`)
 	schema := compileSchema(t)
 	cases := map[string]string{}
 	archives, _ := filepath.Glob("testdata/*.txtar")

@@ -143,6 +143,7 @@ type reading struct {
 	folder    folder
 	checked   map[PasswordRef]checkedRef // the passwords from outside that were looked at
 	generated Place                      // of the first password that is to be made
+	permanent bool                       // some user gets a permanent password
 	again     bool                       // this is the second look at names: faults were reported before
 
 	merged, attributes mergedMetadata
@@ -180,6 +181,7 @@ func (r *reading) readAll() {
 		r.lookAgain(hashes, more)
 	}
 	r.checkHandoff()
+	r.checkCheck()
 	if needs := r.Needs(); !needs.Any() && !needs.LastDone {
 		if f := r.tooMany(r.named); f != nil {
 			r.report(*f)

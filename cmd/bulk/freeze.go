@@ -176,6 +176,9 @@ func (p *Plan) readTasks(tasks iter.Seq2[jobs.Task, error], add func(jobs.Task) 
 		if add == nil {
 			continue
 		}
+		if task.Check {
+			return &jobs.Faults{List: []jobs.Fault{{Place: task.Place, Message: "check is not supported yet"}}}
+		}
 		if err := add(task); err != nil {
 			return err
 		}
