@@ -39,9 +39,13 @@ func (p *Plan) Operations() []string {
 
 // Policy is the IAM policy that the plan needs, for a pool in any account.
 func (p *Plan) Policy() string {
+	secrets := ""
+	if h := p.Info.Handoff.SecretsManager; h != nil && p.Tally.Steps[runner.Prepare] > 0 {
+		secrets = secretsPolicy(h, p.Info.Region, p.Info.UserPoolID)
+	}
 	return `  {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
     "Action": ["cognito-idp:` + strings.Join(p.Operations(), `", "cognito-idp:`) + `"],
-    "Resource": "arn:` + partition(p.Info.Region) + `:cognito-idp:` + p.Info.Region + `:*:userpool/` + p.Info.UserPoolID + `"}]}`
+    "Resource": "arn:` + partition(p.Info.Region) + `:cognito-idp:` + p.Info.Region + `:*:userpool/` + p.Info.UserPoolID + `"}` + secrets + `]}`
 }
 
 // partition is the part of AWS that a Region is in, as ARNs name it.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"cogpass/jobs"
+	"cogpass/runner"
+	"cogpass/runner/runfile"
 )
 
 func TestSecretsPolicy(t *testing.T) {
@@ -46,6 +48,20 @@ func TestSecretsPolicy(t *testing.T) {
 		via, alias := got[1].Condition["StringEquals"]["kms:ViaService"], got[1].Condition["ForAnyValue:StringEquals"]["kms:ResourceAliases"]
 		if !slices.Equal(got[1].Action, []string{"kms:GenerateDataKey", "kms:Decrypt"}) || got[1].Resource != test.key || via != "secretsmanager.us-west-2.amazonaws.com" || alias != test.others {
 			t.Errorf("%s: got %s", name, text)
+		}
+	}
+}
+
+// A plan's policy has what secrets need where the plan hands passwords over to
+// them, and only there.
+func TestPolicyOfSecrets(t *testing.T) {
+	for prepared, want := range map[int64]bool{0: false, 1: true} {
+		p := &Plan{Info: runfile.Info{Plan: runfile.Plan{Region: "us-west-2", UserPoolID: "us-west-2_aaaaaaaaa"}}, Tally: newTally()}
+		p.Info.Handoff.SecretsManager = &jobs.SecretsManagerHandoff{Name: "cognito/{pool}/{username}"}
+		p.Tally.Steps[runner.Prepare] = prepared
+		got := p.Policy()
+		if !json.Valid([]byte(got)) || strings.Contains(got, "secret:cognito/us-west-2_aaaaaaaaa/*") != want {
+			t.Errorf("%d passwords: got %s", prepared, got)
 		}
 	}
 }
