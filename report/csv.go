@@ -38,6 +38,16 @@ func appendCSVRow(b []byte, r *runner.Result) []byte {
 	return append(b, '\n')
 }
 
+// CSVText is a text as fields of reports have it, before its quotes: safe for a
+// spreadsheet and for a terminal, see appendCSVField.
+func CSVText(s string) string {
+	s = Visible(s)
+	if mayBeFormula(s) {
+		return "'" + s
+	}
+	return s
+}
+
 // appendCSVField appends a field that no spreadsheet runs as a formula: one
 // that might be begins with an apostrophe, which the spreadsheet takes for
 // "this is text". So does one that began with an apostrophe itself: who takes

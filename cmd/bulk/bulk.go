@@ -55,6 +55,7 @@ type Options struct {
 	SandboxPool    string   // with Sandbox: a file of pools and users, as the sandbox takes; empty: invented ones
 	Wait           bool     // where the day's messages are used up, wait for the next day
 
+	FirstRun    bool                                  // where there is no ledger yet, make it from the run files; a job that asks it is refused otherwise
 	Yes         bool                                  // nobody is asked
 	Confirm     func(context.Context, Question) error // asks; its error ends the run before anything is sent
 	ExpectUsers *int64                                // refuse any other number of users; nil: any will do

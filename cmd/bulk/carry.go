@@ -56,6 +56,9 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 			return nil, err
 		}
 	}
+	if err := p.openChronicle(t.client.Endpoint()); err != nil {
+		return nil, err
+	}
 	mails, err := p.openBudget(t)
 	if err != nil {
 		return nil, err
@@ -81,6 +84,7 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	if err := p.file.Flush(); err != nil {
 		return nil, p.unrecorded(err)
 	}
+	p.endChronicle()
 	interrupted := ctx.Err() != nil && errors.Is(stopped, context.Cause(ctx))
 	return p.settle(stopped, interrupted)
 }
@@ -140,6 +144,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 	watching.Go(func() { steer.watch(ctx) })
 	samples := newSampler(steer.now)
 	watching.Go(func() { samples.record(ctx, p.file) })
+	watching.Go(func() { p.chronicle.keep(ctx) })
 
 	opt := runner.Options{
 		Rate: steer.asked, Lanes: p.Info.Rates, Concurrency: inFlight, Attempts: p.Info.Attempts,
@@ -167,6 +172,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 		if err := p.file.Record(r); err != nil {
 			return err
 		}
+		p.chronicle.add(&r)
 		if reached := failures.add(&r, p.Info.MaxFailures); reached != nil {
 			cancel(reached) // what is in flight is finished
 		}

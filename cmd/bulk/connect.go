@@ -54,16 +54,20 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	}
 	leave = func() {}
 	if !o.Sandbox { // whose pool is the run's own, and needs no lock
-		lock, err := p.lockPool(client.Endpoint())
-		if err != nil {
-			return nil, nil, err
+		lock, held := p.lockPool(client.Endpoint())
+		if held != nil {
+			return nil, nil, held
 		}
-		leave = func() { _ = lock.Unlock() } // the end of the process releases it too
+		unlock := func() { _ = lock.Unlock() } // the end of the process releases it too
+		leave = unlock
 		defer func() {
 			if err != nil {
-				leave()
+				unlock()
 			}
 		}()
+		if err = p.overtaken(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
 	if t, err = p.connect(ctx); err != nil {
 		return nil, nil, err

@@ -26,6 +26,8 @@ const (
 	NoLedger                    // the count of the day's messages cannot be kept
 	Protected                   // users of a plan that was made before are protected by now
 	NoGuard                     // what a guard needs to know cannot be had
+	NoHistory                   // the job asks the ledger who was done before, and there is none
+	Overtaken                   // another run has done users of the plan since it was made
 	Damaged                     // some results of a run file could not be read; the others were
 )
 

@@ -75,7 +75,7 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Outage: job.Retry.Outage, Report: job.Report, Salt: job.Salt,
 		Rates: ratesOf(job.Limits.Rates), Canary: job.Limits.Canary, MaxFailures: job.Limits.MaxFailures, Messages: job.Limits.Messages,
-		WantAccount: job.Account, Where: job.Where.Conditions, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy, Readers: readersOf(&job.Handoff),
+		WantAccount: job.Account, Where: job.Where.Conditions, LastDoneBefore: job.Where.LastDoneBefore, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy, Readers: readersOf(&job.Handoff),
 	}}
 }
 
@@ -94,15 +94,15 @@ func (o *Options) lookAtJob(ctx context.Context, job *jobs.Job, offline bool) (*
 	tasks := job.Tasks(ctx)
 	tasks.Naming = jobs.NamesUnknown
 	err := p.readTasks(tasks.All(), nil)
-	if err == nil && !offline && asksPool(tasks) {
-		err = p.readSurveyed(ctx, tasks, nil)
+	if err == nil && !offline && undecided(tasks) {
+		err = p.readDecided(ctx, tasks, nil)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	p.take(tasks)
 	needs := tasks.Needs()
-	p.Unasked = offline && needs.Any()
+	p.Unasked = offline && (needs.Any() || needs.LastDone)
 	return p, nil
 }
 
@@ -123,14 +123,14 @@ func (p *Plan) freeze(ctx context.Context, tasks *jobs.Tasks) error {
 	if err := p.readTasks(tasks.All(), p.draft.Add); err != nil {
 		return err
 	}
-	if asksPool(tasks) { // so what there is to do was not known yet
+	if undecided(tasks) { // so what there is to do was not known yet
 		if err := p.draft.Discard(); err != nil {
 			return err
 		}
 		if err := p.newDraft(); err != nil {
 			return err
 		}
-		if err := p.readSurveyed(ctx, tasks, p.draft.Add); err != nil {
+		if err := p.readDecided(ctx, tasks, p.draft.Add); err != nil {
 			return err
 		}
 	}
@@ -152,6 +152,22 @@ func (p *Plan) newDraft() error {
 func asksPool(tasks *jobs.Tasks) bool {
 	needs := tasks.Needs()
 	return needs.Any() || tasks.Alike() > 0
+}
+
+// undecided reports whether tasks that were read can only be decided upon with
+// what the pool says, or the ledger.
+func undecided(tasks *jobs.Tasks) bool { return asksPool(tasks) || tasks.Needs().LastDone }
+
+// readDecided asks what a job needs to know, and reads its tasks with that.
+func (p *Plan) readDecided(ctx context.Context, tasks *jobs.Tasks, add func(jobs.Task) error) error {
+	if err := p.openPast(ctx, tasks); err != nil {
+		return err
+	}
+	if asksPool(tasks) {
+		return p.readSurveyed(ctx, tasks, add)
+	}
+	p.tasks = p.due(tasks)
+	return p.readTasks(p.tasks(ctx), add)
 }
 
 // readSurveyed asks the pool what a job needs to know, and reads its tasks with

@@ -26,11 +26,13 @@ type Plan struct {
 	tasks   func(context.Context) iter.Seq2[jobs.Task, error]
 	sources []jobs.Source // of a job: once all its tasks were read
 
-	survey      *survey // of the pool, where the job needed one
-	reached     target  // as far as it was needed so far
-	invent      bool    // the sandbox is to have invented users
-	stopSandbox func()  // where one was started
-	ledgerDir   string  // of the sandbox's count of messages; removed with the plan
+	past        *past      // where the job asks who was done before
+	chronicle   *chronicle // of what is done, while there is a ledger
+	survey      *survey    // of the pool, where the job needed one
+	reached     target     // as far as it was needed so far
+	invent      bool       // the sandbox is to have invented users
+	stopSandbox func()     // where one was started
+	ledgerDir   string     // of the sandbox's count of messages; removed with the plan
 
 	passwordOptions func() jobs.Options // the same
 	passwords       *jobs.Passwords     // once they were opened
@@ -111,6 +113,7 @@ func (p *Plan) Close() error {
 	if p.ledgerDir != "" {
 		err = os.RemoveAll(p.ledgerDir)
 	}
+	err = errors.Join(err, p.past.close())
 	if p.survey != nil {
 		err = errors.Join(err, p.survey.close())
 	}

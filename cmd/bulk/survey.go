@@ -215,6 +215,10 @@ func (s *survey) planned(ctx context.Context) iter.Seq2[jobs.Task, error] {
 			places[first] = jobs.Place{}
 		}
 		judge := func(task jobs.Task, u *jobs.User) bool {
+			if err := s.plan.lastDone(ctx, &task, u); err != nil {
+				yield(task, err)
+				return false
+			}
 			s.tasks.Judge(&task, u, s.t.pool.Facts)
 			return yield(task, nil)
 		}
@@ -233,6 +237,13 @@ func (s *survey) planned(ctx context.Context) iter.Seq2[jobs.Task, error] {
 				continue
 			}
 			if !s.needs.LookUp {
+				if err := s.plan.lastDone(ctx, &task, nil); err != nil {
+					yield(task, err)
+					return
+				}
+				if s.needs.LastDone {
+					s.tasks.JudgeUnseen(&task)
+				}
 				if !yield(task, nil) {
 					return
 				}

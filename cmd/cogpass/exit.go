@@ -173,6 +173,10 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitUsage, "send through Amazon SES, or spread them over days with limits: {messages: 50/day}"
 	case bulk.NoLedger:
 		return exitFatal, "the file counts the messages of a day: mend it, or remove it if no message was sent today"
+	case bulk.NoHistory:
+		return exitUsage, "where this is the very first run, add --first-run, which makes the ledger from the run files that are there; where it is not, the state folder was lost: mount one that outlives the container or machine, or `cogpass ledger --rebuild RUN_FILE...`"
+	case bulk.Overtaken:
+		return exitHeld, "run it again: it makes a new plan"
 	case bulk.Protected:
 		return exitUsage, "name each with --allow-protected, or make another plan, which leaves them out"
 	case bulk.NoGuard:

@@ -34,6 +34,7 @@ func addRunning(f *pflag.FlagSet, o *bulk.Options) {
 		}
 		return nil
 	})
+	f.BoolVar(&o.FirstRun, "first-run", false, "where a job asks the ledger and there is none, make it from the run files that there are")
 	f.StringArrayVar(&o.Report, "report", nil, "where to write a report, by extension; may be repeated")
 }
 

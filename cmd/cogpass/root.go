@@ -46,7 +46,7 @@ cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
 	root.SetVersionTemplate("cogpass {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		newRun(sys), newValidate(sys), newPlan(sys), newStatus(sys), newReport(sys), newReveal(sys),
+		newRun(sys), newValidate(sys), newPlan(sys), newStatus(sys), newReport(sys), newLedger(sys), newReveal(sys),
 		newRate(sys), newPause(sys, true), newPause(sys, false),
 		newSandbox(sys), newSchema(sys), newVersion(sys),
 		awsCommand(sys, "admin-set-user-password"),

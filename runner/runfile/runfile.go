@@ -50,6 +50,9 @@ type Plan struct {
 	PasswordPolicy *jobs.Policy              `json:"password_policy,omitempty"` // what the job says that the pool asks of passwords
 	Where          jobs.Conditions           `json:"where,omitzero"`            // what a user has to be like where it is looked at again
 
+	// LastDoneBefore is the job's, by which some users are left out already; zero: none.
+	LastDoneBefore time.Time `json:"last_done_before,omitzero"`
+
 	RunID      string                `json:"run_id"` // random; copies of a file share it
 	PlanDigest string                `json:"digest"` // of what the plan does, see Draft
 	Tasks      int64                 `json:"tasks"`  // skipped ones too
