@@ -170,3 +170,16 @@ func TestNoLedgerIsSaid(t *testing.T) {
 		t.Errorf("in a folder of an odd name: got %s", got)
 	}
 }
+
+// A run that does not begin gives the pool back.
+func TestPoolIsGivenBack(t *testing.T) {
+	opt := serve(t, sandbox.New(sandbox.Config{}))
+	path := jobFile(t, "action: reset\nusers: [ana]\n")
+	for range 2 {
+		_, err := bulk.Run(t.Context(), path, opt)
+		var refused *bulk.Error
+		if !errors.As(err, &refused) || refused.Kind != bulk.Unreachable {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -29,9 +29,7 @@ func planDuration(p *bulk.Plan) string {
 // decided says what was decided about users: who is left out, who cannot
 // succeed, and in which states they were seen.
 func decided(t *bulk.Tally) (lines []string) {
-	for _, why := range byCount(t.Why) {
-		lines = append(lines, fmt.Sprintf("skipped: %s, %s", report.Number(t.Why[why]), cmp.Or(report.Visible(why), "for other reasons")))
-	}
+	lines = skips(t.Why)
 	for _, why := range byCount(t.Failing) {
 		lines = append(lines, fmt.Sprintf("fail without a request: %s, %s", report.Number(t.Failing[why]), cmp.Or(report.Visible(why), "for other reasons")))
 	}
@@ -41,6 +39,24 @@ func decided(t *bulk.Tally) (lines []string) {
 			seen = append(seen, report.Number(t.Statuses[status])+" "+string(status))
 		}
 		lines = append(lines, "seen: "+strings.Join(seen, ", "))
+	}
+	return lines
+}
+
+// shownSkips is how many reasons are told apart: a ledger has one for each day.
+const shownSkips = 12
+
+func skips(why map[string]int64) (lines []string) {
+	rest := int64(0)
+	for i, reason := range byCount(why) {
+		if i >= shownSkips || reason == "" {
+			rest += why[reason]
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("skipped: %s, %s", report.Number(why[reason]), report.Visible(reason)))
+	}
+	if rest > 0 {
+		lines = append(lines, fmt.Sprintf("skipped: %s, for other reasons", report.Number(rest)))
 	}
 	return lines
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -25,6 +26,22 @@ func TestPanicExits(t *testing.T) {
 		t.Errorf("got %d, want %d", code, exitFatal)
 	}
 	if got := out.String(); !strings.HasPrefix(got, "cogpass: internal error: a panic at plan_test.go:") || strings.Contains(got, "Secret") || strings.Contains(got, "goroutine") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A ledger gives a reason for each day: the most common are told, the others
+// counted.
+func TestSkipsAreFew(t *testing.T) {
+	why := map[string]int64{"": 7, "excluded by the job": 100}
+	for day := range int64(30) {
+		why[fmt.Sprintf("last done %d days ago", day)] = day + 1
+	}
+	lines := skips(why)
+	if len(lines) != shownSkips+1 || lines[0] != "skipped: 100, excluded by the job" || lines[shownSkips] != "skipped: 197, for other reasons" {
+		t.Errorf("got %d: %q", len(lines), lines)
+	}
+	if got := skips(map[string]int64{"x\x1b": 1}); len(got) != 1 || strings.Contains(got[0], "\x1b") {
 		t.Errorf("got %q", got)
 	}
 }
