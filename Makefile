@@ -27,7 +27,7 @@ TEST := $(GO) test -parallel 16 -timeout 30m
 # Else a process under the detector waits a second before it ends.
 export GORACE = atexit_sleep_ms=0
 
-.PHONY: build test cover test-long test-race check bench test-peers fuzz clean
+.PHONY: build test cover test-long test-race check bench test-peers test-spreadsheet fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -77,6 +77,11 @@ test-peers: build $(SERVER)
 		case $$("$$aws" --version 2>/dev/null) in aws-cli/2.9.*) \
 			COGPASS_AWS="$$aws" exec $(GO) test -count=1 -timeout 30m -run TestLive -v ./cmd/cogpass/awscli;; \
 		esac; done; echo 'SKIPPED: no AWS CLI 2.9 here to compare with'
+
+# Imports generated passwords into LibreOffice, which takes some of what it reads for
+# numbers and dates, to see that it changes none.
+test-spreadsheet:
+	$(GO) test -count=1 -run LibreOffice ./jobs -soffice soffice
 
 fuzz:
 	@for package in $$($(GO) list ./...); do \
