@@ -49,7 +49,7 @@ func (d *decoder) decodeRate(n *yamldoc.Node, text string, c Category, to *Rate)
 }
 
 // ratedCategories are those whose rate a job may set by name.
-var ratedCategories = []string{string(UserAuthentication), string(UserCreation), string(UserList), string(UserPoolRead), string(UserRead), string(UserUpdate)}
+var ratedCategories = []string{string(SecretsManager), string(UserAuthentication), string(UserCreation), string(UserList), string(UserPoolRead), string(UserRead), string(UserUpdate)}
 
 func (d *decoder) decodeRates(n *yamldoc.Node) {
 	pairs, _ := d.pairs(n, "rates")

@@ -56,7 +56,11 @@ func (p *Plan) openWorkshop(ctx context.Context, t *target) (*workshop, error) {
 		return w, p.storing(w, t.client, h.SecretsManager)
 	case h.Command != nil:
 		w.lane, w.timeout = commandLane, h.Command.Timeout
-		w.handoff = handover.Command{Args: h.Command.Args, Timeout: h.Command.Timeout, PoolID: p.Info.UserPoolID, Run: p.Info.Name}
+		dir := p.Info.JobDir // as all that the job names is relative to it
+		if _, err := os.Stat(dir); err != nil {
+			dir = ""
+		}
+		w.handoff = handover.Command{Dir: dir, Args: h.Command.Args, Timeout: h.Command.Timeout, PoolID: p.Info.UserPoolID, Run: p.Info.Name}
 		if p.opt.Sandbox {
 			p.opt.notice("in the sandbox no password is handed to %s", report.Visible(h.Command.Args[0]))
 			w.handoff = nowhere{}
@@ -280,5 +284,11 @@ func (p *Plan) HandedTo() string {
 
 // storing has AWS Secrets Manager keep passwords.
 func (p *Plan) storing(w *workshop, client *cognito.Client, h *jobs.SecretsManagerHandoff) error {
-	return fail(Refused, "secretsManager is not supported yet")
+	cfg := cognito.SecretsConfig{PoolID: p.Info.UserPoolID, NameTemplate: h.Name, KMSKeyID: h.KMSKeyID, Tags: h.Tags, Region: h.Region}
+	if p.opt.Sandbox {
+		cfg.EndpointURL = client.Endpoint()
+	}
+	store, err := client.Secrets(cfg)
+	w.handoff, w.lane = store, jobs.SecretsManager
+	return err
 }

@@ -204,7 +204,7 @@ func (s *crashSite) command() *exec.Cmd {
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Env = append(os.Environ(), "GORACE="+noExitWait, "XDG_STATE_HOME="+s.dir, "AWS_CONFIG_FILE="+filepath.Join(s.dir, "none"),
-		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true")
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+s.url, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_EC2_METADATA_DISABLED=true")
 	return cmd
 }
 

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cogpass/runner/sandbox"
+)
+
+// handoffCrashes are the ways in which generated passwords get to their readers:
+// what a job says of that, and how a reader finds what they have.
+var handoffCrashes = []struct {
+	name, handoff string
+	read          func(*crashSite) map[string][]string // what may be the password of each user
+}{
+	{"sealed", "{age: [" + sealedRunReader + "]}", (*crashSite).readSealed},
+	{"Secrets Manager", "{secretsManager: {}}", (*crashSite).readSecrets},
+	{"a program", `{command: [sh, store.sh]}`, (*crashSite).readStored},
+}
+
+// TestKilledWhileHandingOver kills the program anywhere between a password's making and its
+// reader, while answers are lost, and goes on after each: who reads gets what the
+// pool has.
+func TestKilledWhileHandingOver(t *testing.T) {
+	kills, users := 2, 30
+	if long() {
+		kills, users = 20, 1000
+	}
+	for _, way := range handoffCrashes {
+		for _, action := range []string{"set-temporary", "set-permanent"} {
+			t.Run(way.name+"/"+action, func(t *testing.T) {
+				if runtime.GOOS == "windows" && strings.Contains(way.handoff, "sh") {
+					t.Skip("there is no sh")
+				}
+				t.Parallel()
+				s := emptyCrashSite(t, users, sandbox.Faults{LostAfter: 0.04, LostBefore: 0.04})
+				for i := range s.users {
+					s.server.AddUser(crashPool, sandbox.User{Username: crashUser(i), Enabled: true, Created: time.Now().Add(-24 * time.Hour)})
+				}
+				s.write("store.sh", storeScript)
+				s.job("action: " + action + "\npassword: {generate: {}}\nhandoff: " + way.handoff +
+					"\nusers: [" + strings.Join(s.names(), ", ") + "]\nlimits: {rates: {SecretsManager: 1000/s, UserList: 1000/s}}")
+				for left := kills; left > 0; left-- {
+					s.run(s.moment(left))
+				}
+				s.run(0)
+				s.mustSignIn(way.read(s))
+			})
+		}
+	}
+}
+
+func (s *crashSite) names() (all []string) {
+	for i := range s.users {
+		all = append(all, crashUser(i))
+	}
+	return all
+}
+
+// mustSignIn fails unless each user has one password, which is right, or several
+// of which one is; and none of them is anywhere else.
+func (s *crashSite) mustSignIn(found map[string][]string) {
+	var all []string
+	several := 0
+	for _, name := range s.names() {
+		right := slices.ContainsFunc(found[name], func(password string) bool {
+			err := s.server.SignIn(crashPool, name, password)
+			return err == nil || errors.Is(err, sandbox.ErrNewPasswordRequired)
+		})
+		if !right {
+			s.t.Errorf("%s cannot sign in with any of the %d passwords that their reader has", name, len(found[name]))
+		}
+		if len(found[name]) > 1 {
+			several++
+		}
+		all = append(all, found[name]...)
+	}
+	s.t.Logf("%d of %d have several", several, s.users)
+	if path, form, err := newSecrets(all).inFiles(s.dir, "all.csv"); err != nil || form != "" {
+		s.t.Errorf("%s holds %q (%v)", path, form, err)
+	}
+}
+
+// readSealed reads what reveal writes.
+func (s *crashSite) readSealed() map[string][]string {
+	s.write("key.txt", sealedRunKey+"\n")
+	all := filepath.Join(s.dir, "all.csv")
+	cmd := s.command()
+	cmd.Args = append(cmd.Args[:1], "reveal", s.runFile(), "--identity", filepath.Join(s.dir, "key.txt"), "--out", all)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(all)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	found := map[string][]string{}
+	for _, row := range rows[1:] {
+		found[row[1]] = append(found[row[1]], row[2])
+	}
+	return found
+}
+
+// readSecrets reads what Secrets Manager gives.
+func (s *crashSite) readSecrets() map[string][]string {
+	found := map[string][]string{}
+	for _, secret := range s.server.Secrets() {
+		var value struct{ Username, Password string }
+		if err := json.Unmarshal([]byte(secret.Value), &value); err != nil {
+			s.t.Fatalf("%s holds no JSON: %v", secret.Name, err)
+		}
+		found[value.Username] = append(found[value.Username], value.Password)
+	}
+	return found
+}
+
+// storeScript is a program that takes down what it is told, a file a time.
+const storeScript = `set -e
+dir=$(dirname "$0")/store
+mkdir -p "$dir"
+cat >"$dir/$$.part"
+mv "$dir/$$.part" "$dir/$(date +%s%N).$$.json"
+`
+
+// readStored reads what the program was told.
+func (s *crashSite) readStored() map[string][]string {
+	paths, err := filepath.Glob(filepath.Join(s.dir, "store", "*.json"))
+	if err != nil || len(paths) == 0 {
+		s.t.Fatalf("the program was told nothing (%v)", err)
+	}
+	slices.Sort(paths)
+	made, found := map[string]string{}, map[string][]string{}
+	for _, path := range paths {
+		var told struct{ Phase, Username, Version, Password string }
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(text, &told)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		switch told.Phase {
+		case "prepare":
+			made[told.Version] = told.Password
+		case "confirm":
+			found[told.Username] = []string{made[told.Version]}
+		case "abandon":
+			if password := made[told.Version]; s.server.SignIn(crashPool, told.Username, password) == nil {
+				s.t.Errorf("%s: what is abandoned is the password", told.Username)
+			}
+		}
+		_ = os.Remove(path) // it holds a password
+	}
+	return found
+}
