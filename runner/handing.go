@@ -26,9 +26,9 @@ func handing(category jobs.Category) kind {
 				return
 			}
 			w.acted = &StepResult{Step: Act, Outcome: Failed, Code: r.Code, FinishedAt: r.FinishedAt,
-				Reason: "not sent, for the password could not be handed over: " + r.Reason}
+				Reason: "not sent, for the password could not be handed over"}
 			if w.tried() > 0 {
-				w.acted.Outcome, w.acted.Reason = Unknown, "no answer came to an earlier attempt, and no other password could be handed over: "+r.Reason
+				w.acted.Outcome, w.acted.Reason = Unknown, "no answer came to an earlier attempt, and no other password could be handed over"
 			}
 		},
 	}

@@ -163,7 +163,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 	}
 	var failures failures
 	first := canary{left: p.canaryLeft(&before)}
-	err := runner.Run(ctx, steady{t.client.Directory(t.pool), cancel}, first.cut(p.pending(t.work)), opt, func(r runner.Result) error {
+	err := runner.Run(ctx, steady{t.client.Directory(t.pool).WithCheck(t.check), cancel}, first.cut(p.pending(t.work)), opt, func(r runner.Result) error {
 		progress.add(r)
 		screen.Show(progress)
 		if mails != nil {

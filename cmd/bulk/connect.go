@@ -22,7 +22,8 @@ type target struct {
 	account string // the AWS account's number, where that could be found out
 	clock   *runner.Clock
 	actor   string
-	work    *workshop // makes passwords, and hands them over
+	check   cognito.Check // how new passwords are tried
+	work    *workshop     // makes passwords, and hands them over
 }
 
 // Question is what Options.Confirm has to answer.
@@ -84,6 +85,9 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 		}
 	}
 	if t.work, err = p.openWorkshop(ctx, t); err != nil {
+		return nil, nil, err
+	}
+	if t.check, err = p.checking(); err != nil {
 		return nil, nil, err
 	}
 	if !o.Yes && !o.Sandbox {

@@ -75,7 +75,7 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Outage: job.Retry.Outage, Report: job.Report, Salt: job.Salt,
 		Rates: ratesOf(job.Limits.Rates), Canary: job.Limits.Canary, MaxFailures: job.Limits.MaxFailures, Messages: job.Limits.Messages,
-		WantAccount: job.Account, Where: job.Where.Conditions, LastDoneBefore: job.Where.LastDoneBefore, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy, Readers: readersOf(&job.Handoff),
+		WantAccount: job.Account, Where: job.Where.Conditions, LastDoneBefore: job.Where.LastDoneBefore, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy, Readers: readersOf(&job.Handoff), Check: job.Check,
 	}}
 }
 
@@ -191,9 +191,6 @@ func (p *Plan) readTasks(tasks iter.Seq2[jobs.Task, error], add func(jobs.Task) 
 		p.Tally.add(&task)
 		if add == nil {
 			continue
-		}
-		if task.Check {
-			return &jobs.Faults{List: []jobs.Fault{{Place: task.Place, Message: "check is not supported yet"}}}
 		}
 		if err := add(task); err != nil {
 			return err

@@ -292,3 +292,13 @@ func (p *Plan) storing(w *workshop, client *cognito.Client, h *jobs.SecretsManag
 	w.handoff, w.lane = store, jobs.SecretsManager
 	return err
 }
+
+// checking is how the plan's new passwords are tried.
+func (p *Plan) checking() (cognito.Check, error) {
+	c := p.Info.Check
+	if c == nil {
+		return cognito.Check{}, nil
+	}
+	secret, err := p.passwords.Get(jobs.Task{Password: c.ClientSecret})
+	return cognito.Check{ClientID: c.ClientID, ClientSecret: secret, Admin: c.Admin}, err
+}

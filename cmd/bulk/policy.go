@@ -31,6 +31,9 @@ func (p *Plan) Operations() []string {
 	for _, action := range jobs.Actions() {
 		add(action.Spec().Operation, p.Tally.Actions[action])
 	}
+	if c := p.Info.Check; c != nil && c.Admin {
+		add("AdminInitiateAuth", p.Tally.Steps[runner.Check])
+	}
 	for _, step := range []runner.Step{runner.Create, runner.Enable, runner.SignOut} {
 		add(operationsOf[step], p.Tally.Steps[step])
 	}

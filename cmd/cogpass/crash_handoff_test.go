@@ -24,7 +24,7 @@ var handoffCrashes = []struct {
 }{
 	{"sealed", "{age: [" + sealedRunReader + "]}", (*crashSite).readSealed},
 	{"Secrets Manager", "{secretsManager: {}}", (*crashSite).readSecrets},
-	{"a program", `{command: [sh, store.sh]}`, (*crashSite).readStored},
+	{"a program", `{command: [./store.sh]}`, (*crashSite).readStored},
 }
 
 // TestKilledWhileHandingOver kills the program anywhere between a password's making and its
@@ -38,7 +38,7 @@ func TestKilledWhileHandingOver(t *testing.T) {
 	for _, way := range handoffCrashes {
 		for _, action := range []string{"set-temporary", "set-permanent"} {
 			t.Run(way.name+"/"+action, func(t *testing.T) {
-				if runtime.GOOS == "windows" && strings.Contains(way.handoff, "sh") {
+				if runtime.GOOS == "windows" && strings.Contains(way.handoff, ".sh") {
 					t.Skip("there is no sh")
 				}
 				t.Parallel()
@@ -47,6 +47,9 @@ func TestKilledWhileHandingOver(t *testing.T) {
 					s.server.AddUser(crashPool, sandbox.User{Username: crashUser(i), Enabled: true, Created: time.Now().Add(-24 * time.Hour)})
 				}
 				s.write("store.sh", storeScript)
+				if err := os.Chmod(filepath.Join(s.dir, "store.sh"), 0o700); err != nil {
+					t.Fatal(err)
+				}
 				s.job("action: " + action + "\npassword: {generate: {}}\nhandoff: " + way.handoff +
 					"\nusers: [" + strings.Join(s.names(), ", ") + "]\nlimits: {rates: {SecretsManager: 1000/s, UserList: 1000/s}}")
 				for left := kills; left > 0; left-- {
@@ -128,7 +131,8 @@ func (s *crashSite) readSecrets() map[string][]string {
 }
 
 // storeScript is a program that takes down what it is told, a file a time.
-const storeScript = `set -e
+const storeScript = `#!/bin/sh
+set -e
 dir=$(dirname "$0")/store
 mkdir -p "$dir"
 cat >"$dir/$$.part"

@@ -46,11 +46,13 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	flip FILE TEXT              changes a bit of the first such text
 //	newer FILE                  makes it a run file of a later version
 //	sealed-run FILE             a run file with sealed passwords: of tasks that are ok, ok, unknown, failed and pending; makes key.txt
+//	signins N FILE              the users of a list of reveal's, or of secrets, can sign in as it says; there are N
+//	tokens N M                  sign-ins have got N tokens, of which M are still good
 //	endpoint NAME               sets ENDPOINT to what the background program has printed
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	commands := map[string]func(*testscript.TestScript, *scriptWorld, []string){
 		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
-		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "signins": cmdSignIns, "latency": cmdLatency,
+		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "signins": cmdSignIns, "tokens": cmdTokens, "latency": cmdLatency,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
 		"signal-until-over": cmdSignalUntilOver, "newer": cmdNewer, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
 		"sealed-run": cmdSealedRun,

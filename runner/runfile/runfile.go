@@ -48,6 +48,7 @@ type Plan struct {
 	WantAccount    string                    `json:"account,omitempty"`         // the only AWS account that it may run in; empty is any
 	Handoff        jobs.Handoff              `json:"handoff,omitzero"`          // of generated passwords; what it names is resolved
 	PasswordPolicy *jobs.Policy              `json:"password_policy,omitempty"` // what the job says that the pool asks of passwords
+	Check          *jobs.Check               `json:"check,omitempty"`           // how a new permanent password is tried
 	Where          jobs.Conditions           `json:"where,omitzero"`            // what a user has to be like where it is looked at again
 
 	// LastDoneBefore is the job's, by which some users are left out already; zero: none.
