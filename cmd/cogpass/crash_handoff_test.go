@@ -166,7 +166,9 @@ func (s *crashSite) readStored() map[string][]string {
 				s.t.Errorf("%s: what is abandoned is the password", told.Username)
 			}
 		}
-		_ = os.Remove(path) // it holds a password
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, "store")); err != nil { // it holds passwords
+		s.t.Error(err)
 	}
 	return found
 }
