@@ -147,6 +147,9 @@ func (e *engine) giveUp(w *work, now time.Time) {
 	case Look:
 		e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to look: %s", w.looks, w.fault))
 		return
+	case Probe:
+		e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to sign in with the password: %s", w.looks, w.fault))
+		return
 	case Fetch:
 		w.fetched = true // as good as not there
 		e.wait(w, w.doing, now)

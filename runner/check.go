@@ -29,3 +29,57 @@ func (e *engine) checked(a answer, fault *Error) {
 	}
 	e.attempted(a, fault)
 }
+
+// probing signs in with a password that may have been set: where that succeeds,
+// it was.
+var probing = kind{
+	category: func(*jobs.ActionSpec) jobs.Category { return jobs.UserAuthentication },
+	wanted:   func(*work) bool { return false },
+	send:     doing(Check),
+	answered: (*engine).probedBy,
+}
+
+// probe has the password in doubt tried of a task that is checked anyway, if it
+// can be had. It reports false where it cannot, or was tried before.
+func (e *engine) probe(w *work, now time.Time) bool {
+	if !w.task.Check || w.probed {
+		return false
+	}
+	if w.task.Generated && !w.hasTried(w.task.Version) {
+		if w.task.Version != "" || e.fetcher == nil || w.fetched || w.task.kept() == "" {
+			return false
+		}
+		e.wait(w, Fetch, now)
+		return true
+	}
+	e.wait(w, Probe, now)
+	return true
+}
+
+// probedBy goes on after the password in doubt was tried.
+func (e *engine) probedBy(a answer, fault *Error) {
+	w := a.w
+	if fault == nil {
+		w.probed, w.looks = true, 0
+		w.mark(w.task.Version, Set)
+		e.settledOK(w)
+		return
+	}
+	w.fault = fault.Message
+	switch fault.Class {
+	case Throttled, Transient, InDoubt, Host, Unreadable, LambdaFault:
+		if fault.Class == Unreadable || fault.Class == LambdaFault {
+			w.looks++
+		}
+		if !e.usedUp(w, a.got) {
+			w.delays++
+			e.wait(w, Probe, a.got.Add(e.backoff(w.delays)))
+		}
+	case Budget, Fatal:
+		e.stopFor(fault.Class, w, fault)
+		e.strand(w)
+	default:
+		w.probed = true
+		e.unknown(w, "no answer came; the user was modified since, and cannot sign in with the password: "+fault.Message)
+	}
+}

@@ -78,7 +78,7 @@ func (w *work) tried() (n int) {
 
 // hasTried reports whether a password may be the user's.
 func (w *work) hasTried(version string) bool {
-	return slices.Contains(w.task.Made, Made{version, Tried})
+	return version != "" && slices.Contains(w.task.Made, Made{version, Tried})
 }
 
 // was settles which generated password an attempt in doubt has set, now that it
@@ -100,13 +100,13 @@ func (w *work) was() bool {
 }
 
 // untry notes that a look has shown that no attempt in doubt was carried out.
-// Where there are several passwords, some may be older than what it disproves.
+// Passwords that are older than that, or may be, it does not concern.
 func (w *work) untry() {
-	if w.tried() != 1 {
+	if w.elder || w.tried() != 1 {
 		return
 	}
 	for _, m := range w.task.Made {
-		if m.State == Tried {
+		if m.State == Tried && m.Version != "" {
 			w.mark(m.Version, NotSet)
 		}
 	}
@@ -203,6 +203,7 @@ func (e *engine) refused(w *work, now time.Time, fault *Error) {
 // anew has another password set where it is not known which of several is the
 // user's, and nobody can have chosen one since.
 func (e *engine) anew(w *work, now time.Time) {
+	w.elder = true
 	w.doubt, w.doubtSent, w.unchanged = nil, time.Time{}, 0
 	w.step, w.lane = w.doing, e.lane(w.doing, w.spec)
 	w.tries++

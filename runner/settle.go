@@ -177,6 +177,7 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 			return
 		}
 		e.settledOK(w)
+	case modified && e.probe(w, now):
 	case modified:
 		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
 	case e.rule(w) != jobs.LookFirst:

@@ -48,7 +48,7 @@ var mutations = []mutation{
 		for _, i := range attempts {
 			m := p.journal.(*memoryLife)
 			if err := m.add(func(r *row) {
-				r.intent = &i
+				r.intends(i)
 				r.tried(i)
 			}, i.Seq); err != nil {
 				return err

@@ -170,6 +170,40 @@ func (p *process) drawFetch(who *person) *request {
 	return r
 }
 
+// probes reports whether a sign-in is on behalf of an action in doubt, of which
+// no journal need know.
+func (p *process) probes(t runner.Task) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return t.Step == runner.Check && (!p.begun[t.Seq] || p.begunStep[t.Seq] != runner.Check)
+}
+
+// tries signs in with a password that is in doubt.
+func (p *process) tries(ctx context.Context, who *person, t runner.Task) (runner.Answer, error) {
+	p.mu.Lock()
+	if !who.doubtful[runner.Act] {
+		p.breach(who, "a password is tried, and nothing is in doubt")
+	}
+	p.handsOver(who, &t)
+	r := &request{Task: t, n: who.looks + 1}
+	who.looks++
+	p.draw(who, r, p.looks, p.lookTrouble, &who.lookTroubles)
+	r.trouble.blur = nil
+	p.leaves(r, jobs.UserAuthentication)
+	p.mu.Unlock()
+	got := p.wait(ctx, r, func() (runner.Sight, *runner.Error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return runner.Sight{}, p.triesIn(who, r)
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inFlight--
+	p.bills(nil, jobs.UserAuthentication, r, got.err)
+	p.note(who, "its password is tried: %v", got.err)
+	return got.sight.Answer, got.err
+}
+
 // handsOver judges a request that sets a password, or tries one, as it leaves.
 func (p *process) handsOver(who *person, t *runner.Task) {
 	sets := t.Step == runner.Act || t.Step == runner.Create && t.Action == jobs.SetTemporary

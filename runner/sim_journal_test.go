@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -33,9 +34,9 @@ type row struct {
 	result              runner.Result
 	attempts, throttled int
 	startedAt           time.Time
-	intent              *runner.Intent      // that was not answered
-	done                []runner.StepResult // that have ended, of a task that has not
-	made                []runner.Made       // passwords
+	intents             map[runner.Step]runner.Intent // that were not answered; not changed, for copies share it
+	done                []runner.StepResult           // that have ended, of a task that has not
+	made                []runner.Made                 // passwords
 }
 
 // memory is a journal that forgets what was not synced.
@@ -98,8 +99,8 @@ func (m *memory) restore() {
 					step = runner.SignOut
 				}
 			}
-			r.intent = &runner.Intent{Seq: r.result.Seq, Step: step, Attempts: r.attempts, Throttled: r.throttled, StartedAt: r.startedAt,
-				Began: m.began, Slack: 5 * time.Minute}
+			r.intents = map[runner.Step]runner.Intent{step: {Seq: r.result.Seq, Step: step, Attempts: r.attempts, Throttled: r.throttled, StartedAt: r.startedAt,
+				Began: m.began, Slack: 5 * time.Minute}}
 		}
 	}
 }
@@ -162,7 +163,7 @@ func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error 
 	for _, i := range attempts {
 		r := &m.rows[i.Seq-1]
 		m.takesUp(r)
-		r.intent = &i
+		r.intends(i)
 		r.tried(i)
 		r.takesDown(i)
 	}
@@ -173,10 +174,37 @@ func (m *memoryLife) Begin(ctx context.Context, attempts []runner.Intent) error 
 
 func (m *memoryLife) End(_ context.Context, i runner.Intent) error {
 	return m.add(func(r *row) {
-		r.intent = nil
+		r.answered(i.Step)
 		r.tried(i)
 		r.knownOf(i)
 	}, i.Seq)
+}
+
+// stepsInOrder are those of which an attempt may be in doubt.
+var stepsInOrder = []runner.Step{runner.Prepare, runner.Create, runner.Enable, runner.Act, runner.Conclude, runner.SignOut, runner.Check}
+
+// inDoubt returns the attempt of the last step that was begun, or nil.
+func (r *row) inDoubt() *runner.Intent {
+	for _, step := range slices.Backward(stepsInOrder) {
+		if i, ok := r.intents[step]; ok {
+			return &i
+		}
+	}
+	return nil
+}
+
+func (r *row) intends(i runner.Intent) {
+	r.answered(i.Step)
+	if r.intents == nil {
+		r.intents = map[runner.Step]runner.Intent{}
+	}
+	r.intents[i.Step] = i
+}
+
+// answered has a row know that no attempt at a step is in doubt.
+func (r *row) answered(step runner.Step) {
+	r.intents = maps.Clone(r.intents)
+	delete(r.intents, step)
 }
 
 // takesUp has a task be pending that has ended before.
@@ -198,7 +226,8 @@ func (m *memoryLife) Ended(_ context.Context, seq int64, ended runner.StepResult
 	return m.add(func(r *row) {
 		m.takesUp(r)
 		r.done = slices.DeleteFunc(slices.Clone(r.done), func(old runner.StepResult) bool { return old.Step == ended.Step })
-		r.done, r.intent = append(r.done, ended), nil
+		r.done = append(r.done, ended)
+		r.answered(ended.Step)
 		if ended.Step == runner.Act {
 			r.settles(ended.Outcome, ended.Version, false)
 		}
@@ -207,7 +236,7 @@ func (m *memoryLife) Ended(_ context.Context, seq int64, ended runner.StepResult
 
 func (m *memoryLife) Record(res runner.Result) error {
 	return m.add(func(r *row) {
-		r.result, r.intent, r.done = res, nil, nil
+		r.result, r.intents, r.done = res, nil, nil
 		r.settles(res.Outcome, res.Version, toldAll(res))
 		r.attempts, r.throttled, r.startedAt = res.Attempts, res.Throttled, res.StartedAt
 	}, res.Seq)
@@ -229,14 +258,11 @@ func (m *memoryLife) pending(retryFailed, retryUnknown bool) iter.Seq2[runner.Ta
 			t := m.people[i].asked
 			t.Seq, t.Username, t.Action, t.Done = r.result.Seq, r.result.Username, r.result.Action, slices.Clone(done)
 			t.Made = r.made
-			if m.restored && t.Generated && r.intent != nil {
+			if m.restored && t.Generated && len(r.intents) > 0 {
 				t.Made = append(slices.Clone(r.made), runner.Made{State: runner.Tried})
 			}
 			t.Attempts, t.Throttled, t.StartedAt = r.attempts, r.throttled, r.startedAt
-			if r.intent != nil {
-				doubt := *r.intent
-				t.Doubt = &doubt
-			}
+			t.Doubt = r.inDoubt()
 			if !yield(t, nil) {
 				return
 			}

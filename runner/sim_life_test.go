@@ -156,7 +156,7 @@ func (w *world) run(l life, before []runner.Result) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	p := &process{world: w, life: l, born: time.Now(), journal: journal, dead: make(chan struct{}), bill: newBill(),
-		begun: map[int64]bool{}, knows: map[string]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}, course: map[int64]*course{}}
+		begun: map[int64]bool{}, begunStep: map[int64]runner.Step{}, knows: map[string]bool{}, emitted: map[int64]runner.Outcome{}, left: map[jobs.Category][]time.Time{}, course: map[int64]*course{}}
 	if w.budget > 0 {
 		w.allowed += w.budget
 	}

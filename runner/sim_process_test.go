@@ -22,12 +22,13 @@ type process struct {
 	full    atomic.Bool // nothing can be written any more
 
 	// Of what it did; guarded by the world's mutex.
-	begun   map[int64]bool
-	knows   map[string]bool // versions that are in the journal
-	emitted map[int64]runner.Outcome
-	left    map[jobs.Category][]time.Time
-	rates   []asked
-	stopped time.Time // when it was interrupted; zero: it was not
+	begun     map[int64]bool
+	begunStep map[int64]runner.Step
+	knows     map[string]bool // versions that are in the journal
+	emitted   map[int64]runner.Outcome
+	left      map[jobs.Category][]time.Time
+	rates     []asked
+	stopped   time.Time // when it was interrupted; zero: it was not
 	bill
 	inFlight int
 	course   map[int64]*course // of each task
@@ -71,6 +72,9 @@ func (p *process) Do(ctx context.Context, t runner.Task) (runner.Answer, error) 
 		return runner.Answer{}, errDead
 	}
 	who := p.byName[t.Username]
+	if p.probes(t) {
+		return p.tries(ctx, who, t)
+	}
 	r := p.departs(who, t)
 	got := p.wait(ctx, r, func() (runner.Sight, *runner.Error) { return runner.Sight{}, p.carryOut(who, r) })
 	p.answered(who, r, got)
@@ -256,7 +260,7 @@ func (p *process) began(attempts []runner.Intent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, i := range attempts {
-		p.begun[i.Seq] = true
+		p.begun[i.Seq], p.begunStep[i.Seq] = true, i.Step
 		p.knows[i.Version] = true
 		if who := p.people[i.Seq-1]; who.begun.IsZero() {
 			who.begun = time.Now()

@@ -25,6 +25,7 @@ const (
 	Conclude             // saying which password it is, after the action
 	Check                // a sign-in with the new password, after the action
 	Fetch                // asking the store for a password that an earlier run has prepared; it changes nothing
+	Probe                // a sign-in on behalf of an action in doubt; it changes nothing
 )
 
 // StepResult is how a step beside the action ended. Its zero value is that of
@@ -106,6 +107,7 @@ func kinds(handoff jobs.Category) []kind {
 		Conclude: concluding(handoff),
 		Check:    checking,
 		Fetch:    fetching(handoff),
+		Probe:    probing,
 	}
 }
 

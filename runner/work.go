@@ -21,7 +21,9 @@ type work struct {
 	step    Step // whose turn it is: that which is being done, or a look on its behalf
 
 	handoff   bool      // its password is handed over outside of the journal
+	probed    bool      // the password in doubt was tried
 	fetched   bool      // the store is not asked for its password any more
+	elder     bool      // a password may be the user's whose attempts the doubt is not about
 	remade    uint8     // times its password was made anew
 	suspended *progress // of a step that waits for another password to be prepared
 
@@ -64,6 +66,7 @@ type progress struct {
 // work.next.
 func newWork(t Task, spec *jobs.ActionSpec) *work {
 	w := &work{task: t, spec: spec, checked: t.Doubt != nil || len(t.Done) > 0}
+	w.elder = t.Doubt == nil && w.tried() > 0
 	for _, r := range t.Done {
 		if r.Step == Act {
 			w.acted = &r
@@ -120,7 +123,7 @@ func (w *work) ended(step Step) bool {
 
 // charged returns what the request whose turn it is counts towards.
 func (w *work) charged() *int {
-	if w.step == Look || w.step == Fetch {
+	if w.step == Look || w.step == Fetch || w.step == Probe {
 		return &w.looks
 	}
 	return &w.tries
