@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +16,8 @@ import (
 
 	"cogpass/runner/sandbox"
 )
+
+var crashKills = flag.Int("crash.kills", 0, "how often to kill runs of 1,000 users that hand passwords over; 0 is a few times, and fewer users")
 
 // handoffCrashes are the ways in which generated passwords get to their readers:
 // what a job says of that, and how a reader finds what they have.
@@ -31,9 +34,12 @@ var handoffCrashes = []struct {
 // reader, while answers are lost, and goes on after each: who reads gets what the
 // pool has.
 func TestKilledWhileHandingOver(t *testing.T) {
-	kills, users := 2, 30
+	kills, users := 1, 30
 	if long() {
-		kills, users = 20, 1000
+		kills, users = 5, 200
+	}
+	if *crashKills > 0 {
+		kills, users = *crashKills, 1000
 	}
 	for _, way := range handoffCrashes {
 		for _, action := range []string{"set-temporary", "set-permanent"} {
