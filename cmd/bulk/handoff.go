@@ -289,8 +289,11 @@ func (p *Plan) storing(w *workshop, client *cognito.Client, h *jobs.SecretsManag
 		cfg.EndpointURL = client.Endpoint()
 	}
 	store, err := client.Secrets(cfg)
+	if err != nil {
+		return err
+	}
 	w.handoff, w.lane = store, jobs.SecretsManager
-	return err
+	return nil
 }
 
 // checking is how the plan's new passwords are tried.
