@@ -58,6 +58,9 @@ func TestKilledWhileHandingOver(t *testing.T) {
 				}
 				s.job("action: " + action + "\npassword: {generate: {}}\nhandoff: " + way.handoff +
 					"\nusers: [" + strings.Join(s.names(), ", ") + "]\nlimits: {rates: {SecretsManager: 1000/s, UserList: 1000/s}}")
+				// Of several passwords that cannot be read again, none is known to be the
+				// one after a minute, where the user might have chosen one since.
+				s.unknowns = action == "set-permanent" && way.name != "Secrets Manager"
 				for left := kills; left > 0; left-- {
 					s.run(s.moment(left))
 				}
@@ -152,21 +155,27 @@ func (s *crashSite) readStored() map[string][]string {
 		s.t.Fatalf("the program was told nothing (%v)", err)
 	}
 	slices.Sort(paths)
-	made, found := map[string]string{}, map[string][]string{}
+	made, found, confirmed := map[string]string{}, map[string][]string{}, map[string]bool{}
 	for _, path := range paths {
 		var told struct{ Phase, Username, Version, Password string }
 		text, err := os.ReadFile(path)
-		if err == nil {
-			err = json.Unmarshal(text, &told)
-		}
 		if err != nil {
+			s.t.Fatal(err)
+		}
+		if !bytes.HasSuffix(text, []byte("}\n")) {
+			continue // cogpass was killed before it had told all, and a program refuses that
+		}
+		if err := json.Unmarshal(text, &told); err != nil {
 			s.t.Fatal(err)
 		}
 		switch told.Phase {
 		case "prepare":
+			if made[told.Version] == "" && !confirmed[told.Username] {
+				found[told.Username] = append(found[told.Username], told.Password)
+			}
 			made[told.Version] = told.Password
 		case "confirm":
-			found[told.Username] = []string{made[told.Version]}
+			found[told.Username], confirmed[told.Username] = []string{made[told.Version]}, true
 		case "abandon":
 			if password := made[told.Version]; s.server.SignIn(crashPool, told.Username, password) == nil {
 				s.t.Errorf("%s: what is abandoned is the password", told.Username)

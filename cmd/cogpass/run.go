@@ -40,7 +40,7 @@ Nothing is lost if this is interrupted or killed: the run file knows what was
 sent, and "cogpass run RUN_FILE" goes on.`,
 		Example: `  cogpass run --sandbox --yes examples/onboarding.yaml
   cogpass run --dry-run --format cli job.yaml
-  cogpass run --yes --expect-users 3 --quiet rotation.yaml
+  cogpass run --yes --quiet rotation.yaml
   cogpass run --retry-failed ~/.local/state/cogpass/spring-onboarding-20260101T090000Z.run`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
