@@ -46,7 +46,26 @@ func Validate(ctx context.Context, jobPath string, opt Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opt.lookAtJob(ctx, job, true)
+	p, err := opt.lookAtJob(ctx, job, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkGiven(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// checkGiven holds the passwords that a job gives against the policy that it says
+// the pool has. What the pool says is asked when the plan is run.
+func (p *Plan) checkGiven(ctx context.Context) error {
+	if p.Info.PasswordPolicy == nil || p.Tally.Passwords() == 0 {
+		return nil
+	}
+	if err := p.openPasswords(ctx); err != nil {
+		return err
+	}
+	return p.Info.PasswordPolicy.CheckAll(p.tasks(ctx), p.passwords)
 }
 
 // DryRun is Validate for a job, or what is left to do where path names a run
@@ -81,6 +100,9 @@ func Freeze(ctx context.Context, jobPath, runPath string, opt Options) (*Plan, e
 	}
 	defer p.Close()
 	if err := p.checkReports(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.checkGiven(ctx); err != nil {
 		return nil, err
 	}
 	if p.reached.clock != nil { // the pool was asked
