@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -63,6 +64,7 @@ var rows = []*row{
 	{name: "one", phase: alone, measure: (*bench).oneUser},
 	{name: "thousand", phase: alone, measure: (*bench).thousandUsers},
 	{name: "seal", phase: alone, measure: (*bench).seal},
+	{name: "generate", phase: alone, measure: (*bench).generate},
 	{name: "program", phase: alone, measure: (*bench).program},
 }
 
@@ -183,11 +185,16 @@ func (b *bench) run(chosen []*row) error {
 // job writes a job of n users, each with a password from a CSV. It has a pool
 // of its own: a pool has one run at a time.
 func (b *bench) job(name string, n int64, rate string) (string, error) {
+	return b.jobOf(name, n, rate, writeUsers, "")
+}
+
+// jobOf writes a job whose users write puts into a CSV, with more settings.
+func (b *bench) jobOf(name string, n int64, rate string, write func(io.Writer, int64) error, more string) (string, error) {
 	users, err := os.Create(filepath.Join(b.dir, name+".csv"))
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(writeUsers(users, n), users.Close()); err != nil {
+	if err := errors.Join(write(users, n), users.Close()); err != nil {
 		return "", err
 	}
 	path := filepath.Join(b.dir, name+".yaml")
@@ -197,7 +204,7 @@ userPoolId: %s
 action: set-permanent
 users: [{csv: %s.csv}]
 limits: {rate: %s, concurrency: %d}
-`, name, "us-west-2_"+name, name, rate, concurrency), 0o600)
+%s`, name, "us-west-2_"+name, name, rate, concurrency, more), 0o600)
 }
 
 const (

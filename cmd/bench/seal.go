@@ -16,8 +16,12 @@ import (
 	"cogpass/runner/sealed"
 )
 
-// sealRecipient is whom passwords are sealed to. Nobody has the key any more.
-const sealRecipient = "age1sw58k8hj5j6d8yxaqy6x99pmgnnmgkaulql796e4uutv5t26deqsjq0phg"
+// sealRecipient is whom passwords are sealed to, and sealIdentity what opens
+// them again: a key that was made for tests.
+const (
+	sealRecipient = "age1sw58k8hj5j6d8yxaqy6x99pmgnnmgkaulql796e4uutv5t26deqsjq0phg"
+	sealIdentity  = "AGE-SECRET-KEY-1ZDY4JS9YXMK5GAHJFMGSXY2Z63V0LCGNZXVS6W46NM6XG6D39MPQDEJC8Q"
+)
 
 // seal measures generating and sealing passwords, and beside it age's own
 // program, called once a user with a password that is there already.
