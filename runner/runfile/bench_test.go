@@ -2,10 +2,12 @@ package runfile
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 )
 
@@ -31,7 +33,13 @@ func BenchmarkPlan(b *testing.B) {
 
 // BenchmarkRun begins and records 50,000 tasks, 64 in flight, as fast as the
 // disk takes it.
-func BenchmarkRun(b *testing.B) {
+func BenchmarkRun(b *testing.B) { benchmarkRun(b, false) }
+
+// BenchmarkRunGenerated is the same with passwords to keep, but for what it
+// takes to seal them.
+func BenchmarkRunGenerated(b *testing.B) { benchmarkRun(b, true) }
+
+func benchmarkRun(b *testing.B, generated bool) {
 	const n, inFlight = 50_000, 64
 	path := makeFile(b, n)
 	before, err := os.Stat(path)
@@ -54,6 +62,9 @@ func BenchmarkRun(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
+		if generated {
+			f.SealWith(func(runner.Intent) ([]byte, error) { return make([]byte, 350), nil })
+		}
 		carryOut(b, f, n, inFlight)
 		if err := f.Close(); err != nil {
 			b.Fatal(err)
@@ -69,6 +80,8 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(after)/n, "B/task")
 }
 
+func versionOf(seq int64) string { return fmt.Sprintf("0198b3a2-77aa-7c11-8a44-%012x", seq) }
+
 // carryOut takes the first n tasks of a file from intent to outcome, in
 // groups of inFlight.
 func carryOut(b *testing.B, f *File, n, inFlight int64) {
@@ -77,13 +90,19 @@ func carryOut(b *testing.B, f *File, n, inFlight int64) {
 	for first := int64(1); first <= n; first += inFlight {
 		intents = intents[:0]
 		for seq := first; seq < first+inFlight && seq <= n; seq++ {
-			intents = append(intents, intentOf(seq))
+			i := intentOf(seq)
+			if f.seal != nil {
+				i.Version, i.Password = versionOf(seq), jobs.NewSecret("Xy7-kkkkkkkkkkkkkkkk")
+			}
+			intents = append(intents, i)
 		}
 		if err := f.Begin(context.Background(), intents); err != nil {
 			b.Fatal(err)
 		}
 		for _, i := range intents {
-			if err := f.Record(resultOf(i.Seq, runner.OK)); err != nil {
+			r := resultOf(i.Seq, runner.OK)
+			r.Version = i.Version
+			if err := f.Record(r); err != nil {
 				b.Fatal(err)
 			}
 		}
