@@ -135,7 +135,7 @@ func newVersion() string {
 // sealing has the run file keep passwords for recipients of age.
 func (p *Plan) sealing(w *workshop, h *jobs.AgeHandoff) (err error) {
 	if h.PassphraseEnv == "" {
-		w.seal, err = sealed.ParseRecipients(p.Info.Readers) // others may have been added
+		w.seal, err = sealed.ParseRecipients(h.Recipients) // as was approved; who was added since gets what there is by then
 		return err
 	}
 	text, ok := "", false

@@ -19,13 +19,17 @@ func HistoryPath(stateDir string) string { return filepath.Join(stateDir, "ledge
 
 // RebuildHistory makes the ledger of a folder anew: from the run files in it,
 // from those that it knew before, and from others. Runs in the sandbox do not
-// count.
+// count. Where there are none, the error is runfile.ErrNoRuns.
 func RebuildHistory(stateDir string, others ...string) (runfile.Rebuilt, error) {
+	return rebuildHistory(stateDir, others, false)
+}
+
+func rebuildHistory(stateDir string, others []string, empty bool) (runfile.Rebuilt, error) {
 	runs, err := filepath.Glob(filepath.Join(globbed(stateDir), "*.run"))
 	if err != nil {
 		return runfile.Rebuilt{}, err
 	}
-	return runfile.RebuildHistory(HistoryPath(stateDir), append(runs, others...), BegunInSandbox)
+	return runfile.RebuildHistory(HistoryPath(stateDir), append(runs, others...), BegunInSandbox, empty)
 }
 
 // globbed is a path as a pattern that names nothing else.
@@ -126,7 +130,7 @@ func (p *Plan) withoutHistory() (made bool, err error) {
 
 // makeHistory makes a ledger from the run files that there are.
 func (p *Plan) makeHistory() error {
-	rebuilt, err := RebuildHistory(p.opt.StateDir)
+	rebuilt, err := rebuildHistory(p.opt.StateDir, nil, true)
 	for path, fault := range rebuilt.Faults {
 		if path != p.path {
 			p.opt.warn("what was done by this run is not in the ledger, or not all of it: %s", report.Visible(fault.Error()))

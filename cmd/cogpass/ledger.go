@@ -98,11 +98,14 @@ func (o *ledgerOptions) run(sys *system, runFiles []string) error {
 
 func (s *system) rebuildLedger(dir string, runFiles []string) error {
 	rebuilt, err := bulk.RebuildHistory(dir, runFiles...)
-	if err != nil {
+	if err != nil && !errors.Is(err, runfile.ErrNoRuns) {
 		return err
 	}
 	for _, fault := range rebuilt.Faults {
 		s.warn("not in the ledger, or not all of it: %s", report.Visible(fault.Error()))
+	}
+	if err != nil {
+		return withHint(exitFatal, "name run files of earlier nights; where there never was one, `cogpass run --first-run` makes a ledger", "%v, and by an empty one everybody would be due: %s is as it was", err, report.Visible(bulk.HistoryPath(dir)))
 	}
 	s.info("the ledger holds what %s did: %s", plural(int64(rebuilt.Runs), "run"), report.Visible(bulk.HistoryPath(dir)))
 	if len(rebuilt.Faults) > 0 {

@@ -307,7 +307,7 @@ func TestHistoryOfRuns(t *testing.T) {
 	elsewhere := recorded(t, t.TempDir(), "before.run", 61, runner.OK, func(f *File) { mustDo(t, f.SetEndpoint("http://localhost:8080")) })
 	mustDo(t, os.WriteFile(filepath.Join(dir, "none.run"), []byte("none"), 0o600))
 	files := []string{first, first, filepath.Join(dir, "failed.run"), elsewhere, filepath.Join(dir, "none.run")}
-	rebuilt, err := RebuildHistory(path, files, func(i *Info) bool { return false })
+	rebuilt, err := RebuildHistory(path, files, func(i *Info) bool { return false }, false)
 	mustDo(t, err)
 	if rebuilt.Runs != 3 || len(rebuilt.Faults) != 1 || rebuilt.Faults[filepath.Join(dir, "none.run")] == nil {
 		t.Errorf("got %+v", rebuilt)
@@ -318,14 +318,17 @@ func TestHistoryOfRuns(t *testing.T) {
 	}
 	// What the ledger knew is not forgotten, wherever it is; nor is damage an end.
 	mustDo(t, os.WriteFile(path+"-journal", []byte("of another time"), 0o600))
-	if rebuilt, err = RebuildHistory(path, nil, func(i *Info) bool { return false }); err != nil || all(t, path) != after {
+	if rebuilt, err = RebuildHistory(path, nil, func(i *Info) bool { return false }, false); err != nil || all(t, path) != after {
 		t.Errorf("made anew from what it knew: got %+v, %v", rebuilt, err)
 	}
 	mustDo(t, os.WriteFile(path, []byte("x"), 0o600))
-	if rebuilt, err = RebuildHistory(path, files[:1], func(i *Info) bool { return i.Name == "nothing" }); err != nil || all(t, path) != before {
+	if rebuilt, err = RebuildHistory(path, files[:1], func(i *Info) bool { return i.Name == "nothing" }, false); err != nil || all(t, path) != before {
 		t.Errorf("made anew from a ruin: got %+v, %v", rebuilt, err)
 	}
-	if rebuilt, err = RebuildHistory(path, files, func(*Info) bool { return true }); err != nil || rebuilt.Runs != 0 || all(t, path) != "" {
+	if rebuilt, err = RebuildHistory(path, files, func(*Info) bool { return true }, false); !errors.Is(err, ErrNoRuns) || all(t, path) == "" {
+		t.Errorf("of no run: got %v, want the ledger as it was", err)
+	}
+	if rebuilt, err = RebuildHistory(path, files, func(*Info) bool { return true }, true); err != nil || rebuilt.Runs != 0 || all(t, path) != "" {
 		t.Errorf("made anew from nothing: got %+v, %v", rebuilt, err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "ledger*"))

@@ -68,6 +68,10 @@ func (h *History) takeFile(path string, not func(*Info) bool) (took bool, err er
 	return took, join(err, f.Close())
 }
 
+// ErrNoRuns is the error of a ledger that was to be made from run files, of which
+// none could be read. What was there before stays.
+var ErrNoRuns = errors.New("there is no run file to make the ledger from")
+
 // Rebuilt is what RebuildHistory has done.
 type Rebuilt struct {
 	Runs   int              // whose outcomes are in it now
@@ -77,8 +81,9 @@ type Rebuilt struct {
 // RebuildHistory makes the ledger at path anew from run files: those given and
 // those that the ledger named before, where it can still be read. not says
 // which runs do not count. The ledger takes the place of the one before in one
-// step, whatever that was.
-func RebuildHistory(path string, runFiles []string, not func(*Info) bool) (Rebuilt, error) {
+// step, whatever that was. From no run at all it is made only where none is what
+// is meant, which empty says: by an empty one everybody is due.
+func RebuildHistory(path string, runFiles []string, not func(*Info) bool, empty bool) (Rebuilt, error) {
 	r := Rebuilt{Faults: map[string]error{}}
 	paths, err := allRuns(path, runFiles)
 	if err != nil {
@@ -90,6 +95,9 @@ func RebuildHistory(path string, runFiles []string, not func(*Info) bool) (Rebui
 	}
 	defer unlock()
 	temp, err := newHistory(path, func(h *History) error { return r.fill(h, paths, not) })
+	if err == nil && r.Runs == 0 && !empty {
+		return r, join(ErrNoRuns, removeTemp(temp))
+	}
 	if err == nil {
 		err = syncFile(temp)
 	}
