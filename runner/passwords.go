@@ -36,10 +36,11 @@ func (t *Task) setVersion() string {
 	return ""
 }
 
-// kept returns the version that a store is asked for, or "": the user's, one
-// that may be, or the last that was prepared.
+// kept returns the version that a store is asked for, or "": the user's, or one
+// that may be. One that was only prepared is not sent any more: by now another run may
+// have handed over a later one.
 func (t *Task) kept() (version string) {
-	best := NotSet
+	best := Tried
 	for _, m := range t.Made {
 		if m.Version != "" && m.State >= best {
 			version, best = m.Version, m.State

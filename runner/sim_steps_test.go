@@ -252,7 +252,7 @@ func (p *process) mayLeave(who *person, step runner.Step) {
 		p.breach(who, "a request of step %d, and it cannot be done", step)
 	case a.Recheck && !c.resumed && !c.looked:
 		p.breach(who, "a request of step %d before the look", step)
-	case c.leftOut:
+	case c.leftOut && step != runner.Conclude: // which is for the store alone
 		p.breach(who, "a request of step %d after a look has left the user out", step)
 	case c.done[step] && step != runner.Prepare: // of another password
 
