@@ -67,14 +67,11 @@ func (e *engine) probedBy(a answer, fault *Error) {
 	}
 	w.fault = fault.Message
 	switch fault.Class {
-	case Throttled, Transient, InDoubt, Host, Unreadable, LambdaFault:
-		if fault.Class == Unreadable || fault.Class == LambdaFault {
-			w.looks++
-		}
-		if !e.usedUp(w, a.got) {
-			w.delays++
-			e.wait(w, Probe, a.got.Add(e.backoff(w.delays)))
-		}
+	case Throttled, Transient, InDoubt, Host:
+		e.later(w, a.got)
+	case Unreadable, LambdaFault:
+		w.looks++
+		e.later(w, a.got)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
 		e.strand(w)

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"time"
 
 	"cogpass/jobs"
 )
@@ -80,8 +79,8 @@ func handover(t *Task, version string, password jobs.Secret) Handover {
 	return Handover{Seq: t.Seq, Username: t.Username, Version: version, Password: password}
 }
 
-// fetching asks for a password that an earlier run has prepared, on behalf of
-// the step whose request is to have it.
+// fetching asks for a password that an earlier run may have set, on behalf of the
+// step whose request is to have it.
 func fetching(category jobs.Category) kind {
 	return kind{
 		category: func(*jobs.ActionSpec) jobs.Category { return category },
@@ -108,10 +107,10 @@ func (e *engine) fetched(a answer, fault *Error) {
 	w.fault = fault.Message
 	switch fault.Class {
 	case Throttled, Transient, InDoubt, Host:
-		e.fetchLater(w, a.got)
+		e.later(w, a.got)
 	case Unreadable:
 		w.looks++
-		e.fetchLater(w, a.got)
+		e.later(w, a.got)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
 		e.strand(w)
@@ -119,13 +118,4 @@ func (e *engine) fetched(a answer, fault *Error) {
 		w.fetched = true
 		e.wait(w, w.doing, a.got)
 	}
-}
-
-// fetchLater asks once more, after a backoff, if it may.
-func (e *engine) fetchLater(w *work, now time.Time) {
-	if e.usedUp(w, now) {
-		return
-	}
-	w.delays++
-	e.wait(w, Fetch, now.Add(e.backoff(w.delays)))
 }

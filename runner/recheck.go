@@ -38,21 +38,12 @@ func (e *engine) rechecked(a answer, fault *Error) {
 		e.strand(w)
 	case fault.Class == Unreadable:
 		w.tries++
-		e.recheckLater(w, a.got)
+		e.later(w, a.got)
 	case fault.Class == Throttled, fault.Class == Transient, fault.Class == InDoubt, fault.Class == Host:
-		e.recheckLater(w, a.got)
+		e.later(w, a.got)
 	default:
 		e.unchecked(w, fault.Message)
 	}
-}
-
-// recheckLater has a task looked at once more, after a backoff, if it may be.
-func (e *engine) recheckLater(w *work, now time.Time) {
-	if e.usedUp(w, now) {
-		return
-	}
-	w.delays++
-	e.wait(w, Recheck, now.Add(e.backoff(w.delays)))
 }
 
 // unchecked fails a task of which nothing is sent, because it could not be

@@ -111,10 +111,10 @@ func (e *engine) looked(a answer, fault *Error) {
 	w.fault = fault.Message
 	switch fault.Class {
 	case Throttled, Transient, InDoubt, Host:
-		e.lookLater(w, a.got)
+		e.later(w, a.got)
 	case Unreadable:
 		w.looks++
-		e.lookLater(w, a.got)
+		e.later(w, a.got)
 	case Budget, Fatal:
 		e.stopFor(fault.Class, w, fault)
 		e.strand(w)
@@ -123,13 +123,14 @@ func (e *engine) looked(a answer, fault *Error) {
 	}
 }
 
-// lookLater has a task looked at once more, after a backoff, if it may be.
-func (e *engine) lookLater(w *work, now time.Time) {
+// later has a request that changes nothing made once more, after a backoff, if it
+// may be.
+func (e *engine) later(w *work, now time.Time) {
 	if e.usedUp(w, now) {
 		return
 	}
 	w.delays++
-	e.wait(w, Look, now.Add(e.backoff(w.delays)))
+	e.wait(w, w.step, now.Add(e.backoff(w.delays)))
 }
 
 // settle decides a task in doubt by what its user looks like. Where that leaves
