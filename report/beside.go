@@ -50,21 +50,21 @@ func besideFails(r *runner.Result) bool {
 }
 
 // reason is why a task ended as it did, and then why steps beside its action
-// failed or are unknown.
+// failed or are unknown, or what there is to say of one that is ok.
 func reason(r *runner.Result) string {
-	if !besideFails(r) {
-		return r.Reason
-	}
 	var parts []string
-	if r.Reason != "" {
-		parts = append(parts, strings.TrimSuffix(r.Reason, "."))
-	}
 	for _, b := range besides {
 		for i := range r.Beside {
-			if s := &r.Beside[i]; s.Step == b.step && fails(s.Outcome) {
+			if s := &r.Beside[i]; s.Step == b.step && (fails(s.Outcome) || s.Outcome == runner.OK && s.Reason != "") {
 				parts = append(parts, b.words+": "+why(s))
 			}
 		}
+	}
+	if len(parts) == 0 {
+		return r.Reason
+	}
+	if r.Reason != "" {
+		parts = append([]string{strings.TrimSuffix(r.Reason, ".")}, parts...)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -71,17 +71,14 @@ func moment(t time.Time) cell {
 }
 
 // handoff is whether a generated password has got to its reader's store: what
-// came of telling it so, or else of handing it over where that has failed.
+// came of telling it so, or of handing it over where that has failed.
 func handoff(r *runner.Result) cell {
-	if c := beside(r, runner.Conclude); c != (cell{}) {
-		return c
-	}
 	for i := range r.Beside {
 		if s := &r.Beside[i]; s.Step == runner.Prepare && fails(s.Outcome) {
 			return words(s.Outcome.String())
 		}
 	}
-	return cell{}
+	return beside(r, runner.Conclude)
 }
 
 // took is the time from a task's first request to its end, in the

@@ -55,7 +55,7 @@ func (p *Plan) openWorkshop(ctx context.Context, t *target) (*workshop, error) {
 	case h.SecretsManager != nil:
 		return w, p.storing(w, t.client, h.SecretsManager)
 	case h.Command != nil:
-		w.lane, w.timeout = commandLane, h.Command.Timeout
+		w.lane, w.timeout = commandLane, h.Command.Timeout+commandOver
 		dir := p.Info.JobDir // as all that the job names is relative to it
 		if _, err := os.Stat(dir); err != nil {
 			dir = ""
@@ -73,6 +73,10 @@ func (p *Plan) openWorkshop(ctx context.Context, t *target) (*workshop, error) {
 
 // commandLane is that of programs, which have no quota.
 const commandLane jobs.Category = "command"
+
+// commandOver is how much later than its own timeout a program is given up: it is
+// to be said that the program took too long.
+const commandOver = 5 * time.Second
 
 // passwordPolicy is what the pool asks of passwords, as far as is known.
 func (p *Plan) passwordPolicy(pool *cognito.Pool, known bool) jobs.Policy {
@@ -261,23 +265,23 @@ func (p *Plan) Recipes() (all []Recipe) {
 	return all
 }
 
-// HandedTo says, in words, who gets the passwords that the plan makes.
+// HandedTo says where the passwords that the plan makes go, after a "go".
 func (p *Plan) HandedTo() string {
 	switch h := &p.Info.Handoff; {
 	case h.None:
-		return "nobody: they are thrown away"
+		return "to nobody: they are thrown away"
 	case h.Age != nil && h.Age.PassphraseEnv != "":
-		return "who has the passphrase, sealed with age in the run file"
+		return "into the run file, sealed with age by a passphrase"
 	case h.Age != nil:
-		names := p.Info.Readers
+		names := h.Age.Recipients
 		if r, err := sealed.ParseRecipients(names); err == nil {
 			names = r.Names()
 		}
-		return "sealed with age in the run file, to " + strings.Join(names, ", ")
+		return "into the run file, sealed with age to " + strings.Join(names, ", ")
 	case h.SecretsManager != nil:
-		return "AWS Secrets Manager, as " + h.SecretsManager.Name
+		return "to AWS Secrets Manager, as " + h.SecretsManager.Name
 	case h.Command != nil:
-		return "the program " + h.Command.Args[0]
+		return "to the program " + h.Command.Args[0]
 	}
 	return ""
 }

@@ -137,7 +137,7 @@ func passwordsOf(p *bulk.Plan) (lines []string) {
 		lines = append(lines, fmt.Sprintf("makes %s of %s, %g bits", plural(r.Passwords, "password"), what, r.Bits))
 	}
 	if to := p.HandedTo(); len(lines) > 0 && to != "" {
-		lines = append(lines, "passwords go to "+report.Visible(to))
+		lines = append(lines, "passwords go "+report.Visible(to))
 	}
 	return lines
 }

@@ -211,7 +211,7 @@ SELECT
 	CASE created.outcome%[3]s END AS created,
 	CASE signed.outcome%[3]s END AS sign_out,
 	CASE checked.outcome%[3]s END AS "check",
-	CASE coalesce(concluded.outcome, nullif(prepared.outcome, 1))%[3]s END AS handoff,
+	CASE coalesce(nullif(prepared.outcome, 1), concluded.outcome)%[3]s END AS handoff,
 	CASE WHEN t.line > 0 THEN file.text || ':' || t.line ELSE file.text END AS source,
 	EXISTS (SELECT 1 FROM attempt WHERE attempt.seq = t.seq AND NOT answered) AS in_doubt
 FROM task t
