@@ -130,5 +130,12 @@ func (o *runOptions) ended(e *bulk.Ended) {
 	o.sys.info("run file: %s", report.Visible(e.RunFile))
 	if pending := e.Counts.ByOutcome[runner.Pending]; pending > 0 {
 		o.sys.info("%s left; to go on: %s", plural(pending, "task"), goOn(&e.Info, e.RunFile))
+		return
+	}
+	if someEnded(&e.Counts, runner.Failed) {
+		o.sys.info("to do again what failed: %s", goOn(&e.Info, e.RunFile, "--retry-failed"))
+	}
+	if someEnded(&e.Counts, runner.Unknown) {
+		o.sys.info("to do again what is unknown, by which a user may get a second code or password: %s", goOn(&e.Info, e.RunFile, "--retry-unknown"))
 	}
 }

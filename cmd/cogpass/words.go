@@ -55,7 +55,20 @@ func counted(c runfile.Counts) string {
 			parts = append(parts, report.Number(n)+" "+o.String())
 		}
 	}
-	return strings.Join(parts, ", ") + " of " + plural(c.Tasks, "task")
+	said := strings.Join(parts, ", ") + " of " + plural(c.Tasks, "task")
+	if c.Beside > 0 {
+		said += "; of " + plural(c.Beside, "task") + " a step beside the action failed or is unknown"
+	}
+	return said
+}
+
+// someEnded reports whether any task, or step beside one, has ended so.
+func someEnded(c *runfile.Counts, o runner.Outcome) bool {
+	some := c.ByOutcome[o] > 0
+	for _, steps := range c.Steps {
+		some = some || steps[o] > 0
+	}
+	return some
 }
 
 // tallied says what a plan does, in one line.
@@ -73,9 +86,10 @@ func tallied(t *bulk.Tally) string {
 }
 
 // goOn is the command line that goes on with a run.
-func goOn(info *runfile.Info, path string) string {
+func goOn(info *runfile.Info, path string, flags ...string) string {
+	words := append([]string{"run"}, flags...)
 	if bulk.BegunInSandbox(info) {
-		return command("run", "--sandbox", pathArgument(path))
+		words = append(words, "--sandbox")
 	}
-	return command("run", pathArgument(path))
+	return command(append(words, pathArgument(path))...)
 }
