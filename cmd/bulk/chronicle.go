@@ -52,7 +52,7 @@ func (p *Plan) openChronicle(endpoint string) error {
 }
 
 func (c *chronicle) add(r *runner.Result) {
-	if c == nil || r.Outcome != runner.OK {
+	if c == nil || !runfile.WasDone(r) {
 		return
 	}
 	c.mu.Lock()

@@ -131,6 +131,8 @@ func meaning(err error) (code int, hint string) {
 		return exitHeld, "wait for it to end, or interrupt it: it can go on later"
 	case errors.As(err, &file):
 		return exitFatal, file.Hint
+	case errors.As(err, &config) && config.Kind == cognito.OneEndpoint:
+		return exitUsage, config.Hint()
 	case errors.As(err, &config):
 		return exitFatal, config.Hint()
 	case errors.Is(err, errInterrupted):

@@ -238,8 +238,8 @@ func (d *Draft) finish() error {
 			return err
 		}
 	}
-	if d.plan.Handoff.Kind() != "" { // who may read passwords is part of what is approved
-		b, err := json.Marshal(d.plan.Handoff)
+	if d.plan.Handoff.Kind() != "" || d.plan.Check != nil { // who may read passwords, and where they are tried, is part of what is approved
+		b, err := json.Marshal([]any{d.plan.Handoff, d.plan.Check})
 		if err != nil {
 			return err
 		}

@@ -336,3 +336,23 @@ func TestHistoryOfRuns(t *testing.T) {
 		t.Errorf("left behind: %q", left)
 	}
 }
+
+// Whose reader has not got the password is due again.
+func TestWasDone(t *testing.T) {
+	step := func(s runner.Step, o runner.Outcome) []runner.StepResult {
+		return []runner.StepResult{{Step: s, Outcome: o}}
+	}
+	for name, tt := range map[string]struct {
+		outcome runner.Outcome
+		beside  []runner.StepResult
+		want    bool
+	}{
+		"ok": {runner.OK, nil, true}, "failed": {runner.Failed, nil, false}, "unknown": {runner.Unknown, nil, false},
+		"told": {runner.OK, step(runner.Conclude, runner.OK), true}, "not told": {runner.OK, step(runner.Conclude, runner.Failed), false},
+		"not signed out": {runner.OK, step(runner.SignOut, runner.Failed), true}, "not checked": {runner.OK, step(runner.Check, runner.Unknown), true},
+	} {
+		if got := WasDone(&runner.Result{Outcome: tt.outcome, Beside: tt.beside}); got != tt.want {
+			t.Errorf("%s: got %t, want %t", name, got, tt.want)
+		}
+	}
+}

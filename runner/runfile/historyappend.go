@@ -159,7 +159,7 @@ func (h *History) takeAll(pool HistoryPool, run int64, f *File) (damage, err err
 			return damage, err
 		case err != nil && damage == nil:
 			damage = err
-		case err == nil && r.Outcome == runner.OK:
+		case err == nil && WasDone(&r):
 			batch = append(batch, DeedOf(&r))
 		}
 		if len(batch) == takeBatch {
@@ -172,7 +172,11 @@ func (h *History) takeAll(pool HistoryPool, run int64, f *File) (damage, err err
 	return damage, h.insert(pool, run, batch)
 }
 
-// DeedOf is what a result that is ok says.
+// WasDone reports whether a result counts as done: its action is ok, and its reader
+// has the password that it set, as far as there is somebody to be told.
+func WasDone(r *runner.Result) bool { return r.Outcome == runner.OK && concluded(r) }
+
+// DeedOf is what a result that is done says.
 func DeedOf(r *runner.Result) Deed {
 	return Deed{Username: r.Username, Sub: r.Sub, Action: r.Action, At: r.FinishedAt}
 }

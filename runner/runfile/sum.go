@@ -21,7 +21,7 @@ func appendText(b []byte, s string) []byte {
 
 // appendDeed encodes what a task does, of which the plan's digest is made: not
 // where the job says it, nor what only this plan's salt can tell, nor when its
-// user was looked up.
+// user was looked up. How a password is generated is what it does.
 func appendDeed(b []byte, t *jobs.Task, metadata string, x *extras) []byte {
 	b = binary.AppendVarint(b, t.Seq)
 	b = appendText(b, t.Username)
@@ -29,6 +29,9 @@ func appendDeed(b []byte, t *jobs.Task, metadata string, x *extras) []byte {
 	b = binary.AppendVarint(b, x.steps)
 	for _, s := range [...]string{metadata, x.skip, x.fail, x.creation} {
 		b = appendText(b, s)
+	}
+	if t.Password.Kind == jobs.GeneratedPassword {
+		b = appendText(b, t.Password.Name)
 	}
 	return b
 }
