@@ -3,10 +3,13 @@ package bulk
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +104,10 @@ func (w *workshop) tools(tasks func(func(jobs.Task, error) bool)) error {
 		}
 		maker, err := w.maker(task.Password.Name)
 		if err != nil {
-			faults.Add(jobs.Fault{Place: task.Place, Message: err.Error(), Hint: "this is what the user pool asks of passwords: change generate"})
+			fault := jobs.Fault{Message: err.Error()}
+			errors.As(err, &fault)
+			fault.Place = task.Place
+			faults.Add(fault)
 		}
 		w.makers[task.Password.Name] = maker
 	}
@@ -167,12 +173,11 @@ func (w *workshop) keep(file *runfile.File) {
 func (w *workshop) equip(opt *runner.Options, p *Plan) {
 	opt.Generate, opt.Handoff, opt.HandoffLane, opt.HandoffTimeout = w.make, w.handoff, w.lane, w.timeout
 	if w.lane == jobs.SecretsManager {
-		lanes := map[jobs.Category]float64{}
-		for category, rate := range opt.Lanes {
-			lanes[category] = rate
+		opt.Lanes = maps.Clone(opt.Lanes)
+		if opt.Lanes == nil {
+			opt.Lanes = map[jobs.Category]float64{}
 		}
-		lanes[w.lane] = p.RateOf(w.lane)
-		opt.Lanes = lanes
+		opt.Lanes[w.lane] = p.RateOf(w.lane)
 	}
 }
 
@@ -251,7 +256,8 @@ func (r *Recipe) LeastBits() float64 {
 // it is known.
 func (p *Plan) Recipes() (all []Recipe) {
 	w := workshop{policy: p.passwordPolicy(&p.reached.pool, p.reached.known)}
-	for text, uses := range p.Tally.recipes {
+	for _, text := range slices.Sorted(maps.Keys(p.Tally.recipes)) {
+		uses := p.Tally.recipes[text]
 		recipe, err := jobs.ParseRecipe(text)
 		if err != nil {
 			continue

@@ -202,8 +202,18 @@ type planJSON struct {
 	Lookups    int64                   `json:"lookups"`
 	Messages   int64                   `json:"messages"`
 	Active     int64                   `json:"active"`
+	Passwords  []passwordsJSON         `json:"passwords"`
+	Handoff    string                  `json:"handoff"`
 	Operations []string                `json:"operations"`
 	Warnings   []string                `json:"warnings"`
+}
+
+// passwordsJSON is passwords that a plan makes in one way.
+type passwordsJSON struct {
+	Passwords int64   `json:"passwords"`
+	Length    int     `json:"length"` // in characters; 0 of passphrases
+	Words     int     `json:"words"`
+	Bits      float64 `json:"bits"`
 }
 
 var stepNames = map[runner.Step]string{runner.Recheck: "recheck", runner.Create: "create", runner.Enable: "enable", runner.SignOut: "sign_out",
@@ -216,7 +226,10 @@ func planDocument(p *bulk.Plan, out string) planJSON {
 		Name: p.Info.Name, UserPoolID: p.Info.UserPoolID, RunFile: out, Digest: p.Info.PlanDigest, Tasks: t.Tasks,
 		Actions: map[string]int64{}, Skipped: t.Why, Impossible: t.Failing, Statuses: t.Statuses, Steps: map[string]int64{},
 		Requests: p.Requests(), Seconds: long.Seconds(), Lookups: p.Lookups(), Messages: t.Messages(), Active: t.Active,
-		Operations: p.Operations(), Warnings: []string{},
+		Operations: p.Operations(), Warnings: []string{}, Passwords: []passwordsJSON{},
+	}
+	for _, r := range p.Recipes() {
+		doc.Passwords, doc.Handoff = append(doc.Passwords, passwordsJSON{r.Passwords, r.Length, r.Words, r.Bits}), p.HandedTo()
 	}
 	for action, n := range t.Actions {
 		doc.Actions[action.String()] = n
