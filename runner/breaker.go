@@ -41,7 +41,7 @@ type charge struct {
 // missed notes that nothing came of a request.
 func (e *engine) missed(a answer, fault *Error) {
 	w, l := a.w, a.w.lane
-	if e.stopping || fault.Class == Host && e.fit(a, fault) {
+	if e.stopping && w.step != Conclude || fault.Class == Host && e.fit(a, fault) {
 		return
 	}
 	if l.row++; l.row == 1 {

@@ -53,15 +53,17 @@ type engine struct {
 	heldLanes int
 	lead      time.Duration
 
-	drained   bool  // the source has ended,
-	sourceErr error // for this reason
-	overspent error // what Options.Budget has refused a message for
-	paused    bool  // no request starts
-	stopping  bool  // no request may start any more
-	lambdas   int   // lambda faults in a row
-	limits    int   // user limits in a row
-	stats     Stats
-	err       error
+	drained    bool      // the source has ended,
+	sourceErr  error     // for this reason
+	overspent  error     // what Options.Budget has refused a message for
+	paused     bool      // no request starts
+	stopping   bool      // no request may start any more, but of those that tell a store
+	stoppedAt  time.Time // when that came to be so
+	unrecorded bool      // nor of these: nothing can be recorded any more
+	lambdas    int       // lambda faults in a row
+	limits     int       // user limits in a row
+	stats      Stats
+	err        error
 
 	reqCtx    context.Context // of the requests and the journal
 	lookCtx   context.Context // of the requests that change nothing: it ends as the run is to stop
@@ -87,10 +89,13 @@ func (e *engine) loop(ctx context.Context) {
 	for {
 		now := time.Now()
 		wake := never
-		if !e.stopping {
+		switch {
+		case !e.stopping:
 			wake = e.advance(now)
+		case e.tells(now):
+			wake = e.tell(now)
 		}
-		if e.over() {
+		if e.over(now) {
 			if !e.stopping && e.giveUpAll(now) {
 				continue
 			}
@@ -134,8 +139,8 @@ func (e *engine) limit(rate float64, ok bool) {
 
 // over reports whether all is done, or whether a stopped run has nothing in
 // the workers' and the journal's hands any more.
-func (e *engine) over() bool {
-	if e.inFlight > 0 || e.beginning > 0 {
+func (e *engine) over(now time.Time) bool {
+	if e.inFlight > 0 || e.beginning > 0 || e.tells(now) && e.untold() {
 		return false
 	}
 	if e.stopping || e.taken > 0 || e.queued() > 0 {
@@ -192,7 +197,7 @@ func (e *engine) advance(now time.Time) time.Time {
 // send hands a lane's requests whose slots have come to the workers, who are
 // never fewer than the requests in flight.
 func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
-	for len(l.ready) > 0 && e.inFlight < e.most && !e.stopping {
+	for len(l.ready) > 0 && e.inFlight < e.most && (!e.stopping || l.ready[0].step == Conclude) {
 		if l.held && l.inFlight > 0 {
 			return never
 		}

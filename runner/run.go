@@ -95,8 +95,9 @@ func (s *Stopped) Unwrap() error { return s.Err }
 // the run, or emit or the journal fails. It calls emit once for each task that
 // has ended, in the order in which they end, from the calling goroutine.
 //
-// Once it is to stop, it starts no request more and gives those in flight
-// Options.Grace to be answered, but for looks, which it cuts off. A task that was started and has not ended is
+// Once it is to stop, it changes no user more and gives requests in flight
+// Options.Grace to be answered, but for looks, which it cuts off; while that lasts,
+// stores are told of passwords whose actions have ended. A task that was started and has not ended is
 // not emitted: it is pending, and in doubt if the journal says so; without
 // a journal, a task in doubt is emitted as Unknown.
 //
@@ -198,7 +199,7 @@ type answer struct {
 // a request may still be handed over: it is not sent.
 func (e *engine) carry(ctx context.Context, w *work) answer {
 	a := answer{w: w, sent: time.Now()}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && w.step != Conclude {
 		a.unsent = true
 		return a
 	}
@@ -232,7 +233,9 @@ func (e *engine) fail(err error) {
 	if e.err == nil && err != nil {
 		e.err = err
 	}
-	e.stopping = true
+	if !e.stopping {
+		e.stopping, e.stoppedAt = true, time.Now()
+	}
 	e.stopGrace()
 }
 
@@ -243,5 +246,6 @@ func (e *engine) stopFor(class Class, w *work, err error) {
 
 // journalFailed stops the run because what it does cannot be recorded.
 func (e *engine) journalFailed(err error) {
+	e.unrecorded = true
 	e.fail(fmt.Errorf("recording what is about to be sent: %w", err))
 }

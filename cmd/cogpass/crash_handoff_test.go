@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -69,6 +70,45 @@ func TestKilledWhileHandingOver(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestInterruptedWhileHandingOver interrupts a second rotation at some moments: each
+// time the readers of users who have been set so far have their passwords.
+func TestInterruptedWhileHandingOver(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be interrupted there")
+	}
+	t.Parallel()
+	s := emptyCrashSite(t, 60, sandbox.Faults{})
+	for i := range s.users {
+		s.server.AddUser(crashPool, sandbox.User{Username: crashUser(i), Enabled: true, Created: time.Now().Add(-24 * time.Hour)})
+	}
+	s.job("action: set-permanent\npassword: {generate: {}}\nhandoff: {secretsManager: {}}\nusers: [" + strings.Join(s.names(), ", ") +
+		"]\nlimits: {rates: {SecretsManager: 1000/s}}")
+	s.run(0)
+	if err := os.Remove(s.runFile()); err != nil { // the next night
+		t.Fatal(err)
+	}
+	for range 3 {
+		cmd := s.command()
+		cmd.Args = append(cmd.Args, "--rate", "100/s")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		reached := s.requests.after(30 + s.random.IntN(40))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		<-reached
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted {
+			t.Fatalf("it ended with %v, want it interrupted\n%s", err, &stderr)
+		}
+		s.mustSignIn(s.readSecrets())
+	}
+	s.run(0)
+	s.mustSignIn(s.readSecrets())
 }
 
 func (s *crashSite) names() (all []string) {
