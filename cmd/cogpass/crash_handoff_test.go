@@ -73,7 +73,8 @@ func TestKilledWhileHandingOver(t *testing.T) {
 }
 
 // TestInterruptedWhileHandingOver interrupts a second rotation at some moments: each
-// time the readers of users who have been set so far have their passwords.
+// time the readers of users who have been set so far have their passwords. So it
+// is when the run goes on after another night.
 func TestInterruptedWhileHandingOver(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be interrupted there")
@@ -107,7 +108,18 @@ func TestInterruptedWhileHandingOver(t *testing.T) {
 		}
 		s.mustSignIn(s.readSecrets())
 	}
+	// The night after that is whole; then somebody carries the old run on.
+	old := filepath.Join(s.dir, "old.run")
+	if err := os.Rename(s.runFile(), old); err != nil {
+		t.Fatal(err)
+	}
 	s.run(0)
+	s.mustSignIn(s.readSecrets())
+	cmd := s.command()
+	cmd.Args[len(cmd.Args)-1] = old
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	s.mustSignIn(s.readSecrets())
 }
 
