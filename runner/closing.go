@@ -41,16 +41,7 @@ func (e *engine) tell(now time.Time) time.Time {
 	for len(e.waiting) > 0 && !e.waiting[0].due.After(now) {
 		l.due = append(l.due, heap.Pop(&e.waiting).(*work))
 	}
-	wake := e.stoppedAt.Add(e.opt.Grace)
-	for len(l.due) > 0 && e.room(l) {
-		if at := e.begins(l, now); at.After(now) {
-			wake = earlier(wake, at)
-			break
-		}
-		w := l.due[0]
-		l.due = l.due[1:]
-		e.take(w, now)
-	}
+	wake := earlier(e.stoppedAt.Add(e.opt.Grace), e.takeDue(l, now))
 	e.begin(now)
 	wake = earlier(wake, e.send(l, now))
 	if len(e.waiting) > 0 {

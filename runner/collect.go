@@ -10,15 +10,7 @@ import (
 func (e *engine) collect(now time.Time) (wake time.Time) {
 	wake = never
 	for _, l := range e.lanes {
-		for len(l.due) > 0 && e.room(l) {
-			if at := e.begins(l, now); at.After(now) {
-				wake = earlier(wake, at)
-				break
-			}
-			w := l.due[0]
-			l.due = l.due[1:]
-			e.take(w, now)
-		}
+		wake = earlier(wake, e.takeDue(l, now))
 	}
 	for pulled := 0; e.pull(now); pulled++ {
 		if pulled == maxTake {
@@ -46,6 +38,19 @@ func (e *engine) collect(now time.Time) (wake time.Time) {
 	}
 	e.begin(now)
 	return wake
+}
+
+// takeDue takes the tasks that wait in a lane, as their slots come near.
+func (e *engine) takeDue(l *lane, now time.Time) (wake time.Time) {
+	for len(l.due) > 0 && e.room(l) {
+		if at := e.begins(l, now); at.After(now) {
+			return at
+		}
+		w := l.due[0]
+		l.due = l.due[1:]
+		e.take(w, now)
+	}
+	return never
 }
 
 // begins returns when the intent of a lane's next task may be begun.
