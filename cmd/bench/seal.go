@@ -59,6 +59,9 @@ func (b *bench) seal() ([]line, error) {
 	return lines, nil
 }
 
+// sealedTogether is how many passwords a run seals as one.
+const sealedTogether = 32
+
 // sealMany is the process that is measured: it generates and seals so many
 // passwords.
 func sealMany(args []string) error {
@@ -80,10 +83,14 @@ func sealMany(args []string) error {
 	var workers errgroup.Group
 	for w := range processors() {
 		workers.Go(func() error {
-			for n := w; n < users; n += processors() {
-				username, _ := user(int64(n))
-				h := runner.Handover{Seq: int64(n) + 1, Username: username, Version: "0198b3a2-77aa-7c11-8a44-1e29f4a3c001", Password: passwords.Password()}
-				if _, err := to.Seal(h); err != nil {
+			for first := w * sealedTogether; first < users; first += processors() * sealedTogether {
+				var some []runner.Handover
+				for n := first; n < min(first+sealedTogether, users); n++ {
+					username, _ := user(int64(n))
+					some = append(some, runner.Handover{Seq: int64(n) + 1, Username: username, Version: "0198b3a2-77aa-7c11-8a44-1e29f4a3c001",
+						Password: passwords.Password()})
+				}
+				if _, err := to.Seal(some...); err != nil {
 					return err
 				}
 			}

@@ -164,8 +164,13 @@ func (w *workshop) keep(file *runfile.File) {
 	if w.seal == nil {
 		return
 	}
-	file.SealWith(func(i runner.Intent) ([]byte, error) {
-		return w.seal.Seal(runner.Handover{Seq: i.Seq, Username: i.Username, Version: i.Version, Password: i.Password})
+	file.SealWith(func(attempts []runner.Intent) ([]byte, error) {
+		passwords := make([]runner.Handover, len(attempts))
+		for n := range attempts {
+			i := &attempts[n]
+			passwords[n] = runner.Handover{Seq: i.Seq, Username: i.Username, Version: i.Version, Password: i.Password}
+		}
+		return w.seal.Seal(passwords...)
 	})
 }
 

@@ -58,8 +58,12 @@ type revealing struct {
 	readers []string
 	opened  Opened
 	foreign int64
-	damage  error // the first
+	damage  error                      // the first
+	sealed  map[int64]sealed.Passwords // opened, by where they are in the run file
 }
+
+// keepOpened is how many openings are kept for the passwords that were sealed together.
+const keepOpened = 256
 
 // reveal opens passwords and hands them to write, which is not called where
 // none can be opened that should be. What is damaged is left out; of that, the
@@ -114,11 +118,15 @@ func (r *revealing) openOne(c *runfile.Candidate) (jobs.Secret, bool) {
 	if r.opt.User != "" && r.opt.User != c.Username {
 		return jobs.Secret{}, false
 	}
-	if c.Sealed == nil {
+	if c.Sealed.ID == 0 {
 		r.opened.Elsewhere++
 		return jobs.Secret{}, false
 	}
-	password, err := r.opt.Identities.Open(c.Sealed, whose(c))
+	together, err := r.openSealed(c.Sealed)
+	var password jobs.Secret
+	if err == nil {
+		password, err = together.Of(runner.Handover{Seq: c.Seq, Username: c.Username, Version: c.Version})
+	}
 	switch {
 	case errors.Is(err, sealed.ErrNoMatch):
 		r.foreign++
@@ -134,9 +142,20 @@ func (r *revealing) openOne(c *runfile.Candidate) (jobs.Secret, bool) {
 	return password, true
 }
 
-// whose says whose password it is, as it was said when it was sealed.
-func whose(c *runfile.Candidate) runner.Handover {
-	return runner.Handover{Seq: c.Seq, Username: c.Username, Version: c.Version}
+// openSealed opens passwords that were sealed together, once for all of them.
+func (r *revealing) openSealed(s runfile.Sealed) (sealed.Passwords, error) {
+	if opened, is := r.sealed[s.ID]; is {
+		return opened, nil
+	}
+	opened, err := r.opt.Identities.Open(s.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	if r.sealed == nil || len(r.sealed) == keepOpened {
+		r.sealed = map[int64]sealed.Passwords{}
+	}
+	r.sealed[s.ID] = opened
+	return opened, nil
 }
 
 // isDamage reports whether an error is about damage, and keeps the first.
@@ -162,44 +181,46 @@ func (r *revealing) failed() error {
 	return errors.Join(errs...)
 }
 
-// resealBatch is how many passwords are kept at a time.
-const resealBatch = 1000
+// resealBatch is how many sealings are kept at a time.
+const resealBatch = 100
 
-// reseal seals each password to other recipients and hands them to keep. It goes
+// reseal seals passwords to other recipients and hands them to keep. It goes
 // no further than the first that the identities do not open; what is damaged
 // stays as it is.
-func (r *revealing) reseal(ctx context.Context, rows iter.Seq2[runfile.Candidate, error], to *sealed.Recipients, keep func([]runfile.Candidate) error) (Opened, error) {
-	var batch []runfile.Candidate
-	for c, err := range rows {
+func (r *revealing) reseal(ctx context.Context, rows iter.Seq2[runfile.Sealed, error], to *sealed.Recipients, keep func([]runfile.Sealed) error) (Opened, error) {
+	var batch []runfile.Sealed
+	for s, err := range rows {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		if err != nil && r.isDamage(err) {
-			continue
+		var passwords sealed.Passwords
+		if err == nil {
+			passwords, err = r.opt.Identities.Open(s.Bytes)
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, sealed.ErrNoMatch):
+			r.foreign++
+			return r.opened, r.failed()
+		case err != nil && r.isDamage(err):
+			continue
+		case err != nil:
 			return r.opened, err
 		}
-		h := whose(&c)
-		var ok bool
-		if h.Password, ok = r.openOne(&c); !ok {
-			if r.foreign > 0 {
-				return r.opened, r.failed()
-			}
-			continue
-		}
-		if c.Sealed, err = to.Seal(h); err != nil {
+		if s.Bytes, err = to.Seal(passwords...); err != nil {
 			return r.opened, err
 		}
-		if batch = append(batch, c); len(batch) == resealBatch {
+		r.opened.Passwords += int64(len(passwords))
+		if batch = append(batch, s); len(batch) == resealBatch {
 			if err := keep(batch); err != nil {
 				return r.opened, err
 			}
 			batch = batch[:0]
 		}
 	}
-	if err := keep(batch); err != nil {
-		return r.opened, err
+	if len(batch) > 0 {
+		if err := keep(batch); err != nil {
+			return r.opened, err
+		}
 	}
 	return r.opened, r.failed()
 }

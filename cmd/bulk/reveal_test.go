@@ -34,6 +34,8 @@ func identities(t *testing.T, key string) *sealed.Identities {
 	return ids
 }
 
+var sealings int64
+
 // sealedTo seals a password of a task for ana, bo or both.
 func sealedTo(t *testing.T, seq int64, username string, outcome runner.Outcome, password string, readers ...string) runfile.Candidate {
 	t.Helper()
@@ -42,9 +44,10 @@ func sealedTo(t *testing.T, seq int64, username string, outcome runner.Outcome, 
 		t.Fatal(err)
 	}
 	s := runfile.Candidate{Seq: seq, Username: username, Outcome: outcome, Version: versions + fmt.Sprintf("%02d", len(password))}
-	h := whose(&s)
-	h.Password = jobs.NewSecret(password)
-	if s.Sealed, err = to.Seal(h); err != nil {
+	h := runner.Handover{Seq: seq, Username: username, Version: s.Version, Password: jobs.NewSecret(password)}
+	sealings++
+	s.Sealed.ID = sealings
+	if s.Sealed.Bytes, err = to.Seal(h); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -123,7 +126,7 @@ func TestReveal(t *testing.T) {
 	if lines == nil || len(lines) > 0 || err != nil {
 		t.Errorf("of a run without passwords: got %q, %v", lines, err)
 	}
-	rows[0].Sealed = nil
+	rows[0].Sealed = runfile.Sealed{}
 	lines, opened, err = revealed(t, t.Context(), rowsOf(rows[:1], nil), RevealOptions{Identities: identities(t, anasKey), User: "ana"})
 	if len(lines) > 0 || err != nil || opened.Elsewhere != 1 {
 		t.Errorf("kept elsewhere: got %q, %+v, %v", lines, opened, err)
@@ -137,7 +140,7 @@ func TestRevealOfDamaged(t *testing.T) {
 	moved := sealedTo(t, 2, "bo", runner.OK, "Passw0rd-2", ana)
 	moved.Username = "mallory"
 	flipped := sealedTo(t, 3, "chidi", runner.OK, "Passw0rd-3", ana)
-	flipped.Sealed[len(flipped.Sealed)-1] ^= 1
+	flipped.Sealed.Bytes[len(flipped.Sealed.Bytes)-1] ^= 1
 	last := sealedTo(t, 4, "dara", runner.OK, "Passw0rd-4", ana)
 	page := fmt.Errorf("tasks 9 to 12: %w", runfile.ErrDamaged)
 	rows := []runfile.Candidate{sound, moved, flipped, last}
@@ -183,10 +186,17 @@ func TestReseal(t *testing.T) {
 		if err != nil {
 			return Opened{}, err
 		}
+		all := func(yield func(runfile.Sealed, error) bool) {
+			for i := range 2 {
+				if !yield(rows[i].Sealed, nil) {
+					return
+				}
+			}
+		}
 		r := &revealing{opt: RevealOptions{Identities: identities(t, key)}}
-		return r.reseal(t.Context(), rowsOf(rows, nil), to, func(batch []runfile.Candidate) error {
-			for _, c := range batch {
-				rows[c.Seq-1].Sealed = c.Sealed
+		return r.reseal(t.Context(), all, to, func(batch []runfile.Sealed) error {
+			for _, s := range batch {
+				rows[s.ID-rows[0].Sealed.ID].Sealed = s
 			}
 			return nil
 		})
@@ -197,7 +207,7 @@ func TestReseal(t *testing.T) {
 	if _, err := reseal(anasKey, "age1nobody"); err == nil || !strings.HasPrefix(err.Error(), "recipient 1: ") {
 		t.Errorf("to nobody: got %v", err)
 	}
-	if opened, err := reseal(anasKey, bo); err != nil || opened != (Opened{Passwords: 2, Unknown: 1, Elsewhere: 1}) {
+	if opened, err := reseal(anasKey, bo); err != nil || opened != (Opened{Passwords: 2}) {
 		t.Fatalf("got %+v, %v", opened, err)
 	}
 	for _, key := range []string{anasKey, bosKey} {

@@ -49,7 +49,7 @@ func Reseal(ctx context.Context, path string, ids *sealed.Identities, more []str
 	}
 	one := &revealing{opt: RevealOptions{Identities: ids}, readers: readerNames(info.Readers)}
 	one.opened.Pending = count.ByOutcome[runner.Pending]
-	return one.reseal(ctx, file.Candidates(), to, func(batch []runfile.Candidate) error { return file.Reseal(to.Strings(), batch) })
+	return one.reseal(ctx, file.Seals(), to, func(batch []runfile.Sealed) error { return file.Reseal(to.Strings(), batch) })
 }
 
 func readerNames(readers []string) []string {

@@ -40,13 +40,11 @@ func sealedRun(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file.SealWith(func(i runner.Intent) ([]byte, error) {
-		return to.Seal(runner.Handover{Seq: i.Seq, Username: fmt.Sprint("user", i.Seq), Version: i.Version, Password: i.Password})
-	})
+	(&workshop{seal: to}).keep(file)
 	version := func(seq int64) string { return fmt.Sprintf("0198b3a2-77aa-4c11-8a44-1e29f4a3c00%d", seq) }
 	var attempts []runner.Intent
 	for seq := range int64(4) {
-		attempts = append(attempts, runner.Intent{Seq: seq + 1, Attempts: 1, Began: time.Now(), StartedAt: time.Now(),
+		attempts = append(attempts, runner.Intent{Seq: seq + 1, Username: fmt.Sprint("user", seq+1), Attempts: 1, Began: time.Now(), StartedAt: time.Now(),
 			Version: version(seq + 1), Password: jobs.NewSecret(fmt.Sprint("Passw0rd-", seq+1))})
 	}
 	errs := []error{file.Begin(t.Context(), attempts)}
@@ -110,7 +108,7 @@ func TestRevealFromRunFile(t *testing.T) {
 		t.Errorf("resealed by bo: got %v", err)
 	}
 	for _, more := range []string{bo, chidi} {
-		if opened, err = Reseal(t.Context(), path, identities(t, anasKey), []string{more}); err != nil || opened.Passwords != 2 || opened.Pending != 1 {
+		if opened, err = Reseal(t.Context(), path, identities(t, anasKey), []string{more}); err != nil || opened.Passwords != 4 || opened.Pending != 1 {
 			t.Errorf("resealed to %s: got %+v, %v", more, opened, err)
 		}
 	}

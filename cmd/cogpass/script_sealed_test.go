@@ -44,8 +44,12 @@ func cmdSealedRun(ts *testscript.TestScript, _ *scriptWorld, args []string) {
 	ts.Check(err)
 	file, err := runfile.Open(path, runfile.OpenOptions{Place: ts.MkAbs("place")})
 	ts.Check(err)
-	file.SealWith(func(i runner.Intent) ([]byte, error) {
-		return to.Seal(runner.Handover{Seq: i.Seq, Username: sealedRunTasks[i.Seq-1].username, Version: i.Version, Password: i.Password})
+	file.SealWith(func(attempts []runner.Intent) ([]byte, error) {
+		var passwords []runner.Handover
+		for _, i := range attempts {
+			passwords = append(passwords, runner.Handover{Seq: i.Seq, Username: sealedRunTasks[i.Seq-1].username, Version: i.Version, Password: i.Password})
+		}
+		return to.Seal(passwords...)
 	})
 	var attempts []runner.Intent
 	var results []runner.Result

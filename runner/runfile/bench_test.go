@@ -63,7 +63,7 @@ func benchmarkRun(b *testing.B, generated bool) {
 		}
 		b.StartTimer()
 		if generated {
-			f.SealWith(func(runner.Intent) ([]byte, error) { return make([]byte, 350), nil })
+			f.SealWith(func(attempts []runner.Intent) ([]byte, error) { return make([]byte, 300+120*len(attempts)), nil })
 		}
 		carryOut(b, f, n, inFlight)
 		if err := f.Close(); err != nil {

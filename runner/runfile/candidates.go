@@ -1,53 +1,13 @@
 package runfile
 
 import (
-	"context"
 	"database/sql"
 	"encoding/binary"
 	"iter"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"cogpass/runner"
 )
-
-// Seal encrypts a generated password to those who may read it. It is called from
-// several goroutines.
-type Seal func(i runner.Intent) ([]byte, error)
-
-// SealWith has the file keep the generated passwords of attempts, sealed. Call it
-// before the first Begin; without it, the file keeps their versions alone.
-func (f *File) SealWith(seal Seal) { f.seal = seal }
-
-// sealed are the sealed passwords of attempts, by their place; nil where there
-// is none to be kept, or it is kept already.
-func (f *File) sealAll(ctx context.Context, attempts []runner.Intent) ([][]byte, error) {
-	if f.seal == nil {
-		return nil, nil
-	}
-	sealed := make([][]byte, len(attempts))
-	workers, ctx := errgroup.WithContext(ctx)
-	gate := make(chan struct{}, sealers)
-	for n := range attempts {
-		i := &attempts[n]
-		if i.Version == "" || i.Password.IsZero() {
-			continue
-		}
-		gate <- struct{}{}
-		workers.Go(func() (err error) {
-			defer func() { <-gate }()
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			sealed[n], err = f.seal(*i)
-			return err
-		})
-	}
-	return sealed, workers.Wait()
-}
-
-const sealers = 8 // at a time
 
 // Candidate is a generated password that may be a user's, as the run file keeps it.
 type Candidate struct {
@@ -55,7 +15,7 @@ type Candidate struct {
 	Username string
 	Version  string
 	Outcome  runner.Outcome // of the task
-	Sealed   []byte         // nil where another store has it
+	Sealed   Sealed         // it is among these; ID is 0 where another store has it
 	MadeAt   time.Time
 }
 
@@ -64,6 +24,8 @@ type candidateStatements struct {
 	any               bool // there may be rows: a plain run pays nothing for them
 	add, state        *sql.Stmt
 	set, forget, drop *sql.Stmt
+	seal              *sql.Stmt
+	seals             int64 // the highest ID
 }
 
 func (c *candidateStatements) prepare(p *session) error {
@@ -73,15 +35,17 @@ func (c *candidateStatements) prepare(p *session) error {
 		set:    p.stmt("UPDATE candidate SET state = (version = ?2) * 2, sum = sum + (version = ?2) * 2 - state WHERE seq = ?1"),
 		forget: p.stmt("UPDATE candidate SET state = 0, sum = sum - state WHERE seq = ?"),
 		drop:   p.stmt("DELETE FROM candidate WHERE seq = ? AND version <> ?"),
+		seal:   p.stmt("INSERT INTO seal VALUES (?, ?, ?)"),
 	}
 	if p.err != nil {
 		return p.err
 	}
-	return p.conn.QueryRowContext(background, "SELECT EXISTS (SELECT 1 FROM candidate)").Scan(&c.any)
+	return p.conn.QueryRowContext(background, "SELECT EXISTS (SELECT 1 FROM candidate), (SELECT coalesce(max(id), 0) FROM seal)").Scan(&c.any, &c.seals)
 }
 
 // writeMade takes down the passwords of attempts that are about to be sent.
-func (s *statements) writeMade(attempts []runner.Intent, sealed [][]byte) error {
+func (s *statements) writeMade(attempts []runner.Intent, sealed seals) error {
+	used := make([]bool, len(sealed.sealed))
 	for n := range attempts {
 		i := &attempts[n]
 		if i.Version == "" || i.Step == runner.Check {
@@ -92,14 +56,14 @@ func (s *statements) writeMade(attempts []runner.Intent, sealed [][]byte) error 
 		if i.Step == runner.Prepare {
 			state = runner.NotSet
 		}
-		var blob any
-		if sealed != nil && sealed[n] != nil {
-			blob = sealed[n]
+		var seal int64
+		if sealed.of != nil && sealed.of[n] > 0 {
+			seal = s.candidates.seals + int64(sealed.of[n])
 		}
 		made := time.Now().UnixNano()
 		var check int64
-		check, s.encoded = sumCandidate(s.encoded, i.Seq, i.Version, made, blob)
-		added, err := s.candidates.add.ExecContext(background, i.Seq, packUUID(i.Version), made, int64(state), blob, check+int64(state))
+		check, s.encoded = sumCandidate(s.encoded, i.Seq, i.Version, made, seal)
+		added, err := s.candidates.add.ExecContext(background, i.Seq, packUUID(i.Version), made, int64(state), nullID(seal), check+int64(state))
 		if err != nil {
 			return err
 		}
@@ -107,11 +71,14 @@ func (s *statements) writeMade(attempts []runner.Intent, sealed [][]byte) error 
 			return err
 		} else if rows > 0 {
 			s.change(i.Seq, func(b *blockDelta) { b.made++ })
+			if seal > 0 {
+				used[sealed.of[n]-1] = true
+			}
 		} else if _, err := s.candidates.state.ExecContext(background, i.Seq, packUUID(i.Version), int64(state)); state != runner.NotSet && err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.writeSeals(sealed, used)
 }
 
 // writeStates takes down what answered attempts tell of passwords.
@@ -169,16 +136,13 @@ func concluded(r *runner.Result) bool {
 }
 
 // sumCandidate covers a row of candidate, but for its state, which is added.
-func sumCandidate(b []byte, seq int64, version string, made int64, sealed any) (int64, []byte) {
+func sumCandidate(b []byte, seq int64, version string, made, seal int64) (int64, []byte) {
 	b = binary.AppendVarint(binary.AppendVarint(b[:0], seq), made)
-	b = appendText(b, version)
-	if blob, ok := sealed.([]byte); ok {
-		b = append(b, blob...)
-	}
+	b = binary.AppendVarint(appendText(b, version), seal)
 	return sum(b), b
 }
 
-const selectCandidates = "SELECT seq, version, made_at, state, sealed, sum FROM candidate WHERE seq > ? AND seq <= ? ORDER BY seq, made_at"
+const selectCandidates = "SELECT seq, version, made_at, state, seal, sum FROM candidate WHERE seq > ? AND seq <= ? ORDER BY seq, made_at"
 
 // blockMade reads the generated passwords of the page; keep also gives them, if
 // it is not nil.
@@ -191,9 +155,9 @@ func (r *reader) blockMade(first, last, written int64, keep func(*entry, Candida
 		}
 		n++
 		c := Candidate{Seq: f.int(0), Version: f.uuid(1), MadeAt: fromNanos(f.int(2))}
-		c.Sealed, _ = f[4].([]byte)
+		c.Sealed.ID = f.int(4)
 		var check int64
-		check, r.encoded = sumCandidate(r.encoded, c.Seq, c.Version, f.int(2), f[4])
+		check, r.encoded = sumCandidate(r.encoded, c.Seq, c.Version, f.int(2), c.Sealed.ID)
 		if state := f.int(3); check+state != f.int(5) || state < 0 || state > int64(runner.Set) {
 			e.fault = damaged("a password of task %d does not match its sum", c.Seq)
 		} else {
@@ -241,17 +205,40 @@ func (f *File) Candidates() iter.Seq2[Candidate, error] {
 			if err != nil && !yield(Candidate{}, f.wrapRead(err)) {
 				return
 			}
+			together := map[int64]Sealed{}
 			for _, c := range found {
 				e := &page[c.Seq-id*blockSize-1]
 				if c.Username, c.Outcome = e.task.Username, e.result.Outcome; e.fault != nil || !e.reveals(c.Version) {
 					continue
 				}
-				if !yield(c, nil) {
+				if c, err = r.withSealed(c, together); !yield(c, f.wrapRead(err)) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// withSealed gives a password what it was sealed in, which together keeps for the
+// others that were sealed with it.
+func (r *reader) withSealed(c Candidate, together map[int64]Sealed) (Candidate, error) {
+	id := c.Sealed.ID
+	if id == 0 {
+		return c, nil
+	}
+	s, read := together[id]
+	if !read {
+		var err error
+		if s, err = r.sealFrom(id); err != nil {
+			return c, err
+		}
+		together[id] = s
+	}
+	if s.ID != id || s.Bytes == nil {
+		return c, damaged("the sealed password of task %d is not as it was", c.Seq)
+	}
+	c.Sealed = s
+	return c, nil
 }
 
 // reveals reports whether a password of the task is to be shown to its reader.

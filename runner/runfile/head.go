@@ -111,6 +111,13 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
+func nullID(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
 func nullMillis(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -79,7 +79,7 @@ func (f *File) Flush() error {
 	if err != nil {
 		return err
 	}
-	return w.commit(nil, nil)
+	return w.commit(nil, seals{})
 }
 
 // Failed is closed when something could not be made durable. From then on

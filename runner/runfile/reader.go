@@ -12,6 +12,7 @@ type reader struct {
 	nextBlock, blockRow       *sql.Stmt
 	tasks, outcomes, attempts *sql.Stmt
 	sights, steps, candidates *sql.Stmt
+	seals                     *sql.Stmt
 	keep                      func(*entry, Candidate) // is given what block reads of passwords; or nil
 	textByID                  *sql.Stmt
 	texts                     map[int64]string
@@ -39,6 +40,7 @@ func newReader(db *sql.DB) (*reader, error) {
 		sights:     p.stmt(selectSights),
 		steps:      p.stmt(selectSteps + " WHERE seq > ? AND seq <= ?"),
 		candidates: p.stmt(selectCandidates),
+		seals:      p.stmt(selectSeal),
 		attempts:   p.stmt(selectAttempts + " WHERE seq > ? AND seq <= ?"),
 		textByID:   p.stmt("SELECT text FROM text WHERE id = ?"),
 		texts:      map[int64]string{},

@@ -12,7 +12,7 @@ import (
 // that it knows and refuses others.
 const (
 	applicationID = 0x63677072 // "cgpr"
-	formatVersion = 3
+	formatVersion = 4
 )
 
 // blockSize is how many tasks have one sum and one row in block.
@@ -161,10 +161,12 @@ CREATE TABLE candidate (
 	version ANY NOT NULL,
 	made_at INTEGER NOT NULL,
 	state   INTEGER NOT NULL,
-	sealed  BLOB,
+	seal    INTEGER REFERENCES seal,
 	sum     INTEGER NOT NULL,
 	PRIMARY KEY (seq, version)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seal (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;
 `
 
 // schema is the tables, and a view that shows the run in the words of the

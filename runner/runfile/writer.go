@@ -43,7 +43,7 @@ type group struct {
 	ended    []endedStep
 	results  []runner.Result
 	begun    []runner.Intent
-	sealed   [][]byte // of begun
+	sealed   seals // of begun
 	samples  []Sample
 }
 
@@ -56,7 +56,7 @@ func (g *group) reset() {
 	clear(g.ended)
 	g.ended = g.ended[:0]
 	g.answered, g.results, g.samples, g.begun = g.answered[:0], g.results[:0], g.samples[:0], nil
-	g.sealed = nil
+	g.sealed = seals{}
 }
 
 func newWriter(path string, session *session, marks marks, runID string, watch *watch) (*writer, error) {
@@ -97,7 +97,7 @@ func (w *writer) flush() {
 		case <-w.quit:
 			return
 		case <-time.After(recordDelay):
-			w.commit(nil, nil)
+			w.commit(nil, seals{})
 		}
 	}
 }
@@ -122,7 +122,7 @@ func (w *writer) add(put func(*group)) error {
 		return err
 	}
 	if behind {
-		return w.commit(nil, nil)
+		return w.commit(nil, seals{})
 	}
 	select {
 	case w.wake <- struct{}{}:
@@ -133,14 +133,14 @@ func (w *writer) add(put func(*group)) error {
 
 // commit makes durable what waits and, with it, the attempts that are about
 // to be sent.
-func (w *writer) commit(begun []runner.Intent, sealed [][]byte) error {
+func (w *writer) commit(begun []runner.Intent, sealed seals) error {
 	return w.transactAll(begun, sealed, nil)
 }
 
 // transact commits what waits, and what also does.
-func (w *writer) transact(also func(*session) error) error { return w.transactAll(nil, nil, also) }
+func (w *writer) transact(also func(*session) error) error { return w.transactAll(nil, seals{}, also) }
 
-func (w *writer) transactAll(begun []runner.Intent, sealed [][]byte, also func(*session) error) error {
+func (w *writer) transactAll(begun []runner.Intent, sealed seals, also func(*session) error) error {
 	w.committing.Lock()
 	defer w.committing.Unlock()
 	w.mu.Lock()
@@ -211,7 +211,7 @@ func (w *writer) close() (whole bool, err error) {
 	close(w.quit)
 	<-w.stopped
 	if err = w.err(); err == nil {
-		err = w.commit(nil, nil)
+		err = w.commit(nil, seals{})
 	}
 	w.mu.Lock()
 	w.closed = true

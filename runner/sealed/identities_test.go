@@ -78,7 +78,7 @@ func TestParseIdentities(t *testing.T) {
 			continue
 		}
 		blob := mustSeal(t, mustRecipients(t, c.to), handover("hunter2"))
-		if got, err := ids.Open(blob, handover("")); err != nil || got.Reveal() != "hunter2" {
+		if got, err := openOne(ids, blob, handover("")); err != nil || got.Reveal() != "hunter2" {
 			t.Errorf("%s: got %q, %v", name, got.Reveal(), err)
 		}
 		if asked != c.asks {
@@ -147,14 +147,14 @@ func TestPassphraseAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := right.Open(blob, handover("")); err != nil || got.Reveal() != "hunter2" {
+	if got, err := openOne(right, blob, handover("")); err != nil || got.Reveal() != "hunter2" {
 		t.Errorf("got %q, %v", got.Reveal(), err)
 	}
 	wrong, err := sealed.PassphraseIdentity(jobs.NewSecret("hunter3"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := wrong.Open(blob, handover("")); !errors.Is(err, sealed.ErrNoMatch) {
+	if _, err := openOne(wrong, blob, handover("")); !errors.Is(err, sealed.ErrNoMatch) {
 		t.Errorf("a wrong one: got %v, want ErrNoMatch", err)
 	}
 	for _, empty := range []jobs.Secret{{}, jobs.NewSecret("")} {

@@ -34,7 +34,7 @@ func TestBesideAge(t *testing.T) {
 			t.Errorf("%s: age got %+v, %v", name, got, err)
 		}
 		theirs := runAge(t, text, "-r", c.recipient)
-		if got, err := mustIdentities(t, c.identity).Open(theirs, handover("")); err != nil || got.Reveal() != "hunter2" {
+		if got, err := openOne(mustIdentities(t, c.identity), theirs, handover("")); err != nil || got.Reveal() != "hunter2" {
 			t.Errorf("%s: got %q, %v of what age sealed", name, got.Reveal(), err)
 		}
 	}
@@ -66,7 +66,7 @@ func TestBesideAgeWithPassphrase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ids.Open(theirs, handover("")); err != nil || got.Reveal() != "hunter2" {
+	if got, err := openOne(ids, theirs, handover("")); err != nil || got.Reveal() != "hunter2" {
 		t.Errorf("got %q, %v of what age sealed", got.Reveal(), err)
 	}
 	secret, public := newKey(t)
@@ -82,7 +82,7 @@ func TestBesideAgeWithPassphrase(t *testing.T) {
 	if ids, err = sealed.ParseIdentities(file, func() (jobs.Secret, error) { return jobs.NewSecret(passphrase), nil }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ids.Open(mustSeal(t, mustRecipients(t, public), handover("hunter2")), handover("")); err != nil {
+	if _, err := openOne(ids, mustSeal(t, mustRecipients(t, public), handover("hunter2")), handover("")); err != nil {
 		t.Errorf("with an identity that age encrypted: %v", err)
 	}
 }

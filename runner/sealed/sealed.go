@@ -3,7 +3,7 @@
 // ParseIdentities and Identities.Open. What is sealed is an age file, which
 // age's own program opens as well.
 //
-// Invariants: what was sealed for one task opens for no other; no error shows
+// Invariants: a password is found for the task that it was sealed for, and for no other; no error shows
 // anything of a recipient, an identity or a password, for a secret key may
 // stand where a public one should.
 package sealed
@@ -22,7 +22,7 @@ import (
 	"cogpass/runner"
 )
 
-// content is what is sealed, on one line: a password and what it belongs to.
+// content is a line of what is sealed: a password and what it belongs to.
 type content struct {
 	Seq      int64  `json:"seq"`
 	Username string `json:"username"`
@@ -30,21 +30,25 @@ type content struct {
 	Password string `json:"password"`
 }
 
-// Seal returns a password sealed to all recipients, as one age file, about 200
-// bytes and 100 more for each recipient. It may be called from many goroutines.
-func (r *Recipients) Seal(h runner.Handover) ([]byte, error) {
-	c := content{h.Seq, h.Username, h.Version, h.Password.Reveal()}
-	if h.Password.IsZero() {
-		return nil, errors.New("sealing a password: there is none")
-	}
-	if !utf8.ValidString(c.Username) || !utf8.ValidString(c.Version) || !utf8.ValidString(c.Password) {
-		return nil, errors.New("sealing a password: it, or whose it is, is not valid UTF-8") // which JSON would change
-	}
+// Seal returns passwords sealed to all recipients, together in one age file: about
+// 200 bytes and 100 more for each recipient, and 120 for each password. Most of
+// the work is for the file. It may be called from many goroutines.
+func (r *Recipients) Seal(passwords ...runner.Handover) ([]byte, error) {
 	var text, out bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(c); err != nil {
-		return nil, fmt.Errorf("sealing a password: %w", err)
+	for i := range passwords {
+		h := &passwords[i]
+		c := content{h.Seq, h.Username, h.Version, h.Password.Reveal()}
+		if h.Password.IsZero() {
+			return nil, errors.New("sealing a password: there is none")
+		}
+		if !utf8.ValidString(c.Username) || !utf8.ValidString(c.Version) || !utf8.ValidString(c.Password) {
+			return nil, errors.New("sealing a password: it, or whose it is, is not valid UTF-8") // which JSON would change
+		}
+		if err := encoder.Encode(c); err != nil {
+			return nil, fmt.Errorf("sealing a password: %w", err)
+		}
 	}
 	out.Grow(text.Len() + 256 + 128*len(r.keys))
 	w, err := age.Encrypt(&out, r.keys...)
@@ -55,7 +59,7 @@ func (r *Recipients) Seal(h runner.Handover) ([]byte, error) {
 		err = w.Close()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("sealing a password: %w", err)
+		return nil, fmt.Errorf("sealing passwords: %w", err)
 	}
 	return out.Bytes(), nil
 }
@@ -64,26 +68,41 @@ func (r *Recipients) Seal(h runner.Handover) ([]byte, error) {
 // for others to read.
 var ErrNoMatch = errors.New("no identity matches")
 
-// ErrDamaged is in the error of Open where what is sealed is not as it was, or
-// was sealed for another task, user or version.
+// ErrDamaged is in the error of Open where what is sealed is not as it was, and of
+// Of where a password was sealed for another task, user or version.
 var ErrDamaged = errors.New("the sealed password is damaged")
 
-// Open returns the password that was sealed for the Seq, Username and Version of
-// h. Its error is ErrNoMatch or ErrDamaged. It may be called from many
-// goroutines.
-func (i *Identities) Open(sealed []byte, h runner.Handover) (jobs.Secret, error) {
+// Passwords are what one sealing has sealed. Only Seq, Username, Version and
+// Password are there.
+type Passwords []runner.Handover
+
+// Of returns the password that was sealed for the Seq, Username and Version of h.
+// Its error is ErrDamaged.
+func (p Passwords) Of(h runner.Handover) (jobs.Secret, error) {
+	for i := range p {
+		if c := &p[i]; c.Seq == h.Seq && c.Username == h.Username && c.Version == h.Version {
+			return c.Password, nil
+		}
+	}
+	return jobs.Secret{}, fmt.Errorf("%w: it was sealed for another task", ErrDamaged)
+}
+
+// Open returns what was sealed. Its error is ErrNoMatch or ErrDamaged. It may be
+// called from many goroutines.
+func (i *Identities) Open(sealed []byte) (Passwords, error) {
 	text, err := i.decrypt(bytes.NewReader(sealed))
 	if err != nil {
-		return jobs.Secret{}, err
+		return nil, err
 	}
-	var c content
-	if err := json.Unmarshal(text, &c); err != nil { // whose error may show a part of it
-		return jobs.Secret{}, fmt.Errorf("%w: what was sealed is no password of a task", ErrDamaged)
+	var opened Passwords
+	for line := range bytes.Lines(text) {
+		var c content
+		if err := json.Unmarshal(line, &c); err != nil { // whose error may show a part of it
+			return nil, fmt.Errorf("%w: what was sealed is no password of a task", ErrDamaged)
+		}
+		opened = append(opened, runner.Handover{Seq: c.Seq, Username: c.Username, Version: c.Version, Password: jobs.NewSecret(c.Password)})
 	}
-	if c.Seq != h.Seq || c.Username != h.Username || c.Version != h.Version {
-		return jobs.Secret{}, fmt.Errorf("%w: it was sealed for another task", ErrDamaged)
-	}
-	return jobs.NewSecret(c.Password), nil
+	return opened, nil
 }
 
 // decrypt opens an age file.

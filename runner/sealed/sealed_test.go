@@ -54,6 +54,15 @@ func mustIdentities(t testing.TB, text string) *sealed.Identities {
 	return ids
 }
 
+// openOne opens the password of h.
+func openOne(ids *sealed.Identities, blob []byte, h runner.Handover) (jobs.Secret, error) {
+	opened, err := ids.Open(blob)
+	if err != nil {
+		return jobs.Secret{}, err
+	}
+	return opened.Of(h)
+}
+
 func mustSeal(t testing.TB, r *sealed.Recipients, h runner.Handover) []byte {
 	t.Helper()
 	blob, err := r.Seal(h)
@@ -80,7 +89,7 @@ func TestOpensWhatItSealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ids.Open(blob, h)
+		got, err := openOne(ids, blob, h)
 		if err != nil || got.Reveal() != h.Password.Reveal() {
 			t.Fatalf("got %q, %v, want %q", got.Reveal(), err, h.Password.Reveal())
 		}
@@ -93,18 +102,18 @@ func TestEachOfSeveralOpens(t *testing.T) {
 	stranger, _ := newKey(t)
 	blob := mustSeal(t, mustRecipients(t, a, b), handover("hunter2"))
 	for _, secret := range []string{first, second, stranger + "\n" + second} {
-		if got, err := mustIdentities(t, secret).Open(blob, handover("")); err != nil || got.Reveal() != "hunter2" {
+		if got, err := openOne(mustIdentities(t, secret), blob, handover("")); err != nil || got.Reveal() != "hunter2" {
 			t.Errorf("got %q, %v", got.Reveal(), err)
 		}
 	}
-	if _, err := mustIdentities(t, stranger).Open(blob, handover("")); !errors.Is(err, sealed.ErrNoMatch) || errors.Is(err, sealed.ErrDamaged) {
+	if _, err := openOne(mustIdentities(t, stranger), blob, handover("")); !errors.Is(err, sealed.ErrNoMatch) || errors.Is(err, sealed.ErrDamaged) {
 		t.Errorf("a stranger: got %v, want ErrNoMatch", err)
 	}
-	if _, err := new(sealed.Identities).Open(blob, handover("")); !errors.Is(err, sealed.ErrNoMatch) {
+	if _, err := openOne(new(sealed.Identities), blob, handover("")); !errors.Is(err, sealed.ErrNoMatch) {
 		t.Errorf("nobody: got %v, want ErrNoMatch", err)
 	}
 	joined := sealed.JoinIdentities(mustIdentities(t, stranger), mustIdentities(t, first))
-	if _, err := joined.Open(blob, handover("")); err != nil {
+	if _, err := openOne(joined, blob, handover("")); err != nil {
 		t.Errorf("joined: got %v", err)
 	}
 }
@@ -114,7 +123,7 @@ func TestHybridRecipients(t *testing.T) {
 	_, classic := newKey(t)
 	to := mustRecipients(t, public)
 	blob := mustSeal(t, to, handover("hunter2"))
-	if got, err := mustIdentities(t, secret).Open(blob, handover("")); err != nil || got.Reveal() != "hunter2" {
+	if got, err := openOne(mustIdentities(t, secret), blob, handover("")); err != nil || got.Reveal() != "hunter2" {
 		t.Errorf("got %q, %v", got.Reveal(), err)
 	}
 	if name := to.Names()[0]; len(name) > 60 || !strings.HasPrefix(name, "age1pq1") {
@@ -160,7 +169,7 @@ func TestMovedOrDamaged(t *testing.T) {
 		"something else":          {[]byte("hunter2"), handover("")},
 		"a text that is not ours": {other.Bytes(), handover("")},
 	} {
-		got, err := ids.Open(c.blob, c.h)
+		got, err := openOne(ids, c.blob, c.h)
 		if !errors.Is(err, sealed.ErrDamaged) || errors.Is(err, sealed.ErrNoMatch) || !got.IsZero() {
 			t.Errorf("%s: got %q, %v, want ErrDamaged", name, got.Reveal(), err)
 		} else if strings.Contains(err.Error(), "hunter2") {
@@ -207,7 +216,7 @@ func TestSealFromManyGoroutines(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if got, err := ids.Open(blob, h); err != nil || got.Reveal() != h.Password.Reveal() {
+				if got, err := openOne(ids, blob, h); err != nil || got.Reveal() != h.Password.Reveal() {
 					t.Errorf("got %q, %v", got.Reveal(), err)
 				}
 			}
@@ -261,8 +270,34 @@ func BenchmarkOpen(b *testing.B) {
 	secret, public := newKey(b)
 	ids, blob := mustIdentities(b, secret), mustSeal(b, mustRecipients(b, public), handover("Xy7-kkkkkkkkkkkkkkkk"))
 	for b.Loop() {
-		if _, err := ids.Open(blob, handover("")); err != nil {
+		if _, err := openOne(ids, blob, handover("")); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestSealedTogether holds that each of many passwords is found for its own task.
+func TestSealedTogether(t *testing.T) {
+	secret, public := newKey(t)
+	var all []runner.Handover
+	for seq := range int64(40) {
+		all = append(all, runner.Handover{Seq: seq, Username: fmt.Sprint("user\n", seq), Version: fmt.Sprint("v", seq), Password: jobs.NewSecret(fmt.Sprint("hunter", seq))})
+	}
+	blob, err := mustRecipients(t, public).Seal(all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := mustIdentities(t, secret).Open(blob)
+	if err != nil || len(opened) != len(all) {
+		t.Fatalf("got %d, %v", len(opened), err)
+	}
+	for i, h := range all {
+		if got, err := opened.Of(h); err != nil || got.Reveal() != h.Password.Reveal() {
+			t.Errorf("of %d: got %q, %v", i, got.Reveal(), err)
+		}
+		h.Version = all[(i+1)%len(all)].Version
+		if got, err := opened.Of(h); !errors.Is(err, sealed.ErrDamaged) {
+			t.Errorf("of %d, with another's version: got %q, %v", i, got.Reveal(), err)
 		}
 	}
 }
