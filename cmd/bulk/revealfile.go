@@ -25,8 +25,8 @@ func (r *Recorded) Reveal(ctx context.Context, opt RevealOptions, write func(ite
 	return one.reveal(ctx, r.file.Candidates(), write)
 }
 
-// Reseal seals the passwords of a run, as Reveal shows them, to more readers,
-// who are named as sealed.ParseRecipients takes them. Those who could read
+// Reseal seals all passwords that a run file has, also those that Reveal does not
+// show, to more readers, who are named as sealed.ParseRecipients takes them. Those who could read
 // them still can. Where it ends early, some are sealed anew and some are not, and it
 // can be done again. A run that is going on has a *runfile.HeldError.
 func Reseal(ctx context.Context, path string, ids *sealed.Identities, more []string) (_ Opened, err error) {
@@ -39,16 +39,11 @@ func Reseal(ctx context.Context, path string, ids *sealed.Identities, more []str
 	if err != nil {
 		return Opened{}, err
 	}
-	count, err := file.Count()
-	if err != nil {
-		return Opened{}, err
-	}
 	to, err := moreReaders(info.Readers, more)
 	if err != nil {
 		return Opened{}, err
 	}
 	one := &revealing{opt: RevealOptions{Identities: ids}, readers: readerNames(info.Readers)}
-	one.opened.Pending = count.ByOutcome[runner.Pending]
 	return one.reseal(ctx, file.Seals(), to, func(batch []runfile.Sealed) error { return file.Reseal(to.Strings(), batch) })
 }
 
