@@ -37,6 +37,7 @@ type Run struct {
 	StopReason  string    // one line
 	AskedRate   float64   // requests a second; +Inf is max
 	Tasks       int64     // in the plan
+	Sandbox     bool      // it acts on a stand-in of Cognito, and goes on there only
 }
 
 // Results is a run's results in the order of Seq, pending tasks among them.

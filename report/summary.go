@@ -22,7 +22,8 @@ type Summary struct {
 	Began     time.Time                                // of the first request
 	Ended     time.Time                                // of the last task that ended
 
-	latency histogram
+	latency    histogram
+	besideOnly int64 // tasks that are ok or skipped, and a step beside the action is not
 }
 
 // OtherCodes stands in Summary.Codes for all codes beyond the first 100.
@@ -57,6 +58,9 @@ func (s *Summary) Add(r *runner.Result) {
 		s.addCode(r.Code)
 	}
 	s.addBeside(r.Beside)
+	if (r.Outcome == runner.OK || r.Outcome == runner.Skipped) && besideFails(r) {
+		s.besideOnly++
+	}
 	s.Requests += int64(r.Attempts)
 	s.Throttled += int64(r.Throttled)
 	if !r.StartedAt.IsZero() && (s.Began.IsZero() || r.StartedAt.Before(s.Began)) {

@@ -187,7 +187,7 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		code, hint = meaning(e.Err)
 		return max(code, exitFatal), hint
 	case bulk.Unreported:
-		return exitFatal, "the run file has it all: " + command("report", pathArgument(e.RunFile), "--format", "csv", "--out", "FILE")
+		return exitFatal, "the run file has it all: " + report.Command("report", report.PathArgument(e.RunFile), "--format", "csv", "--out", "FILE")
 	case bulk.Damaged:
 		return exitFatal, "what is still readable was written"
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cogpass/cmd/bulk"
+	"cogpass/report"
 )
 
 type planOptions struct {
@@ -40,7 +41,7 @@ needs. Changes nothing; where the job needs to know users of the pool, it asks.
 
 func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 	if o.Out == "" {
-		return withHint(exitUsage, command("plan", pathArgument(path), "--out", "FILE.run"), "--out is missing: where is the run file to be?")
+		return withHint(exitUsage, report.Command("plan", report.PathArgument(path), "--out", "FILE.run"), "--out is missing: where is the run file to be?")
 	}
 	if o.Format != "text" && o.Format != "json" {
 		return usage("--format %s: want text or json", o.Format)
@@ -60,7 +61,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 			lines.SetIndent("", "  ")
 			return lines.Encode(planDocument(plan, o.Out))
 		}
-		return planText.Execute(w, map[string]any{"Plan": plan, "Tally": &plan.Tally, "Go": command("run", pathArgument(o.Out))})
+		return planText.Execute(w, map[string]any{"Plan": plan, "Tally": &plan.Tally, "Go": report.Command("run", report.PathArgument(o.Out))})
 	})
 }
 

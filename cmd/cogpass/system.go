@@ -10,9 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
-
-	"cogpass/report"
 )
 
 // A system is what a command has around it.
@@ -79,30 +76,6 @@ func (s *system) stateDir() string {
 		return ""
 	}
 	return filepath.Join(dir, "cogpass")
-}
-
-// command returns a command line of this program, for a hint.
-func command(args ...string) string {
-	line := "cogpass"
-	for _, a := range args {
-		if strings.ContainsFunc(a, func(r rune) bool { return !plain(r) }) || a == "" {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		line += " " + a
-	}
-	return report.Visible(line)
-}
-
-// pathArgument is a path that is not taken for a flag.
-func pathArgument(path string) string {
-	if strings.HasPrefix(path, "-") && path != "-" {
-		return "." + string(filepath.Separator) + path
-	}
-	return path
-}
-
-func plain(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
 }
 
 // protectFile is the list of users that no job acts on: the one that

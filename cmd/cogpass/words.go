@@ -91,5 +91,5 @@ func goOn(info *runfile.Info, path string, flags ...string) string {
 	if bulk.BegunInSandbox(info) {
 		words = append(words, "--sandbox")
 	}
-	return command(append(words, pathArgument(path))...)
+	return report.Command(append(words, report.PathArgument(path))...)
 }
