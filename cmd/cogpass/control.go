@@ -13,7 +13,9 @@ func newRate(sys *system) *cobra.Command {
 		Use: "rate RUN_FILE RATE", Short: "Change the rate of a run that is going on",
 		Long: `Change the rate of a run that is going on, from another terminal: 5/s, 300/m or
 max. It takes effect within a second, and stays until it is changed again or the
-run is begun anew with --rate.` + "\n" + exitHelpFile,
+run is begun anew with --rate.`,
+		Example: `  cogpass rate job.run 5/s
+  cogpass rate job.run max`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			rate, err := jobs.ParseRate(args[1])
@@ -28,15 +30,16 @@ run is begun anew with --rate.` + "\n" + exitHelpFile,
 func newPause(sys *system, pause bool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "resume RUN_FILE", Short: "Let a paused run go on",
-		Long: "Let a run go on that was paused. One that was stopped goes on with \"cogpass run RUN_FILE\".\n" + exitHelpFile,
-		Args: cobra.ExactArgs(1),
+		Long:    "Let a run go on that was paused. One that was stopped goes on with \"cogpass run RUN_FILE\".",
+		Example: "  cogpass resume job.run",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return control(sys, args[0], func(c *runfile.Control) { c.Paused = pause })
 		},
 	}
 	if pause {
-		cmd.Use, cmd.Short = "pause RUN_FILE", "Have a run that is going on start no more requests"
-		cmd.Long = cmd.Short + ", within a second, until \"cogpass resume\".\n" + exitHelpFile
+		cmd.Use, cmd.Short, cmd.Example = "pause RUN_FILE", "Have a run that is going on start no more requests", "  cogpass pause job.run"
+		cmd.Long = cmd.Short + ", within a second, until \"cogpass resume\"."
 	}
 	return cmd
 }

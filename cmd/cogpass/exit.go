@@ -15,35 +15,6 @@ import (
 	"cogpass/runner/sealed"
 )
 
-// The exit codes, as docs/commands.md has them.
-const (
-	exitSomeFailed  = 1   // ran to its end, and some tasks are failed or unknown
-	exitUsage       = 2   // the command line or the job is wrong, or a guard refuses it; nothing was sent
-	exitFatal       = 3   // could not start, or a fatal error stopped it
-	exitLimit       = 4   // stopped by a limit of the job or of Cognito's
-	exitHeld        = 5   // another run holds this run file or this pool
-	exitInterrupted = 130 // run RUN_FILE goes on
-)
-
-// exitHelp ends the help of the commands that run or check something.
-const exitHelp = `
-Exit codes:
-  0    every task is ok or skipped
-  1    it ran to its end, and some tasks are failed or unknown
-  2    the command line or the job is wrong, or a guard refuses it; nothing was sent
-  3    could not start, or a fatal error stopped it
-  4    stopped by a limit of the job or of Cognito; run RUN_FILE goes on
-  5    another run holds this run file or this pool
-  130  interrupted; run RUN_FILE goes on`
-
-// exitHelpFile ends the help of the commands that look at a run file, or ask
-// something of its run.
-const exitHelpFile = `
-Exit codes:
-  0  done
-  2  the command line is wrong
-  3  the run file cannot be used, or the output not written`
-
 // exitError is an error that knows its exit code and, perhaps, what to do.
 type exitError struct {
 	code int

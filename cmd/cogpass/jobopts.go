@@ -14,19 +14,19 @@ import (
 
 // addPool adds the flags that name a pool.
 func addPool(f *pflag.FlagSet, o *bulk.Options) {
-	f.StringVar(&o.UserPoolID, "user-pool-id", "", "the user pool, in place of the job's")
-	f.StringVar(&o.Region, "region", "", "its Region, where it cannot be told from its ID")
+	f.StringVar(&o.UserPoolID, "user-pool-id", "", "the `ID` of the user pool, in place of the job's")
+	f.StringVar(&o.Region, "region", "", "the `REGION` of the pool, where its ID does not tell")
 }
 
 // addReaching adds the flags that say how to reach Cognito. No plan holds them.
 func addReaching(f *pflag.FlagSet, o *bulk.Options) {
-	f.StringVar(&o.Profile, "profile", "", "profile of the AWS config files")
-	f.StringVar(&o.EndpointURL, "endpoint-url", "", "where to send requests, in place of AWS")
+	f.StringVar(&o.Profile, "profile", "", "the `PROFILE` of the AWS config files whose credentials are used")
+	f.StringVar(&o.EndpointURL, "endpoint-url", "", "the `URL` to send requests to, in place of AWS")
 }
 
 // addRunning adds the flags that beat the job, or its plan.
 func addRunning(f *pflag.FlagSet, o *bulk.Options) {
-	f.Var((*rateFlag)(&o.Rate), "rate", "requests a second at most: 10/s, 300/m or max")
+	f.Var((*rateFlag)(&o.Rate), "rate", "this many requests at most: 10/s, 300/m or max")
 	f.Func("concurrency", "at most `N` requests in flight", func(text string) (err error) {
 		o.Concurrency, err = strconv.Atoi(text)
 		if err != nil || o.Concurrency < 1 || o.Concurrency > 10_000 {
@@ -34,8 +34,8 @@ func addRunning(f *pflag.FlagSet, o *bulk.Options) {
 		}
 		return nil
 	})
-	f.BoolVar(&o.FirstRun, "first-run", false, "where a job asks the ledger and there is none, make it from the run files that there are")
-	f.StringArrayVar(&o.Report, "report", nil, "where to write a report, by extension; may be repeated")
+	f.BoolVar(&o.FirstRun, "first-run", false, "where the job asks the ledger and there is none yet, make one from the run files that there are")
+	f.StringArrayVar(&o.Report, "report", nil, "a `FILE` for a report, whose extension says its format; may be repeated")
 }
 
 // options completes what flags have set with what is around the program, and

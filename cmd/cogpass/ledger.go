@@ -32,7 +32,7 @@ type ledgerOptions struct {
 func newLedger(sys *system) *cobra.Command {
 	o := &ledgerOptions{}
 	cmd := &cobra.Command{
-		Use: "ledger", Short: "Show who was done when, over all runs, and who is due",
+		Use: "ledger [RUN_FILE...]", Short: "Show who was done when, over all runs, and who is due",
 		Long: `Show who was done when, over all runs: of each pool, user and action, when that
 was ok last. It is what "where: {lastDoneBefore: 30d}" in a job asks. With --due,
 only those who are due by then; who was never done is not in it.
@@ -45,17 +45,10 @@ run files there, from those that it knew before, and from those that are given.`
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(sys, args) },
 	}
-	cmd.Use += " [RUN_FILE...]"
-	cmd.Long += "\n" + `
-Exit codes:
-  0  done
-  1  --rebuild could not read some run file, or not all of it
-  2  the command line is wrong
-  3  the ledger cannot be used, or the output not written`
 	f := cmd.Flags()
 	f.StringVar(&o.Pool, "pool", "", "of this user pool only, by its `ID`")
-	f.StringVar(&o.Due, "due", "", "only those last done before then: an age such as 30d, a date or a time")
-	f.StringVar(&o.Format, "format", "text", "text, json (an array of objects) or csv")
+	f.StringVar(&o.Due, "due", "", "only those last done before `WHEN`: an age such as 30d, a date or a time")
+	f.StringVar(&o.Format, "format", "text", "write as `FORMAT`: text, json (an array of objects) or csv")
 	f.BoolVar(&o.Rebuild, "rebuild", false, "make it anew from run files, and show nothing")
 	return cmd
 }

@@ -15,12 +15,11 @@ func newSchema(sys *system) *cobra.Command {
 		Use: "schema", Short: "Print the JSON Schema of the job file, for editors",
 		Long: `Print the JSON Schema of the job file, for editors.
 
-  cogpass schema > cogpass.schema.json
-
 An editor with the YAML language server checks a job that begins with
   # yaml-language-server: $schema=cogpass.schema.json`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return sys.print("%s", jobs.Schema(report.Extensions())) },
+		Example: "  cogpass schema > cogpass.schema.json",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return sys.print("%s", jobs.Schema(report.Extensions())) },
 	}
 }
 
@@ -30,9 +29,10 @@ func newValidate(sys *system) *cobra.Command {
 		Use: "validate JOB", Short: "Check a job and its sources, offline",
 		Long: `Check a job and every source it names, to the last line, offline.
 
-Every fault is shown with its place and, where there is one, a way to mend it.` + "\n" + exitHelp,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return sys.validate(cmd.Context(), o, args[0]) },
+Every fault is shown with its place and, where there is one, a way to mend it.`,
+		Example: "  cogpass validate job.yaml",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return sys.validate(cmd.Context(), o, args[0]) },
 	}
 	addPool(cmd.Flags(), o)
 	return cmd

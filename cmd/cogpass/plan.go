@@ -27,15 +27,18 @@ action and state, who is skipped and why, how long it takes, how many messages i
 sends, how many users become active users on the bill, and the IAM policy that it
 needs. Changes nothing; where the job needs to know users of the pool, it asks.
 
-"cogpass run RUN_FILE" then does exactly that plan, as its digest shows.` + "\n" + exitHelp,
+"cogpass run RUN_FILE" then does exactly that plan, as its digest shows.`,
+		Example: `  cogpass plan job.yaml --out job.run
+  cogpass plan job.yaml --out job.run --format json > plan.json
+  cogpass run --approve DIGEST job.run     # after it was reviewed`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
 	addPool(cmd.Flags(), &o.Options)
 	addReaching(cmd.Flags(), &o.Options)
 	addRunning(cmd.Flags(), &o.Options)
-	cmd.Flags().StringVar(&o.Format, "format", "text", "text or json")
-	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "the run file to make (required)")
+	cmd.Flags().StringVar(&o.Format, "format", "text", "write as `FORMAT`: text or json")
+	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "the run `FILE` to make (required)")
 	return cmd
 }
 

@@ -19,12 +19,15 @@ func newReport(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "report RUN_FILE", Short: "Write a report of a run, at any time",
 		Long: `Write a report of a run, also while it goes on: every task in the order of the
-plan, with its outcome so far.` + "\n" + exitHelpFile,
+plan, with its outcome so far.`,
+		Example: `  cogpass report job.run
+  cogpass report job.run --out report.csv
+  cogpass report job.run --format jsonl | jq 'select(.outcome == "failed")'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
-	cmd.Flags().StringVar(&o.Format, "format", "", report.FormatNames()+" (default: by the extension of --out, or text)")
-	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "where to write it, in one step, with mode 0600 (default: standard output)")
+	cmd.Flags().StringVar(&o.Format, "format", "", "write as `FORMAT`: "+report.FormatNames()+" (default: as the extension of --out says, or text)")
+	cmd.Flags().StringVarP(&o.Out, "out", "o", "", "the `FILE` to write, whole or not at all, which only you can read (default: standard output)")
 	return cmd
 }
 

@@ -37,20 +37,13 @@ key of one who may read them: seq, username, password and outcome. A password is
 written exactly as it is. Only those of tasks that are ok are shown, and those of
 tasks that are unknown, marked as such: one of these may be the user's, or none.
 
-  cogpass reveal RUN_FILE --identity key.txt --out passwords.csv
-  cogpass reveal RUN_FILE --identity ~/.ssh/id_ed25519 --user ana
-  cogpass reveal RUN_FILE --identity key.txt --split DIR    one file a user
-  cogpass reveal RUN_FILE --identity key.txt --reseal age1…
-
 An identity file holds secret keys of age, as age-keygen writes them, or an SSH
 private key; one that is protected by a passphrase has it asked for. --reseal
-shows nothing: it seals the same passwords to one more reader, in the run file.
-
-Exit codes:
-  0  done
-  2  the command line is wrong, or the identities open none of the passwords
-  3  the run file cannot be used, some passwords not opened, or the output not written
-  5  with --reseal: a run holds the run file`,
+shows nothing: it seals the same passwords to one more reader, in the run file.`,
+		Example: `  cogpass reveal job.run --identity key.txt --out passwords.csv
+  cogpass reveal job.run --identity ~/.ssh/id_ed25519 --user ana
+  cogpass reveal job.run --identity key.txt --split passwords     # one file a user
+  cogpass reveal job.run --identity key.txt --reseal age1…`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args[0]) },
 	}
@@ -58,9 +51,9 @@ Exit codes:
 	f.StringArrayVarP(&o.Identity, "identity", "i", nil, "a `FILE` of secret keys; - is standard input; may be repeated")
 	f.BoolVar(&o.Passphrase, "passphrase", false, "ask for the passphrase that the passwords are sealed with, in tests")
 	f.StringVar(&o.PassphraseEnv, "passphrase-env", "", "the same, from the environment variable of this `NAME`")
-	f.StringVar(&o.Format, "format", "csv", "csv or jsonl")
+	f.StringVar(&o.Format, "format", "csv", "write as `FORMAT`: csv or jsonl")
 	f.StringVarP(&o.Out, "out", "o", "", "a `FILE` to make, with mode 0600 (default: standard output)")
-	f.StringVar(&o.Split, "split", "", "a folder to make, with mode 0700, and in it a file for each user")
+	f.StringVar(&o.Split, "split", "", "a `FOLDER` to make, with mode 0700, and in it a file for each user")
 	f.StringVar(&o.User, "user", "", "the `NAME` of one user, as the job has it")
 	f.StringArrayVar(&o.Reseal, "reseal", nil, "a `RECIPIENT` who may read the passwords from now on too; may be repeated")
 	f.BoolVar(&o.Yes, "yes", false, "do not ask before passwords are shown on a terminal")

@@ -8,12 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"cogpass/cmd/cogpass/awscli"
 )
-
-// version is the program's; a release build sets it.
-var version = "0.1.0-dev"
 
 func newRoot(sys *system) *cobra.Command {
 	root := &cobra.Command{
@@ -26,19 +21,17 @@ permanent one, or reset. cogpass checks the whole job, shows what it would send,
 carries it out at a rate the account can afford, and leaves a report. Whatever
 happens on the way, no outcome is lost and nobody gets a second code.
 
-  cogpass validate job.yaml          is the job right? offline
+For one user, the AWS CLI's own commands are here too, option for option.`,
+		Example: `  cogpass validate job.yaml          is the job right? offline
   cogpass run --dry-run job.yaml     what would be sent? sends nothing
   cogpass run --sandbox job.yaml     try it against a stand-in of Cognito
   cogpass run job.yaml               do it; asks first
-  cogpass run RUN_FILE               go on with a run that was stopped
-
-For one user, the AWS CLI's own commands are here too, option for option:
-cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
+  cogpass run RUN_FILE               go on with a run that was stopped`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version,
 		Args:          cobra.NoArgs,
-		RunE:          showHelp,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(sys.In)
 	root.SetOut(sys.Out)
@@ -48,25 +41,41 @@ cogpass admin-set-user-password and cogpass admin-reset-user-password.`,
 	root.AddCommand(
 		newRun(sys), newValidate(sys), newPlan(sys), newStatus(sys), newReport(sys), newLedger(sys), newReveal(sys),
 		newRate(sys), newPause(sys, true), newPause(sys, false),
-		newSandbox(sys), newSchema(sys), newVersion(sys),
-		awsCommand(sys, "admin-set-user-password"),
-		awsCommand(sys, "admin-reset-user-password"),
+		newSandbox(sys), newSchema(sys), newVersion(sys), newCompletion(sys), newMan(),
+		awsCommand("admin-set-user-password", "Set the password of one user, as the AWS CLI does"),
+		awsCommand("admin-reset-user-password", "Make one user choose a new password, as the AWS CLI does"),
 	)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelp())
 	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd()
-	for _, cmd := range root.Commands() {
-		switch cmd.Name() { // by themselves they would take any word for a wish to see the help
-		case "completion":
-			cmd.Args, cmd.RunE = cobra.NoArgs, showHelp
-		case "help":
-			cmd.Args = knownCommand
-		}
-	}
+	setHelp(root)
 	usageArgs(root)
 	return root
 }
 
-func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Show the help of a command",
+		Example: `  cogpass help run
+  cogpass run --help                 the same`,
+		Args: knownCommand,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			for _, c := range cmd.Root().Commands() {
+				if !c.Hidden && len(args) == 0 {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			named, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			return named.Help()
+		},
+	}
+}
 
 // knownCommand refuses words that name no command.
 func knownCommand(cmd *cobra.Command, args []string) error {
@@ -140,20 +149,11 @@ func noEmptyFlags(flags *pflag.FlagSet) (err error) {
 
 // awsCommand lists a command in the help and the completion; main hands its
 // arguments to awscli before cobra sees them. Its help is awscli's.
-func awsCommand(sys *system, name string) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: name, Short: "The AWS CLI's command of this name, option for option", DisableFlagParsing: true,
+func awsCommand(name, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: short, DisableFlagParsing: true,
 		RunE: func(*cobra.Command, []string) error { return usage("%s was not recognized here", name) },
 	}
-	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		awscli.Run(cmd.Context(), []string{name, "help"}, awscli.Streams{In: sys.In, Out: sys.Out, Err: sys.Err})
-	})
-	return cmd
 }
 
-func newVersion(sys *system) *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return sys.print("cogpass %s\n", version) },
-	}
-}
+func isAWS(cmd *cobra.Command) bool { return cmd.DisableFlagParsing }

@@ -34,8 +34,13 @@ func (s *shareFlag) Set(text string) error {
 	*s = shareFlag(v)
 	return err
 }
-func (s *shareFlag) String() string { return fmt.Sprintf("%g%%", float64(*s)*100) }
-func (s *shareFlag) Type() string   { return "SHARE" }
+func (s *shareFlag) String() string {
+	if *s == 0 {
+		return "0" // which is said of no flag
+	}
+	return fmt.Sprintf("%g%%", float64(*s)*100)
+}
+func (s *shareFlag) Type() string { return "SHARE" }
 
 func newSandbox(sys *system) *cobra.Command {
 	o := &sandboxOptions{}
@@ -43,22 +48,24 @@ func newSandbox(sys *system) *cobra.Command {
 		Use:   "sandbox",
 		Short: "Serve a stand-in of Cognito on a loopback port",
 		Long:  sandbox.Help,
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), sys) },
+		Example: `  cogpass sandbox --pool pools.json
+  cogpass sandbox --listen 127.0.0.1:9229 --throttle 10% --latency 100ms`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), sys) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to listen; loopback only")
-	f.StringVar(&o.Pool, "pool", "", "file of pools and users, as JSON")
-	f.StringArrayVar(&o.Quota, "quota", nil, "CATEGORY=N requests a second; may be repeated")
-	f.DurationVar(&o.Latency, "latency", 0, "how long an answer takes")
-	f.DurationVar(&o.Jitter, "jitter", 0, "give or take this")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`ADDRESS` to listen on; loopback only")
+	f.StringVar(&o.Pool, "pool", "", "a `FILE` of pools and users, as JSON")
+	f.StringArrayVar(&o.Quota, "quota", nil, "`CATEGORY=N` requests a second; may be repeated")
+	f.DurationVar(&o.Latency, "latency", 0, "the `TIME` that an answer takes")
+	f.DurationVar(&o.Jitter, "jitter", 0, "give or take this `TIME`")
 	f.Var(&o.Throttle, "throttle", "share of requests that are throttled")
 	f.Var(&o.Fail, "fail", "share of requests that fail with 500")
 	f.Var(&o.LostAfter, "lost-after", "share of answers lost after the change was made")
 	f.Var(&o.LostBefore, "lost-before", "share of answers lost before a change was made")
-	f.StringArrayVar(&o.UserFault, "user-fault", nil, "NAME=FAULT,… what a user's requests meet; may be repeated")
-	f.IntVar(&o.Emails, "emails", 0, "e-mails a day of pools that send with COGNITO_DEFAULT; 0 is no limit")
-	f.Uint64Var(&o.Seed, "seed", 0, "which requests the shares hit")
+	f.StringArrayVar(&o.UserFault, "user-fault", nil, "`NAME=FAULT,…` that a user's requests meet; may be repeated")
+	f.IntVar(&o.Emails, "emails", 0, "`N` e-mails a day of pools that send with COGNITO_DEFAULT; 0 is no limit")
+	f.Uint64Var(&o.Seed, "seed", 0, "a number `N` that decides which requests the shares hit")
 	return cmd
 }
 

@@ -19,7 +19,9 @@ func newStatus(sys *system) *cobra.Command {
 	return &cobra.Command{
 		Use: "status [RUN_FILE]", Short: "Show how far a run is, also while it runs",
 		Long: `Show how far a run is. It may be going on: looking does not slow it.
-Without an argument, the runs in the state folder, newest first.` + "\n" + exitHelpFile,
+Without an argument, the runs in the state folder, newest first.`,
+		Example: `  cogpass status
+  cogpass status job.run`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

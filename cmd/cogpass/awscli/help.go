@@ -20,10 +20,15 @@ var (
 )
 
 func (c *invocation) help() error {
+	_, err := io.WriteString(c.streams.Out, Help(c.op.command))
+	return err
+}
+
+// Help returns the help of a command, by its name.
+func Help(command string) string {
 	page := setHelp
-	if c.op.api == cognito.AdminResetUserPassword {
+	if op, _ := operationOf(command); op.api == cognito.AdminResetUserPassword {
 		page = resetHelp
 	}
-	_, err := io.WriteString(c.streams.Out, page+globalHelp)
-	return err
+	return page + globalHelp
 }
