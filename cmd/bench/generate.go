@@ -81,7 +81,7 @@ func (b *bench) generateMany() ([]line, error) {
 		return nil, err
 	}
 	lines := []line{memory(fmt.Sprintf("memory of planning for %d users", users), plan, mostSealedMemory)}
-	first, _, err := b.half(file, calls, time.Now().Add(2*time.Minute))
+	first, _, err := b.part(file, calls, time.Now().Add(2*time.Minute), os.Interrupt)
 	if err != nil {
 		return lines, err
 	}

@@ -61,6 +61,7 @@ var rows = []*row{
 	{name: "max", phase: alone, measure: (*bench).max},
 	{name: "list", phase: alone, measure: (*bench).list},
 	{name: "million", phase: last, measure: (*bench).million},
+	{name: "large", phase: last, measure: (*bench).large},
 	{name: "one", phase: alone, measure: (*bench).oneUser},
 	{name: "thousand", phase: alone, measure: (*bench).thousandUsers},
 	{name: "seal", phase: alone, measure: (*bench).seal},
@@ -89,7 +90,7 @@ func realMain(args []string) error {
 	}
 	only := flag.String("rows", "", "measure these alone, as pace,max; of "+strings.Join(names, ", "))
 	quick := flag.Bool("quick", false, "measure less of each, to see that all works")
-	limit := flag.Duration("limit", 10*time.Minute, "end within this: what takes longer is cut short, and says so")
+	limit := flag.Duration("limit", 20*time.Minute, "end within this: what takes longer is cut short, and says so")
 	doc := flag.String("doc", "docs/benchmarks.md", "where to write the table, if all rows were measured in full")
 	flag.Parse()
 

@@ -13,6 +13,7 @@ const (
 	mostMemory = 100 << 20
 	exitOK     = 0
 	exitBroken = 130 // cogpass was interrupted
+	exitKilled = -1  // by a signal
 )
 
 // million measures a large run in each step: planning, half of it, going on,
@@ -34,11 +35,11 @@ func (b *bench) million() ([]line, error) {
 	}
 	const forReports = 90 * time.Second
 	left := time.Until(b.until) - forReports
-	first, log, err := b.half(file, users/2, time.Now().Add(left/2))
+	first, log, err := b.part(file, users/2, time.Now().Add(left/2), os.Interrupt)
 	if err != nil {
 		return lines, err
 	}
-	second, more, err := b.half(file, users, time.Now().Add(left/2))
+	second, more, err := b.part(file, users, time.Now().Add(left/2), os.Interrupt)
 	if err != nil {
 		return lines, err
 	}
@@ -64,10 +65,10 @@ type part struct {
 	began time.Time
 }
 
-// half goes on with a run until it is done, or has made that many calls, or
-// there is no time left; then it is interrupted. It returns the largest size of
+// part goes on with a run until it is done, or has made that many calls, or
+// there is no time left; then it gets the signal. It returns the largest size of
 // the run file's log too.
-func (b *bench) half(file string, calls int64, until time.Time) (p part, log int64, err error) {
+func (b *bench) part(file string, calls int64, until time.Time, end os.Signal) (p part, log int64, err error) {
 	s, err := b.serve("-latency", "5ms")
 	if err != nil {
 		return p, 0, err
@@ -93,12 +94,12 @@ func (b *bench) half(file string, calls int64, until time.Time) (p part, log int
 					return err
 				}
 				if int64(stats.Requests) >= calls || time.Now().After(until) {
-					return client.cmd.Process.Signal(os.Interrupt)
+					return client.cmd.Process.Signal(end)
 				}
 			}
 		}()
 	}()
-	p.measured, err = client.wait(exitOK, exitBroken)
+	p.measured, err = client.wait(exitOK, exitBroken, exitKilled)
 	close(over)
 	if watching := <-watched; err == nil && watching != nil {
 		err = watching
@@ -108,6 +109,48 @@ func (b *bench) half(file string, calls int64, until time.Time) (p part, log int
 	}
 	p.stats, p.share, err = s.close(processors())
 	return p, log, err
+}
+
+// large measures the largest run that there may be: planned whole, carried out in
+// part, killed, gone on with and reported.
+func (b *bench) large() ([]line, error) {
+	users, calls := pick(b, int64(10_000_000), 50_000), pick(b, int64(100_000), 5_000)
+	job, err := b.job("large", users, "max")
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(b.dir, "large.run")
+	defer os.Remove(file)
+	plan, err := b.measure(b.cogpass, "plan", job, "--out", file)
+	if err != nil {
+		return nil, err
+	}
+	lines := []line{
+		{what: fmt.Sprintf("planning for %d users", users), figure: seconds(plan.wall)},
+		memory("memory of planning", plan, mostMemory),
+		{what: "run file", figure: mebibytes(b.fileSize(file))},
+	}
+	first, _, err := b.part(file, calls, time.Now().Add(time.Minute), os.Kill)
+	if err != nil {
+		return lines, err
+	}
+	second, _, err := b.part(file, calls, time.Now().Add(time.Minute), os.Interrupt)
+	if err != nil {
+		return lines, err
+	}
+	lines = append(lines,
+		memory(fmt.Sprintf("memory of the run's first %d, then killed", first.stats.Requests), first.measured, mostMemory),
+		memory(fmt.Sprintf("memory of going on, %d more", second.stats.Requests), second.measured, mostMemory),
+		line{what: "from going on to the first request", figure: seconds(time.Duration(second.stats.First - second.began.UnixNano()))},
+	)
+	for _, format := range []string{"csv", "text"} {
+		m, err := b.measure(b.cogpass, "report", file, "--format", format, "--out", filepath.Join(b.dir, "report"))
+		if err != nil {
+			return lines, err
+		}
+		lines = append(lines, line{what: "report, " + format, figure: seconds(m.wall)}, memory("memory of it", m, mostMemory))
+	}
+	return lines, nil
 }
 
 // reports measures a report of a run in each format.
