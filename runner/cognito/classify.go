@@ -248,6 +248,7 @@ func withoutAnswer(err error, left bool) *runner.Error {
 	e := &runner.Error{Err: err}
 	var send *smithyhttp.RequestSendError
 	var certificate *tls.CertificateVerificationError
+	var proxy *proxyError
 	switch {
 	case left && errors.Is(err, context.DeadlineExceeded):
 		e.Class, e.Message = runner.InDoubt, "no answer in time"
@@ -259,6 +260,11 @@ func withoutAnswer(err error, left bool) *runner.Error {
 		e.Class, e.Message = runner.InDoubt, "connection lost before the answer"
 	case errors.As(err, &certificate):
 		e.Class, e.Message = runner.Fatal, short(oneLine(certificate.Error()))
+		e.Err = &answerError{class: e.Class, message: e.Message, hint: certificateHint}
+	case errors.As(err, &proxy):
+		e.Class, e.Message, e.Err = proxy.class(), proxy.Error(), proxy
+	case toProxy(err):
+		e.Class, e.Message = runner.Host, "no connection to the proxy: "+short(oneLine(root(err).Error()))
 	case ofHost(err):
 		e.Class, e.Message = runner.Host, "no connection: "+short(oneLine(root(err).Error()))
 	case strings.Contains(err.Error(), "get identity") && !givenUp(err) && !errors.As(err, &send):

@@ -175,6 +175,7 @@ func transport(c Config) *awshttp.BuildableClient {
 		t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, c.Conns)
 		t.DisableCompression = true // what is packed may unpack to anything
 		t.MaxResponseHeaderBytes = mostHeaders
+		t.OnProxyConnectResponse = throughProxy
 		if t.TLSClientConfig == nil {
 			t.TLSClientConfig = &tls.Config{}
 		}
