@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -10,16 +12,27 @@ import (
 	"cogpass/report"
 )
 
+// schemas are what schema prints, by name.
+var schemas = map[string]func() []byte{
+	"job":    func() []byte { return jobs.Schema(report.Extensions()) },
+	"report": report.Schema,
+}
+
 func newSchema(sys *system) *cobra.Command {
+	names := slices.Sorted(maps.Keys(schemas))
 	return &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of the job file, for editors",
-		Long: `Print the JSON Schema of the job file, for editors.
+		Use: "schema [job | report]", Short: "Print the JSON Schema of the job file, or of the report",
+		Long: `Print the JSON Schema of the job file, for editors, or that of the JSON report,
+for programs that read it.
 
 An editor with the YAML language server checks a job that begins with
   # yaml-language-server: $schema=cogpass.schema.json`,
-		Example: "  cogpass schema > cogpass.schema.json",
-		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return sys.print("%s", jobs.Schema(report.Extensions())) },
+		Example: `  cogpass schema > cogpass.schema.json
+  cogpass schema report > report.schema.json`,
+		Args: cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs), ValidArgs: names,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return sys.print("%s", schemas[append(args, "job")[0]]())
+		},
 	}
 }
 
