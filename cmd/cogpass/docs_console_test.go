@@ -52,6 +52,7 @@ func TestDocsConsole(t *testing.T) {
 					s.console(b)
 				}
 			}
+			s.update()
 		})
 	}
 }
@@ -62,7 +63,8 @@ type session struct {
 	page *page
 	dir  string
 	env  []string
-	last int // exit code
+	last int               // exit code
+	anew map[string]string // blocks that print something else now, where -update says so
 }
 
 func newSession(t *testing.T, p *page, program string) *session {
@@ -74,11 +76,19 @@ func newSession(t *testing.T, p *page, program string) *session {
 		world.mail = "DEVELOPER"
 	}
 	server := sandbox.New(sandbox.Config{Quotas: sandbox.Cognito(), DailyEmails: 50})
-	server.AddPool(sandbox.Pool{ID: scriptPool, Name: "customers", Policy: sandbox.DefaultPolicy(), EmailSendingAccount: world.mail})
+	server.AddPool(sandbox.Pool{
+		ID: scriptPool, Name: "customers", Policy: sandbox.DefaultPolicy(), EmailSendingAccount: world.mail, AliasAttributes: []string{"email"},
+	})
 	server.Invent(scriptPool, world.users)
+	for _, name := range []string{"oncall", "incident-lead", "svc-billing", "svc-reports", "svc-sync"} {
+		server.AddUser(scriptPool, sandbox.User{
+			Username: name, Status: "CONFIRMED", Enabled: true,
+			Attributes: map[string]string{"email": name + "@example.com", "email_verified": "true"},
+		})
+	}
 	listener := httptest.NewServer(server)
 	t.Cleanup(func() { server.Close(); listener.Close() })
-	s := &session{t: t, page: p, dir: t.TempDir()}
+	s := &session{t: t, page: p, dir: t.TempDir(), anew: map[string]string{}}
 	if err := os.CopyFS(filepath.Join(s.dir, "examples"), os.DirFS(filepath.Join(repository, "examples"))); err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +122,7 @@ func (s *session) write(b block) {
 // console types the commands of a block and compares what they print.
 func (s *session) console(b block) {
 	s.t.Helper()
+	var anew []string
 	for i := 0; i < len(b.text); i++ {
 		line, is := strings.CutPrefix(b.text[i], "$ ")
 		place := fmt.Sprintf("%s:%d", s.page.path, b.line+1+i)
@@ -123,17 +134,54 @@ func (s *session) console(b block) {
 			line += "\n" + b.text[i]
 		}
 		var want []string
+		anew = append(anew, "$ "+line)
 		for i+1 < len(b.text) && !strings.HasPrefix(b.text[i+1], "$ ") {
 			i++
 			want = append(want, b.text[i])
 		}
 		got := s.run(recipient.ReplaceAllString(line, sealedRunReader), want)
-		if !matches(s.normal(want), s.normal(strings.Split(got, "\n"))) {
+		switch same := matches(s.normal(want), s.normal(strings.Split(got, "\n"))); {
+		case same:
+			anew = append(anew, want...)
+		case *update:
+			anew = append(anew, s.asShown(got)...)
+		default:
 			s.t.Errorf("%s: %s\nprinted:\n%s", place, line, strings.ReplaceAll(got, s.dir, docsHome))
 		}
 		if told := strings.Contains(strings.Join(want, "\n"), "cogpass: "); (s.last == exitUsage || s.last == exitFatal) && !told {
 			s.t.Errorf("%s: %s: exits with %d\n%s", place, line, s.last, got)
 		}
+	}
+	s.anew[strings.Join(b.text, "\n")] = strings.Join(anew, "\n")
+}
+
+// asShown writes what was printed as a page shows it: at one time and place.
+func (s *session) asShown(printed string) (lines []string) {
+	for line := range strings.Lines(strings.ReplaceAll(printed, s.dir, docsHome)) {
+		if !strings.HasPrefix(line, "time=") {
+			for _, d := range differs {
+				if d.shown != "" {
+					line = d.what.ReplaceAllString(line, d.shown)
+				}
+			}
+			lines = append(lines, strings.TrimRight(line, " \n"))
+		}
+	}
+	return lines
+}
+
+// update writes the page anew where that was asked for.
+func (s *session) update() {
+	if !*update {
+		return
+	}
+	path := filepath.Join(repository, filepath.FromSlash(s.page.path))
+	text := readAll(s.t, s.page.path)
+	for before, after := range s.anew {
+		text = strings.Replace(text, before, after, 1)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
@@ -192,17 +240,22 @@ func (d *docsScreen) Write(p []byte) (int, error) {
 
 // differs are what differs from one time to the next.
 var differs = []struct {
-	what *regexp.Regexp
-	as   string
+	what  *regexp.Regexp
+	as    string // in a comparison
+	shown string // in a page that is written anew; empty: as it is
 }{
-	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z|\d{8}T\d{6}Z`), "TIME"},
-	{regexp.MustCompile(`sha256:[0-9a-f]+…?`), "DIGEST"},
-	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`), "UUID"},
-	{regexp.MustCompile(`http://127\.0\.0\.1:\d+`), "URL"},
-	{regexp.MustCompile(`\d+\.\d+/s`), "RATE"},
-	{regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms|s|m|h)(\d+(\.\d+)?(ms|s|m))*\b`), "DURATION"},
-	{regexp.MustCompile(`  +`), " "},
-	{regexp.MustCompile(` +$`), ""},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z`), "TIME", "2026-01-14T09:03:12Z"},
+	{regexp.MustCompile(`\d{8}T\d{6}Z`), "TIME", "20260114T090312Z"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?`), "TIME", "2026-01-14 09:03:12"},
+	{regexp.MustCompile(`(sha256:[0-9a-f]{8})[0-9a-f]*…?`), "DIGEST", "$1…"},
+	{regexp.MustCompile(scriptPool + `:\d+`), scriptPool, scriptPool},
+	{recipient, "RECIPIENT", "age1…"},
+	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`), "UUID", ""},
+	{regexp.MustCompile(`http://127\.0\.0\.1:\d+`), "URL", "http://127.0.0.1:9230"},
+	{regexp.MustCompile(`\d+\.\d+/s`), "RATE", ""},
+	{regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms|s|m|h)(\d+(\.\d+)?(ms|s|m))*\b`), "DURATION", ""},
+	{regexp.MustCompile(`  +`), " ", ""},
+	{regexp.MustCompile(` +$`), "", ""},
 }
 
 // normal returns lines as they are compared: without the log of progress, and

@@ -89,7 +89,7 @@ var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
     {{.}}
 {{- end}}
 {{- with .Plan.Lookups}}
-  {{plural . "request"}} were made to learn of users{{if $.Plan.Listed}}, by listing the pool{{else}}, a look at each{{end}}
+  {{plural . "request"}} made to learn of users{{if $.Plan.Listed}}, by listing the pool{{else}}, a look at each{{end}}
 {{- end}}
   {{plural .Tally.Messages "message"}} to send at least, by e-mail or SMS
 {{- with days .Plan}}
