@@ -1,9 +1,10 @@
 # make build       bin/cogpass: one static binary
 # make test        all tests in a minute, with the race detector on our own packages where there is a C compiler
 # make test-long   all tests, with as many cases as minutes allow: 10,000 simulated worlds; SEEDS=N for another number
-# make cover       how many statements of jobs, runner and report their tests run
+# make cover       how many statements of jobs, runner and report their tests run: 90% or more
 # make test-race   all tests with the race detector in SQLite too, and some scripts with it in the program
 # make check       format, vet, staticcheck, go.mod, generated files, imports, builds for every system
+# make vuln        what is linked against the database of known vulnerabilities, where that can be reached
 # make test-peers  the program against servers and clients that others wrote; needs node and npm
 # make bench       the benchmarks, into docs/benchmarks.md
 # make fuzz        each fuzz test for FUZZTIME (10s)
@@ -11,6 +12,7 @@
 
 GO            ?= go
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VULNCHECK     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 COGNITO_LOCAL := cognito-local@5.3.0
 FUZZTIME      ?= 10s
 SEEDS         ?= 10000
@@ -27,7 +29,7 @@ TEST := $(GO) test -parallel 16 -timeout 30m
 # Else a process under the detector waits a second before it ends.
 export GORACE = atexit_sleep_ms=0
 
-.PHONY: build test cover test-long test-race check bench test-peers test-spreadsheet fuzz clean
+.PHONY: build test cover test-long test-race check vuln bench test-peers test-spreadsheet fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -48,7 +50,7 @@ test-race:
 
 cover:
 	@mkdir -p .cache && $(TEST) -coverprofile=.cache/cover -coverpkg=./jobs/...,./runner/...,./report/... ./jobs/... ./runner/... ./report/... >.cache/cover.log \
-		|| { cat .cache/cover.log; exit 1; }; $(GO) tool cover -func=.cache/cover | tail -1
+		|| { cat .cache/cover.log; exit 1; }; $(GO) tool cover -func=.cache/cover | awk 'END {print; exit $$NF + 0 < 90}'
 
 check:
 	@unformatted=$$(gofmt -l cmd jobs runner report examples); \
@@ -60,8 +62,14 @@ check:
 	$(GO) generate ./...
 	@git diff | cmp -s - .cache/before || { echo 'go generate changes files: commit what it makes'; exit 1; }
 	$(GO) test -count=1 -run '^TestImports$$' ./cmd/cogpass
+	@$(MAKE) --no-print-directory vuln
 	@for platform in $(PLATFORMS); do echo "building for $$platform"; \
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o .cache/built ./cmd/cogpass || exit 1; done
+
+# 3 is its exit code for what it has found; any other is of the network.
+vuln:
+	@mkdir -p .cache && GOBIN='$(CURDIR)/.cache' $(GO) install $(VULNCHECK) && .cache/govulncheck ./... >.cache/vuln.log 2>&1; \
+		case $$? in 0) ;; 3) cat .cache/vuln.log; exit 1;; *) echo 'SKIPPED: the database of vulnerabilities cannot be reached';; esac
 
 bench:
 	$(GO) run ./cmd/bench
