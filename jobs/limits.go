@@ -44,6 +44,10 @@ var MaxRate = Rate(math.Inf(1))
 // that requests are still some nanoseconds apart.
 const fastest = 1_000_000
 
+// slowest is one request a day. Far below it, the time between two is longer than
+// a time.Duration.
+const slowest = 1.0 / (24 * 60 * 60)
+
 var rateForm = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,9})?)/([sm])$`)
 
 // ParseRate reads "10/s", "300/m" or "max".
@@ -65,20 +69,32 @@ func ParseRate(text string) (Rate, error) {
 	if n <= 0 {
 		return 0, fmt.Errorf("a rate of %s would never send anything", quote(text))
 	}
+	if n < slowest {
+		return 0, fmt.Errorf("a rate of %s is less than one request a day", quote(text))
+	}
 	if n > fastest {
 		return 0, fmt.Errorf("a rate of %s is above %d/s; max has no limit", quote(text), fastest)
 	}
 	return Rate(n), nil
 }
 
-// String returns the rate in the form that ParseRate reads.
+// String returns the rate in the form that ParseRate reads: of one that it has
+// returned, the same.
 func (r Rate) String() string {
-	second, minute := float64(r), math.Round(float64(r)*60)
-	switch {
-	case math.IsInf(second, 1):
+	if r == MaxRate {
 		return "max"
-	case second != math.Trunc(second) && minute/60 == second:
-		return strconv.FormatFloat(minute, 'f', -1, 64) + "/m"
+	}
+	second := float64(r)
+	for _, decimals := range []int{0, 9} {
+		for _, unit := range []struct {
+			seconds float64
+			name    string
+		}{{1, "/s"}, {60, "/m"}} {
+			text := strconv.FormatFloat(second*unit.seconds, 'f', decimals, 64)
+			if n, err := strconv.ParseFloat(text, 64); err == nil && n/unit.seconds == second {
+				return strconv.FormatFloat(n, 'f', -1, 64) + unit.name
+			}
+		}
 	}
 	return strconv.FormatFloat(second, 'f', -1, 64) + "/s"
 }
