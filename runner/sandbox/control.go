@@ -157,11 +157,13 @@ func (p *pool) report(username string) []*user {
 	return slices.Clone(p.order)
 }
 
-// putUsers adds users from JSON lines, and stops at the first bad one.
+// putUsers adds users from JSON lines, all or none.
 func (s *Server) putUsers(w http.ResponseWriter, r *http.Request) {
 	pool := r.URL.Query().Get("pool") // not FormValue, which reads the body where curl calls it a form
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
+	var pools []string
+	var users []User
 	for n := 1; ; n++ {
 		line := userLine{Pool: pool}
 		err := decoder.Decode(&line)
@@ -179,7 +181,10 @@ func (s *Server) putUsers(w http.ResponseWriter, r *http.Request) {
 			accept(w, fmt.Errorf("user %d: %w", n, err))
 			return
 		}
-		s.AddUser(line.Pool, u)
+		pools, users = append(pools, line.Pool), append(users, u)
+	}
+	for i, u := range users {
+		s.AddUser(pools[i], u)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
