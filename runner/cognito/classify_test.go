@@ -26,7 +26,7 @@ import (
 const testPool = "us-west-2_aaaaaaaaa"
 
 // openAt returns the test pool at an endpoint.
-func openAt(t *testing.T, url string) *Directory {
+func openAt(t testing.TB, url string) *Directory {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "example")
@@ -59,7 +59,7 @@ func newSandbox(c sandbox.Config, names ...string) *sandbox.Server {
 }
 
 // mustFault returns an error of Do or Look as what it must be.
-func mustFault(t *testing.T, err error) *runner.Error {
+func mustFault(t testing.TB, err error) *runner.Error {
 	t.Helper()
 	var fault *runner.Error
 	if !errors.As(err, &fault) {
