@@ -3,11 +3,12 @@ package runfile
 import (
 	"encoding/binary"
 	"errors"
+	"flag"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
 
 	"cogpass/runner"
@@ -34,90 +35,65 @@ func halfDone(t testing.TB, n int64) string {
 	return path
 }
 
-// TestFlippedByteIsNeverAnotherTask flips bytes all over a file. Whatever
+var everyByte = flag.Bool("every", false, "flip every byte of a small run file, and 10,000 bytes of large ones")
+
+// TestFlippedByteIsNeverAnotherTask flips bytes all over large files. Whatever
 // comes of it is what was written, or an *Error.
 func TestFlippedByteIsNeverAnotherTask(t *testing.T) {
 	t.Parallel()
-	for name, path := range map[string]string{"plain": halfDone(t, 1200), "rich": halfRich(t, 1200)} {
-		t.Run(name, func(t *testing.T) { flipBytes(t, path) })
-	}
-}
-
-func flipBytes(t *testing.T, path string) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantResults := results(t, openReadOnly(t, path))
-	wantRows := pending(t, openReadOnly(t, path), false, false)
-	random := rand.New(rand.NewPCG(1, 2))
-	found := 0
 	flips := 10
 	if long() {
-		flips = 30
+		flips = 50
 	}
-	for range flips {
-		at := random.IntN(len(content))
-		damaged := append([]byte(nil), content...)
-		damaged[at] ^= 1 << random.IntN(8)
-		path := filepath.Join(t.TempDir(), "flipped.run")
-		if err := os.WriteFile(path, damaged, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if !readsAs(t, at, path, wantResults, wantRows) {
-			found++
-		}
+	if *everyByte {
+		flips = 10_000 / 3
 	}
-	if found < flips/2 {
-		t.Errorf("%d of %d flips were noticed", found, flips)
+	for name, path := range map[string]string{"plain": halfDone(t, 1200), "rich": halfRich(t, 1200), "sealed": sealedFile(t, 1200)} {
+		t.Run(name, func(t *testing.T) {
+			whole := readWhole(t, path)
+			random := rand.New(rand.NewPCG(1, 2))
+			found := 0
+			for range flips {
+				if !whole.flip(t, random.IntN(len(whole.content)), 1<<random.IntN(8)) {
+					found++
+				}
+			}
+			if found < flips/2 {
+				t.Errorf("%d of %d flips were noticed", found, flips)
+			}
+		})
 	}
 }
 
-// readsAs reads what it can of a damaged file. It reports whether that was
-// everything, and fails the test if any of it is wrong.
-func readsAs(t *testing.T, at int, path string, wantResults []runner.Result, wantRows []Row) bool {
+// TestFlippedByteOfASmallFile flips bytes of a file that has a bit of everything,
+// and cuts it behind each.
+func TestFlippedByteOfASmallFile(t *testing.T) {
+	t.Parallel()
+	whole := readWhole(t, smallFile(t))
+	random := rand.New(rand.NewPCG(3, 4))
+	every := 997
+	if long() {
+		every = 31
+	}
+	if *everyByte {
+		every = 1
+	}
+	for at := random.IntN(every); at < len(whole.content); at += every {
+		whole.flip(t, at, 1<<random.IntN(8))
+		if at%8 == 0 {
+			whole.check(t, fmt.Sprint("cut at ", at), whole.write(t, whole.content[:at]))
+		}
+	}
+}
+
+// flip reports whether a file with a byte flipped is read whole.
+func (w *wholeFile) flip(t *testing.T, at int, bits byte) bool {
 	t.Helper()
-	whole := true
-	check := func(err error) {
-		var known *Error
-		if !errors.As(err, &known) {
-			t.Errorf("byte %d: got %v, want an *Error", at, err)
-		}
-		whole = false
-	}
-	if f, err := OpenReadOnly(path, options); err != nil {
-		check(err)
-	} else {
-		defer f.Close()
-		for got, err := range f.Results() {
-			if err != nil {
-				check(err)
-			} else if whole && !reflect.DeepEqual(got, wantResults[got.Seq-1]) {
-				t.Errorf("byte %d: got %+v, want %+v", at, got, wantResults[got.Seq-1])
-			}
-		}
-	}
-	f, err := Open(path, options)
-	if err != nil {
-		check(err)
-		return whole
-	}
-	defer f.Close()
-	n := 0
-	for got, err := range f.Pending(false, false) {
-		if err != nil {
-			check(err)
-			return whole
-		}
-		if !reflect.DeepEqual(got, wantRows[n]) {
-			t.Errorf("byte %d: got %+v, want %+v", at, got, wantRows[n])
-		}
-		n++
-	}
-	if n != len(wantRows) {
-		t.Errorf("byte %d: got %d tasks, want %d", at, n, len(wantRows))
-	}
-	return whole
+	damaged := append([]byte(nil), w.content...)
+	damaged[at] ^= bits
+	path := w.write(t, damaged)
+	defer os.Remove(path) // many do not fit on a disk
+	return w.check(t, fmt.Sprintf("byte %d ^ %#x", at, bits), path)
 }
 
 func TestDamagedBlockLeavesTheOthersReadable(t *testing.T) {

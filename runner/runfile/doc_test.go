@@ -62,7 +62,7 @@ func TestQueriesOfTheDocument(t *testing.T) {
 }
 
 // query runs SQL as any reader of SQLite would.
-func query(t *testing.T, path, text string) string {
+func query(t testing.TB, path, text string) string {
 	t.Helper()
 	db, err := open(path, "mode=ro")
 	if err != nil {

@@ -193,6 +193,9 @@ func checkCounts(conn *sql.Conn) error {
 	if first < 1 || last > plan.Tasks { // which no reading of a task would find
 		return damaged("there is an attempt of a task that is not in the plan")
 	}
+	if err := checkAttempts(conn); err != nil {
+		return err
+	}
 	var counted, ended int64
 	for _, t := range p.tallies {
 		counted += t.tasks
@@ -210,4 +213,15 @@ func checkCounts(conn *sql.Conn) error {
 		return damaged("it counts %d, %d and %d tasks, and %d and %d that have ended", plan.Tasks, inBlocks, counted, endedBlocks, ended)
 	}
 	return nil
+}
+
+// checkAttempts finds whether attempts can be lost: nothing counts them, and a task
+// whose attempt is not found would not be in doubt. They are few.
+func checkAttempts(conn *sql.Conn) error {
+	var found string
+	err := conn.QueryRowContext(background, "PRAGMA integrity_check(attempt)").Scan(&found)
+	if err == nil && found != "ok" {
+		err = damaged("its attempts: %s", found)
+	}
+	return err
 }

@@ -1,7 +1,10 @@
 package runfile
 
 import (
+	"cmp"
 	"database/sql"
+
+	"cogpass/runner"
 )
 
 // reader reads blocks of tasks on a connection of its own, so that a long
@@ -104,12 +107,17 @@ func (r *reader) block(id int64) ([]entry, error) {
 		return nil, err
 	}
 	err = join(r.blockSights(first, last), r.blockEntries(first, last, ended), r.blockSteps(first, last, steps), r.blockMade(first, last, made, r.keep))
+	var unresolved error
 	for i := range r.page {
-		if unresolved := r.resolve(&r.page[i]); unresolved != nil {
-			err = join(err, unresolved)
-			break
+		e := &r.page[i]
+		if seq := first + 1 + int64(i); e.task.Seq != seq || e.task.Username == "" {
+			e.fault = damaged("task %d is not as it was planned", seq)
+		} else if e.fault == nil {
+			e.fault = r.resolve(e)
 		}
+		unresolved = cmp.Or(unresolved, e.fault)
 	}
+	err = join(err, unresolved)
 	if err = join(err, r.checkTasks(first, written), r.checkRows()); err != nil {
 		return r.page, err
 	}
@@ -136,6 +144,9 @@ func (r *reader) blockEntries(first, last, ended int64) error {
 		if err == nil {
 			e.takeOutcome(f)
 			outcomes, before = outcomes+1, f.int(0)
+			if e.result.Outcome == runner.Pending { // which no row says
+				err = damaged("the outcome of task %d is none", f.int(0))
+			}
 		}
 		return err
 	}, first, last)

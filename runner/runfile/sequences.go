@@ -119,6 +119,9 @@ func (f *File) Results() iter.Seq2[runner.Result, error] {
 		}
 		defer r.end()
 		info, err := f.Info()
+		if err == nil {
+			err = f.wrapRead(checkAttempts(r.session.conn))
+		}
 		if err != nil && !yield(runner.Result{}, err) {
 			return
 		}
