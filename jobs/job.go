@@ -1,8 +1,28 @@
 // Package jobs reads a job file and the sources it names, checks all of it,
 // and yields its tasks.
 //
-// Start at Open and Job.Tasks. A new kind of source is an entry of sourceKinds,
-// and a new action one of the table in action.go.
+// # Reading a job
+//
+// Open reads the job file, and Job.Tasks its sources: range over Tasks.All to
+// have each Task, or all that is wrong, as one *Faults at the end. What a job may
+// say is in docs/job-file.md and in Schema.
+//
+// # What only the pool knows
+//
+// Tasks.Needs says whether users have to be looked up first. Who does that hands
+// each task, with the user that was found, to Tasks.Judge, and the users of the
+// pool to Tasks.OfPool; Tasks.End tells what is wrong then.
+//
+// # Passwords
+//
+// A Task has a PasswordRef, which says where its password is to be read, and no
+// password. OpenPasswords reads them when they are needed; a Recipe makes those
+// that are generated. A Secret shows itself to nobody but who calls Reveal.
+//
+// # Adding to it
+//
+// A new kind of source is an entry of sourceKinds, and a new action one of the
+// table in action.go.
 //
 // Invariants: tasks are yielded only until the first fault; a fault has a place
 // and never shows a password; memory holds a window of each source and 8 bytes

@@ -1,6 +1,18 @@
 // Package report gives views of a run: JSON, JSONL, CSV and text, and the
 // skeletons that a dry run prints.
 //
+// # Writing a report
+//
+// Write takes a Run, which is what there is to say of the whole, and Results, a
+// sequence that can be ranged over more than once; WriteFile puts the report in
+// place in one step. Schema describes the JSON report. Summarize gives the figures
+// alone, and a Summary can be added to while a run goes on.
+//
+// # Adding to it
+//
+// A new format is an entry of forms, in format.go, and a file that writes it; a new
+// column one of columns, in columns.go, and of schema.json.
+//
 // Invariants: a view is made from results alone, in the order of Seq, so the
 // same run gives the same bytes; it streams, so a million tasks need no more
 // memory than a thousand; usernames are hostile text, and no view lets them

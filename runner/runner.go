@@ -3,7 +3,29 @@
 // each task ended. It works on any Directory, with or without a Journal, and
 // knows neither SQL nor the AWS SDK.
 //
-// Begin with Run and Options. A task is a list of steps (step.go; each has a
+// # Running tasks
+//
+// Call Run with a Directory, a sequence of tasks and Options, whose zero value
+// works; it calls emit with each Result from its own goroutine. The examples have
+// a Directory in memory. One of a user pool is in runner/cognito, and a plan and a
+// journal on disk in runner/runfile; cmd/bulk puts all of it together.
+//
+// # A Directory of one's own
+//
+// Do is one request, and its error an *Error, whose Class is all that the runner
+// goes by: UserFault fails the task, Throttled slows the lane, InDoubt has the
+// request settled. With Look, a Looker, more can be settled. The package
+// runnertest has a suite that holds a Directory to this contract.
+//
+// # Stopping and going on
+//
+// Once ctx is done no task is begun, and those in flight have Options.Grace to
+// end. Tasks that were not done are handed to the next Run, with what was recorded
+// of them: Task.Done, Task.Doubt, Task.Made. A Journal is what records it.
+//
+// # Inside
+//
+// A task is a list of steps (step.go; each has a
 // file of its own), of which one at a time is done (steps.go, work.go); it waits
 // in the lane of its quota category (lane.go, governor.go) for its turn. The
 // engine moves tasks along (engine.go, collect.go); answer.go says what an
