@@ -70,6 +70,7 @@ func (e *engine) hold(l *lane, now time.Time, fault *Error) {
 		for _, c := range l.charges {
 			if c.w.doing == c.doing { // it has not ended
 				*c.count--
+				c.w.reprieve()
 			}
 		}
 		usedUp := l.usedUp
@@ -158,7 +159,16 @@ func (e *engine) giveUp(w *work, now time.Time) {
 		e.unchecked(w, fmt.Sprintf("gave up after %d attempts: %s", w.tries, w.fault))
 		return
 	}
+	w.givenUp = true
 	e.lose(w, now, fmt.Sprintf("gave up after %d attempts: %s", w.attempts, w.fault))
+}
+
+// reprieve takes back that a task in doubt was given up, where that proves to have
+// been an outage before a look has settled it.
+func (w *work) reprieve() {
+	if w.givenUp {
+		w.givenUp, w.verdict = false, ""
+	}
 }
 
 // giveUpAll ends the tasks whose attempts are used up, as no answer will come

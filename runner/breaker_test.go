@@ -315,3 +315,26 @@ func TestOutageAtLowRate(t *testing.T) {
 		}
 	})
 }
+
+// A task that was given up in doubt, just before what kept it was told for an
+// outage, is tried again: nobody is charged for an outage.
+func TestOutageAfterGivingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPool(2)
+		p.users["u00001"].disabled = true
+		const attempts = outageRow - 5
+		p.script["u00001/3"] = append([]string{"lost-before"}, slices.Repeat([]string{"refused"}, attempts-1)...)
+		p.script["u00002"] = slices.Repeat([]string{"refused"}, attempts)
+		p.script["u00002/4"] = slices.Repeat([]string{"refused"}, outageRow-attempts+2)
+		got, err := run(t, t.Context(), p, seq([]Task{
+			{Seq: 1, Username: "u00001", Action: jobs.SetPermanent, Password: jobs.NewSecret("new"), Enable: true},
+			{Seq: 2, Username: "u00002", Action: jobs.SetPermanent, Password: jobs.NewSecret("new"), SignOut: jobs.SignOutAlways},
+		}), Options{Attempts: attempts, MaxDelay: time.Second, Journal: &journal{}, random: func() float64 { return 0.5 }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := got["u00001"]; r.Outcome != OK || p.users["u00001"].disabled {
+			t.Errorf("it is %v: %s, %+v", r.Outcome, r.Reason, r.Beside)
+		}
+	})
+}

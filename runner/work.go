@@ -55,6 +55,7 @@ type progress struct {
 	// verdict is how the step fails if looking shows that nothing in doubt
 	// was carried out.
 	verdict string
+	givenUp bool    // the verdict is that it has used up its attempts
 	making  *making // of a Create; nil of any other
 
 	code      string
