@@ -43,9 +43,18 @@ func (p *person) drawPassword(d dice, k keeping) {
 // kept is what a store has of a user's passwords. The history of who reads it
 // is of no matter: current is what they get.
 type kept struct {
-	versions map[string]string
-	current  string
+	versions         map[string]string
+	made             []string // versions, as they came in
+	current, pending string
 }
+
+// surpassed reports whether readers have got a later password than that of a
+// version, which is not under way any more.
+func (k *kept) surpassed(version string) bool {
+	return version != k.current && version != k.pending && slices.Index(k.made, version) < slices.Index(k.made, k.current)
+}
+
+var errSurpassed = &runner.Error{Class: runner.UserFault, Message: "it has a later password"}
 
 // madePassword is the generated password of a version.
 func madePassword(version string) string { return "made, of version " + version }
@@ -67,7 +76,7 @@ func (p *person) refuses(r *request) bool {
 }
 
 // tells has a store be told something, if the request comes through.
-func (p *process) tells(ctx context.Context, h runner.Handover, step runner.Step, do func(*person, *kept)) (runner.Answer, error) {
+func (p *process) tells(ctx context.Context, h runner.Handover, step runner.Step, do func(*person, *kept) *runner.Error) (runner.Answer, error) {
 	if p.isDead() {
 		return runner.Answer{}, errDead
 	}
@@ -78,14 +87,15 @@ func (p *process) tells(ctx context.Context, h runner.Handover, step runner.Step
 		if p.store[who.name] == nil {
 			p.store[who.name] = &kept{versions: map[string]string{}}
 		}
-		do(who, p.store[who.name])
-		return runner.Sight{}, nil
+		return runner.Sight{}, do(who, p.store[who.name])
 	}
 	p.mu.Lock()
 	more := !p.begun[h.Seq] // the step's first request has come through
 	p.mu.Unlock()
 	if more && step == runner.Conclude {
-		act()
+		if _, fault := act(); fault != nil {
+			return runner.Answer{}, fault
+		}
 		return runner.Answer{}, nil
 	}
 	r := p.departs(who, runner.Task{Seq: h.Seq, Username: h.Username, Step: step, Version: h.Version, Password: h.Password, Generated: true, Action: who.action})
@@ -96,34 +106,46 @@ func (p *process) tells(ctx context.Context, h runner.Handover, step runner.Step
 
 // Prepare implements runner.Handoff.
 func (p *process) Prepare(ctx context.Context, h runner.Handover) (runner.Answer, error) {
-	return p.tells(ctx, h, runner.Prepare, func(who *person, k *kept) {
+	return p.tells(ctx, h, runner.Prepare, func(who *person, k *kept) *runner.Error {
 		p.note(who, "%s is prepared", h.Version)
 		if had, ok := k.versions[h.Version]; ok && had != h.Password.Reveal() {
 			p.breach(who, "two passwords of one version")
 		}
-		k.versions[h.Version] = h.Password.Reveal()
+		if !slices.Contains(k.made, h.Version) {
+			k.made = append(k.made, h.Version)
+		}
+		k.versions[h.Version], k.pending = h.Password.Reveal(), h.Version
+		return nil
 	})
 }
 
 // Confirm implements runner.Handoff.
 func (p *process) Confirm(ctx context.Context, h runner.Handover) (runner.Answer, error) {
-	return p.tells(ctx, h, runner.Conclude, func(who *person, k *kept) {
+	return p.tells(ctx, h, runner.Conclude, func(who *person, k *kept) *runner.Error {
 		p.note(who, "%s is confirmed", h.Version)
 		if _, ok := k.versions[h.Version]; !ok {
 			p.breach(who, "%s is confirmed, and was not prepared", h.Version)
 		}
+		if p.keeping == readable && k.surpassed(h.Version) {
+			if who.password == madePassword(h.Version) {
+				p.breach(who, "%s is set, and its reader has a later one", h.Version)
+			}
+			return errSurpassed
+		}
 		k.current = h.Version
+		return nil
 	})
 }
 
 // Abandon implements runner.Handoff.
 func (p *process) Abandon(ctx context.Context, h runner.Handover) (runner.Answer, error) {
-	return p.tells(ctx, h, runner.Conclude, func(who *person, k *kept) {
+	return p.tells(ctx, h, runner.Conclude, func(who *person, k *kept) *runner.Error {
 		p.note(who, "%s is abandoned", h.Version)
 		if who.password == madePassword(h.Version) && !who.gone {
 			p.breach(who, "%s is abandoned, and is the user's", h.Version)
 		}
 		delete(k.versions, h.Version)
+		return nil
 	})
 }
 
@@ -141,7 +163,7 @@ func (p reading) Fetch(ctx context.Context, h runner.Handover) (jobs.Secret, run
 	got := p.wait(ctx, r, func() (runner.Sight, *runner.Error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if k := p.store[who.name]; k != nil {
+		if k := p.store[who.name]; k != nil && (p.stale || !k.surpassed(h.Version)) {
 			if text, ok := k.versions[h.Version]; ok {
 				found = jobs.NewSecret(text)
 			}

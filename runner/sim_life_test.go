@@ -27,6 +27,7 @@ type world struct {
 
 	restored bool // the journal was an older copy once
 
+	nights
 	keeping keeping
 	store   map[string]*kept // by user
 
@@ -96,6 +97,18 @@ func (w *world) play() {
 	for _, l := range w.lives {
 		w.live(l)
 	}
+	w.finish()
+	time.Sleep(3 * time.Hour) // for all that is still on its way
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if all, err := w.shelf.results(); err == nil {
+		w.atTheEnd(all)
+	}
+	w.over = true
+}
+
+// finish has a run come to its end.
+func (w *world) finish() {
 	for n := len(w.lives) + 1; ; n++ {
 		all, err := w.shelf.results()
 		if err != nil {
@@ -111,13 +124,6 @@ func (w *world) play() {
 		}
 		w.live(lastLife(n))
 	}
-	time.Sleep(3 * time.Hour) // for all that is still on its way
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if all, err := w.shelf.results(); err == nil {
-		w.atTheEnd(all)
-	}
-	w.over = true
 }
 
 func pending(all []runner.Result) bool {
@@ -166,6 +172,7 @@ func (w *world) run(l life, before []runner.Result) error {
 	if w.broken != nil {
 		dir, tasks = w.broken.apply(p, tasks, &opt)
 	}
+	p.clock = opt.Clock
 	err = runner.Run(ctx, dir, tasks, opt, p.emit)
 	return p.settle(err, finish(), before)
 }
@@ -253,9 +260,12 @@ func (p *process) tasks() iter.Seq2[runner.Task, error] {
 				t.Password = jobs.NewSecret(jobPassword(t.Username))
 			}
 			t.StartedAt = p.life.toHere(t.StartedAt)
-			p.resumes(&t)
 			if t.Doubt != nil {
 				t.Doubt.Began, t.Doubt.StartedAt = p.life.toHere(t.Doubt.Began), p.life.toHere(t.Doubt.StartedAt)
+			}
+			p.resumes(&t)
+			p.overtakes(&t)
+			if t.Doubt != nil {
 				p.mu.Lock()
 				who := p.byName[t.Username]
 				who.doubtful[t.Doubt.Step] = true

@@ -95,10 +95,14 @@ func choose(w *world, p *person) bool {
 func (w *world) act(p *person, name string, do func(*world, *person) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	chose := p.chose
 	if p.gone && name != makesUser || !do(w, p) {
 		return
 	}
 	p.touched = time.Now()
+	if p.chose != chose {
+		p.own = p.touched
+	}
 	if p.status == deeds[p.action].leaves {
 		p.led = p.touched
 	}

@@ -77,6 +77,7 @@ type person struct {
 	touched  time.Time // when others than us have changed anything
 	led      time.Time // when others have led them to where the action leads
 	chose    time.Time // when others, or the user, have chosen a password
+	own      time.Time // the same, where another run of ours is none of the others
 
 	requests     dice // what becomes of requests for them
 	ways         dice // what they do
@@ -89,6 +90,9 @@ type person struct {
 	plans        []plan
 	generated    int         // passwords, for the task
 	handed       bool        // whoever is to know the password does
+	overtaken    bool        // another night has set it, and the task is left out
+	lastSet      time.Time   // when any run of ours has
+	unsettled    bool        // a night was left in doubt, or had not told the store
 	invited      bool        // and has it by mail
 	asked        runner.Task // the steps that are asked for
 

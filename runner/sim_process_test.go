@@ -29,6 +29,7 @@ type process struct {
 	left      map[jobs.Category][]time.Time
 	rates     []asked
 	stopped   time.Time // when it was interrupted; zero: it was not
+	clock     *runner.Clock
 	bill
 	inFlight int
 	course   map[int64]*course // of each task

@@ -95,6 +95,7 @@ func (w *world) takesUp(p *person, was runner.Outcome, act bool, done []runner.S
 // carriedOut judges a request as it is carried out.
 func (w *world) carriedOut(p *person, r *request) {
 	p.last = time.Now()
+	p.lastSet = p.last
 	if r.era != p.era { // one too many, but by then somebody had agreed to it
 		return
 	}
@@ -127,7 +128,7 @@ func (w *world) ended(p *person, res runner.Result) {
 		if d.want != nil && p.doubtful[runner.Act] && p.was(d.want) {
 			break
 		}
-		if led := d.proof && (p.doubtful[runner.Act] || p.doubtful[runner.Create]) && (mayBeTaken(p.led) || p.asked.Enable && p.led.After(w.born)); p.last.IsZero() && !led {
+		if led := d.proof && (p.doubtful[runner.Act] || p.doubtful[runner.Create]) && (mayBeTaken(p.led) || p.asked.Enable && p.led.After(w.born)); p.last.IsZero() && !led && (w.of == nil || p.asked.Generated) { // the other night's had the job's password too
 			w.breach(p, "it is ok, and was never carried out")
 		}
 	case runner.Failed:
@@ -144,7 +145,7 @@ func (w *world) ended(p *person, res runner.Result) {
 			w.breach(p, "it is unknown (%s), and looks could tell", res.Reason)
 		}
 	default:
-		if res.Outcome != runner.Skipped || p.asked.Skip == "" && !p.asked.Recheck {
+		if res.Outcome != runner.Skipped || p.asked.Skip == "" && !p.asked.Recheck && !p.overtaken {
 			w.breach(p, "it ended as %v", res.Outcome)
 		}
 	}

@@ -12,6 +12,7 @@
 //	sim_life_test.go      one life of the program, from its start to its end
 //	sim_rules_test.go     what must never happen
 //	sim_outage_test.go    what requests are charged for, and what an outage does to that
+//	sim_nights_test.go    two runs of two nights, each carried on after the other
 //	sim_broken_test.go    rules broken on purpose, which have to be found
 //
 // Another action is one more entry in deeds (sim_pool_test.go). The world knows
@@ -116,7 +117,11 @@ func (w *world) report(t *testing.T) {
 			b.WriteString(w.history(wrong.who))
 		}
 	}
-	t.Errorf("seed %d:\n%sto repeat: go test ./runner -run '^TestSimulation$' -seed=%d", w.seed, b.String(), w.seed)
+	test, flag := "TestSimulation", "seed"
+	if w.of != nil {
+		test, flag = "TestSimulationOfNights", "nights"
+	}
+	t.Errorf("seed %d:\n%sto repeat: go test ./runner -run '^%s$' -%s=%d", w.seed, b.String(), test, flag, w.seed)
 }
 
 func firstDifference(a, b string) string {

@@ -59,6 +59,9 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 	if err := p.openChronicle(t.client.Endpoint()); err != nil {
 		return nil, err
 	}
+	if err := p.openOthers(t); err != nil {
+		return nil, err
+	}
 	mails, err := p.openBudget(t)
 	if err != nil {
 		return nil, err
@@ -200,6 +203,9 @@ func (p *Plan) pending(w *workshop) iter.Seq2[runner.Task, error] {
 			var task runner.Task
 			if err == nil {
 				task, err = p.task(row, w)
+			}
+			if err == nil {
+				err = p.others.tell(&task)
 			}
 			if !yield(task, err) || err != nil {
 				return

@@ -27,6 +27,7 @@ type Plan struct {
 	sources []jobs.Source // of a job: once all its tasks were read
 
 	past        *past      // where the job asks who was done before
+	others      *others    // where this run is not the first of its file
 	chronicle   *chronicle // of what is done, while there is a ledger
 	survey      *survey    // of the pool, where the job needed one
 	reached     target     // as far as it was needed so far
@@ -135,7 +136,7 @@ func (p *Plan) Close() error {
 	if p.ledgerDir != "" {
 		err = os.RemoveAll(p.ledgerDir)
 	}
-	err = errors.Join(err, p.past.close())
+	err = errors.Join(err, p.past.close(), p.others.close())
 	if p.survey != nil {
 		err = errors.Join(err, p.survey.close())
 	}

@@ -180,6 +180,29 @@ func (s *Secrets) get(ctx context.Context, h runner.Handover, version string) (*
 	})
 }
 
+// surpassed reports whether readers have got a later password than a version's, by
+// a run that has handed over since.
+func (s *Secrets) surpassed(ctx context.Context, h runner.Handover, mine *sm.GetSecretValueOutput) (bool, *runner.Error) {
+	if slices.Contains(mine.VersionStages, stagePending) || slices.Contains(mine.VersionStages, stageCurrent) {
+		return false, nil
+	}
+	theirs, err := sendSecret(ctx, s, false, jobs.Secret{}, s.api.GetSecretValue, &sm.GetSecretValueInput{
+		SecretId: aws.String(s.Name(h.Username)), VersionStage: aws.String(stageCurrent),
+	})
+	switch {
+	case err != nil && err.Code == notFound: // none is current
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return !later(mine, theirs), nil
+}
+
+// later reports whether a version is surely later than another.
+func later(mine, theirs *sm.GetSecretValueOutput) bool {
+	return mine.CreatedDate != nil && theirs.CreatedDate != nil && mine.CreatedDate.After(*theirs.CreatedDate)
+}
+
 // unsurpassed returns an error unless a version that has lost its label to
 // another password is newer than the one that readers get. Of several that one
 // run has tried, an earlier one may turn out to be the user's; after a later run
@@ -199,7 +222,7 @@ func (s *Secrets) unsurpassed(ctx context.Context, h runner.Handover, x secretSt
 	switch {
 	case err != nil:
 		return err
-	case mine.CreatedDate == nil || theirs.CreatedDate == nil || !mine.CreatedDate.After(*theirs.CreatedDate):
+	case !later(mine, theirs):
 		return s.fault(h, "has a later password: another run has handed over since")
 	}
 	return nil

@@ -155,7 +155,9 @@ func (s *Secrets) Abandon(ctx context.Context, h runner.Handover) (runner.Answer
 	return orFault(s.move(ctx, h, stagePending, h.Version, ""))
 }
 
-// Fetch returns the password of a version.
+// Fetch returns the password of a version. One after which readers have got a later
+// password is as good as not there: set again, it would be the user's and nobody
+// would have it.
 func (s *Secrets) Fetch(ctx context.Context, h runner.Handover) (jobs.Secret, runner.Answer, error) {
 	out, err := s.get(ctx, h, h.Version)
 	if err != nil {
@@ -169,6 +171,10 @@ func (s *Secrets) Fetch(ctx context.Context, h runner.Handover) (jobs.Secret, ru
 	if !ok {
 		err := s.fault(h, "has a version "+h.Version+" that cogpass has not written")
 		err.Answer = answer
+		return jobs.Secret{}, answer, err
+	}
+	if surpassed, err := s.surpassed(ctx, h, out); err != nil || surpassed {
+		answer, err := orFault(answer, err)
 		return jobs.Secret{}, answer, err
 	}
 	return password, answer, nil

@@ -132,7 +132,7 @@ func TestHandover(t *testing.T) {
 			{"confirm", 1, "x:PREVIOUS 2:CURRENT 3:PENDING", surpassed},
 			{"abandon", 3, "x:PREVIOUS 2:CURRENT", ""},
 			{"confirm", 1, "x:PREVIOUS 2:CURRENT", surpassed},
-			{"prepare", 1, "x:PREVIOUS 2:CURRENT 1:PENDING", ""}, // to be set again
+			{"prepare", 1, "x:PREVIOUS 2:CURRENT 1:PENDING", ""}, // if it is to be set again all the same
 			{"confirm", 1, "2:PREVIOUS 1:CURRENT+PENDING", ""},
 		},
 		"the second night ended before it set anything": {
@@ -215,17 +215,27 @@ func TestFetch(t *testing.T) {
 	s := openSecrets(t, server)
 	for name, test := range map[string]struct {
 		prepare []int
+		confirm int
 		fetch   int
 		want    string
 	}{
-		"no secret":                       {nil, 1, ""},
-		"no version":                      {[]int{1}, 2, ""},
-		"pending":                         {[]int{1}, 1, "Passw0rd-1!"},
-		"without its label, not given up": {[]int{1, 2}, 1, "Passw0rd-1!"},
+		"no secret":                       {nil, 0, 1, ""},
+		"no version":                      {[]int{1}, 0, 2, ""},
+		"pending":                         {[]int{1}, 0, 1, "Passw0rd-1!"},
+		"the readers'":                    {[]int{1}, 1, 1, "Passw0rd-1!"},
+		"without its label, not given up": {[]int{1, 2}, 0, 1, "Passw0rd-1!"},
+		"of a night before":               {[]int{1, 2}, 2, 1, ""},
+		"of a night before a third":       {[]int{1, 2, 3}, 2, 1, ""},
+		"one of several of a night":       {[]int{1, 2, 3}, 1, 2, "Passw0rd-2!"},
 	} {
 		username := strings.ReplaceAll(name, " ", "-")
 		for _, n := range test.prepare {
 			if err := phase(t.Context(), s, "prepare", handover(username, n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if test.confirm > 0 {
+			if err := phase(t.Context(), s, "confirm", handover(username, test.confirm)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -244,7 +254,7 @@ func TestFetch(t *testing.T) {
 	// What another has put there is nobody's password.
 	for _, text := range []string{`{"username":"ana","userPoolId":"` + testPool + `"}`, `{"username":"kim","password":"x","userPoolId":"` + testPool + `"}`, "no JSON, but Passw0rd-1!", `{"username":"ana","password":"x"}`} {
 		s := openSecrets(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(w, `{"SecretString": %q, "VersionId": "x"}`, text)
+			fmt.Fprintf(w, `{"SecretString": %q, "VersionId": "x", "VersionStages": ["AWSPENDING"]}`, text)
 		}))
 		password, _, err := s.Fetch(t.Context(), without(handover("ana", 1)))
 		if fault := mustFault(t, err); fault.Class != runner.UserFault || !password.IsZero() || strings.Contains(err.Error(), "Passw0rd-1!") {
