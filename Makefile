@@ -1,6 +1,7 @@
 # make build       bin/cogpass: one static binary
 # make test        all tests in a minute, with the race detector on our own packages where there is a C compiler
 # make test-long   all tests, with as many cases as minutes allow: 10,000 simulated worlds; SEEDS=N for another number
+# make screenshots the pictures of the HTML report in docs; needs Chromium
 # make cover       how many statements of jobs, runner and report their tests run: 90% or more
 # make test-race   all tests with the race detector in SQLite too, and some scripts with it in the program
 # make check       format, vet, staticcheck, go.mod, generated files, imports, builds for every system
@@ -14,6 +15,7 @@ GO            ?= go
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VULNCHECK     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 COGNITO_LOCAL := cognito-local@5.3.0
+AXE           := axe-core@4.14.1
 FUZZTIME      ?= 10s
 SEEDS         ?= 10000
 PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -22,6 +24,7 @@ BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 # SQLite is C in Go's clothes: the detector makes it three times as slow, and finds nothing in it.
 RACE  := $(shell command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race -gcflags=modernc.org/...=-race=false)
 PEERS := $(CURDIR)/.cache/peers
+RULES := $(PEERS)/$(AXE)/node_modules/axe-core/axe.min.js
 SERVER := $(PEERS)/$(COGNITO_LOCAL)/node_modules/cognito-local/lib/bin/start.js
 
 # Many tests wait for an answer, or for a process: more of them go on at a time than there are processors.
@@ -29,7 +32,7 @@ TEST := $(GO) test -parallel 16 -timeout 30m
 # Else a process under the detector waits a second before it ends.
 export GORACE = atexit_sleep_ms=0
 
-.PHONY: build test cover test-long test-race check vuln bench test-peers test-spreadsheet fuzz clean
+.PHONY: build test cover test-long test-race check vuln bench test-peers test-spreadsheet screenshots fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -38,8 +41,10 @@ test:
 	@$(if $(RACE),,echo 'no C compiler: testing without the race detector')
 	$(if $(RACE),CGO_ENABLED=1) $(TEST) $(RACE) ./...
 
+# Without Chromium or npm, what they would look at is skipped.
 test-long:
-	COGPASS_LONG=1 $(TEST) -count=1 -shuffle=on ./...
+	@[ -e '$(RULES)' ] || ! command -v npm >/dev/null || $(MAKE) -s '$(RULES)' || echo 'SKIPPED: axe-core could not be fetched'
+	COGPASS_LONG=1 COGPASS_AXE="$$(ls '$(RULES)' 2>/dev/null)" $(TEST) -count=1 -shuffle=on ./...
 	$(GO) test -count=1 -timeout 2h -run '^TestSimulation' ./runner -seeds=$(SEEDS)
 
 test-race:
@@ -73,6 +78,12 @@ vuln:
 
 bench:
 	$(GO) run ./cmd/bench
+
+$(RULES):
+	npm install --prefix '$(PEERS)/$(AXE)' --no-audit --no-fund --ignore-scripts $(AXE)
+
+screenshots:
+	COGPASS_LONG=1 $(GO) test -count=1 -run '^TestScreenshots$$' ./report -shots '$(CURDIR)/docs'
 
 $(SERVER):
 	npm install --prefix '$(PEERS)/$(COGNITO_LOCAL)' --no-audit --no-fund --ignore-scripts $(COGNITO_LOCAL)

@@ -127,15 +127,20 @@ func appendJSONBeside(b []byte, s *Summary) []byte {
 func writeTextBeside(out *bufio.Writer, s *Summary) {
 	label := "Beside"
 	for _, step := range besides {
-		var parts []string
-		for _, c := range besideCounts(s.Beside[step.step]) {
-			if c.n > 0 {
-				parts = append(parts, Number(c.n)+" "+c.name)
-			}
-		}
-		if parts != nil {
-			fmt.Fprintf(out, "%-11s%s %s\n", label, step.words, strings.Join(parts, ", "))
+		if text := besideText(s.Beside[step.step]); text != "" {
+			fmt.Fprintf(out, "%-11s%s %s\n", label, step.words, text)
 			label = ""
 		}
 	}
+}
+
+// besideText says how many of a step ended how: "2 ok, 1 failed".
+func besideText(of map[runner.Outcome]int64) string {
+	var parts []string
+	for _, c := range besideCounts(of) {
+		if c.n > 0 {
+			parts = append(parts, Number(c.n)+" "+c.name)
+		}
+	}
+	return strings.Join(parts, ", ")
 }

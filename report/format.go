@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,7 @@ const (
 	JSON  Format = "json"  // one object: run, summary, results
 	JSONL Format = "jsonl" // a result a line
 	CSV   Format = "csv"   // a header, and a result a row
+	HTML  Format = "html"  // a page to look at and to search, which loads nothing
 	Text  Format = "text"  // for people: the summary, and the tasks that failed, are unknown or were skipped
 )
 
@@ -34,10 +34,9 @@ var forms = [...]form{
 	{JSON, []string{".json"}, writeJSON},
 	{JSONL, []string{".jsonl"}, writeJSONL},
 	{CSV, []string{".csv"}, writeCSV},
+	{HTML, []string{".html", ".htm"}, writeHTML},
 	{Text, []string{".txt", ".text"}, writeText},
 }
-
-var errHTML = errors.New("HTML reports are not supported yet")
 
 // Formats returns all formats, in the order in which they are shown.
 func Formats() []Format {
@@ -48,7 +47,7 @@ func Formats() []Format {
 	return all
 }
 
-// FormatNames lists the formats for a help text: "json, jsonl, csv or text".
+// FormatNames lists the formats for a help text: "json, jsonl, csv, html or text".
 func FormatNames() string {
 	var names []string
 	for _, f := range forms {
@@ -72,9 +71,6 @@ func (f Format) known() (form, error) {
 			return known, nil
 		}
 	}
-	if f == "html" {
-		return form{}, errHTML
-	}
 	return form{}, fmt.Errorf("unknown report format %q: use %s", string(f), FormatNames())
 }
 
@@ -92,9 +88,6 @@ func FormatOf(path string) (Format, error) {
 		if slices.Contains(f.extensions, ext) {
 			return f.Format, nil
 		}
-	}
-	if ext == ".html" || ext == ".htm" {
-		return "", errHTML
 	}
 	var usual []string
 	for _, f := range forms {

@@ -62,3 +62,13 @@ func (h *histogram) quantile(q float64) time.Duration {
 	}
 	return h.max
 }
+
+// least is about the shortest duration; 0 where there are none.
+func (h *histogram) least() time.Duration {
+	for i, n := range h.buckets {
+		if n > 0 {
+			return min(bucketMiddle(i), h.max)
+		}
+	}
+	return 0
+}

@@ -1,4 +1,4 @@
-// Package report gives views of a run: JSON, JSONL, CSV and text, and the
+// Package report gives views of a run: JSON, JSONL, CSV, HTML and text, and the
 // skeletons that a dry run prints.
 //
 // # Writing a report
@@ -16,7 +16,7 @@
 // Invariants: a view is made from results alone, in the order of Seq, so the
 // same run gives the same bytes; it streams, so a million tasks need no more
 // memory than a thousand; usernames are hostile text, and no view lets them
-// reach a terminal, a shell or a spreadsheet as anything but text.
+// reach a terminal, a shell, a browser or a spreadsheet as anything but text.
 package report
 
 import (
@@ -50,6 +50,9 @@ type Run struct {
 	AskedRate   float64   // requests a second; +Inf is max
 	Tasks       int64     // in the plan
 	Sandbox     bool      // it acts on a stand-in of Cognito, and goes on there only
+	Redacted    bool      // see Redact
+	Samples     []Sample  // how fast it went, in order of time; where it was recorded
+	File        string    // name of the run file, for commands; where there is one
 }
 
 // Results is a run's results in the order of Seq, pending tasks among them.

@@ -53,14 +53,18 @@ func isListed(r *runner.Result) bool {
 }
 
 func textCells(r *runner.Result) []string {
-	why := reason(r)
-	if r.Outcome != runner.OK { // or the code is of an attempt before the last
-		why = withCode(r.Code, why)
-	}
 	return []string{
 		strconv.FormatInt(r.Seq, 10), Visible(r.Username), r.Action.String(), r.Outcome.String(),
-		strconv.Itoa(r.Attempts), Visible(why), Visible(r.Source),
+		strconv.Itoa(r.Attempts), Visible(whyText(r)), Visible(r.Source),
 	}
+}
+
+// whyText is the code and the reason.
+func whyText(r *runner.Result) string {
+	if r.Outcome == runner.OK {
+		return reason(r) // the code is of an attempt before the last
+	}
+	return withCode(r.Code, reason(r))
 }
 
 func writeTextRun(out *bufio.Writer, run *Run) {

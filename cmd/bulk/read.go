@@ -89,17 +89,27 @@ func (r *Recorded) State() string {
 	return r.Info.State.String()
 }
 
-// Report hands write the run and its results, as they stand now. Results that
+// Report hands write the run and its results, as they stand now; redacted, as
+// report.Redact has them, with the run's own key. Results that
 // cannot be read any more are left out; of those, the error tells the first,
 // of kind Damaged, after write has returned nil.
-func (r *Recorded) Report(ctx context.Context, write func(report.Run, report.Results) error) error {
+func (r *Recorded) Report(ctx context.Context, redacted bool, write func(report.Run, report.Results) error) error {
 	if err := r.file.Freeze(); err != nil {
 		return err
 	}
-	run := reportRun(&r.Info)
+	run, err := reportRun(&r.Info, r.file, r.Path)
+	if err != nil {
+		return err
+	}
 	run.State = r.State()
 	var damage error
-	err := write(run, readable(ctx, r.file.Results(), &damage))
+	results := readable(ctx, r.file.Results(), &damage)
+	if redacted {
+		if run, results, err = report.Redact(r.Info.Salt, run, results); err != nil {
+			return err
+		}
+	}
+	err = write(run, results)
 	if err == nil && damage != nil {
 		return &Error{Damaged, r.Path, damage}
 	}

@@ -3,6 +3,7 @@ package bulk
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"cogpass/report"
@@ -73,9 +74,13 @@ func (p *Plan) writeReports(info *runfile.Info) error {
 	if err != nil {
 		return err
 	}
+	run, err := reportRun(info, p.file, p.path)
+	if err != nil {
+		return err
+	}
 	var failed error
 	for _, t := range targets {
-		if err := report.WriteFile(t.path, t.format, reportRun(info), p.file.Results()); err != nil {
+		if err := report.WriteFile(t.path, t.format, run, p.file.Results()); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", t.asked, err))
 			continue
 		}
@@ -88,11 +93,20 @@ func (p *Plan) writeReports(info *runfile.Info) error {
 }
 
 // reportRun is what reports say of a run.
-func reportRun(info *runfile.Info) report.Run {
-	return report.Run{
+func reportRun(info *runfile.Info, file *runfile.File, path string) (report.Run, error) {
+	run := report.Run{
 		Name: info.Name, UserPoolID: info.UserPoolID, PoolName: info.PoolName, Region: info.Region,
 		Account: info.Account, Actor: info.Actor, JobDigest: info.JobDigest, PlanDigest: info.PlanDigest,
 		ToolVersion: info.ToolVersion, CreatedAt: info.CreatedAt, StartedAt: info.StartedAt, FinishedAt: info.FinishedAt,
 		State: info.State.String(), StopReason: info.Reason, AskedRate: info.AskedRate, Tasks: info.Tasks, Sandbox: BegunInSandbox(info),
+		File: filepath.Base(path),
 	}
+	samples, err := file.Samples()
+	if err != nil {
+		return run, err
+	}
+	for _, s := range samples {
+		run.Samples = append(run.Samples, report.Sample{At: s.At, Span: s.Span, Asked: s.Asked, Rate: s.Rate, Requests: s.Requests, Throttled: s.Throttled})
+	}
+	return run, nil
 }
