@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -13,6 +14,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"cogpass/report"
 	"cogpass/runner/sandbox"
 )
 
@@ -53,6 +57,7 @@ func TestDocsConsole(t *testing.T) {
 				}
 			}
 			s.update()
+			s.reports()
 		})
 	}
 }
@@ -168,6 +173,28 @@ func (s *session) asShown(printed string) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// reports holds the reports in JSON that the commands have written to their schema.
+func (s *session) reports() {
+	schema := compileSchema(s.t, report.Schema())
+	err := fs.WalkDir(os.DirFS(s.dir), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".json" {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(s.dir, path))
+		if err != nil || !bytes.HasPrefix(text, []byte("{\n\"run\"")) {
+			return err
+		}
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err == nil {
+			err = schema.Validate(v)
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
 }
 
 // update writes the page anew where that was asked for.

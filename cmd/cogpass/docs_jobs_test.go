@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -17,7 +20,7 @@ import (
 // that is no whole job is a part of one: keys of a job, or of its users, or a
 // list of protected users.
 func TestDocsJobs(t *testing.T) {
-	schema := jobSchema(t)
+	schema := compileSchema(t, jobs.Schema(report.Extensions()))
 	blocks := 0
 	for _, p := range readPages(t) {
 		for _, b := range p.blocks {
@@ -45,18 +48,50 @@ func TestDocsJobs(t *testing.T) {
 	}
 }
 
-// jobSchema returns the schema that the program prints.
-func jobSchema(t *testing.T) *jsonschema.Schema {
+// TestDocsJSON holds that what pages show as JSON is that: one value, several, or
+// keys of an object.
+func TestDocsJSON(t *testing.T) {
+	blocks := 0
+	for _, p := range readPages(t) {
+		for _, b := range p.blocks {
+			if b.lang != "json" {
+				continue
+			}
+			blocks++
+			text := strings.Join(b.text, "\n")
+			if err := onlyJSON(text); err != nil && onlyJSON("{"+text+"}") != nil {
+				t.Errorf("%s:%d: %v", p.path, b.line, err)
+			}
+		}
+	}
+	if blocks < 5 {
+		t.Errorf("got %d blocks, want 5 at least", blocks)
+	}
+}
+
+func onlyJSON(text string) error {
+	for decoder := json.NewDecoder(strings.NewReader(text)); ; {
+		var v any
+		if err := decoder.Decode(&v); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// compileSchema compiles a schema that the program prints.
+func compileSchema(t *testing.T, text []byte) *jsonschema.Schema {
 	t.Helper()
-	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(jobs.Schema(report.Extensions())))
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("job.json", text); err != nil {
+	if err := compiler.AddResource("schema.json", v); err != nil {
 		t.Fatal(err)
 	}
-	return compiler.MustCompile("job.json")
+	return compiler.MustCompile("schema.json")
 }
 
 // wholeJob makes a job of a part of one.

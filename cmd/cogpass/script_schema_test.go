@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cogpass/jobs"
 	"cogpass/jobs/yamldoc"
@@ -17,18 +15,7 @@ import (
 // TestSchemaTakesScriptJobs holds the schema to every job that the scripts
 // carry out: what runs has no fault in an editor.
 func TestSchemaTakesScriptJobs(t *testing.T) {
-	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(jobs.Schema(report.Extensions())))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("job.json", text); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("job.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := compileSchema(t, jobs.Schema(report.Extensions()))
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {
 		t.Fatal(err)
