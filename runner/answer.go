@@ -42,9 +42,14 @@ func (e *engine) answered(a answer) {
 
 // observe tells how the run is going.
 func (e *engine) observe(now time.Time) {
-	e.stats.InFlight, e.stats.Waiting = e.inFlight, e.queued()
+	e.stats.InFlight, e.stats.Waiting, e.stats.Delayed = e.inFlight, e.queued(), e.delayed
+	if e.stopping {
+		e.stats.Delayed = 0
+	}
+	e.stats.Lanes = make([]LaneStats, len(e.lanes))
 	e.stats.Asked, e.stats.Rate, e.stats.HeldSince = 0, 0, time.Time{}
-	for _, l := range e.lanes {
+	for i, l := range e.lanes {
+		e.stats.Lanes[i] = LaneStats{l.category, l.sent, l.throttled, l.steps, l.governor.ceiling, l.governor.rate(now), l.held}
 		if e.heldLanes > 0 && l.held && (e.stats.HeldSince.IsZero() || l.since.Before(e.stats.HeldSince)) {
 			e.stats.HeldSince = l.since
 		}
@@ -59,12 +64,14 @@ func (e *engine) observe(now time.Time) {
 func (e *engine) pace(a answer, fault *Error) {
 	l := a.w.lane
 	e.stats.Sent++
+	l.sent++
 	if fault == nil || fault.Class != Throttled {
 		l.governor.answered(a.got)
 		l.throttledSince = time.Time{}
 		return
 	}
 	e.stats.Throttled++
+	l.throttled++
 	l.governor.throttled(a.got, a.sent, e.inFlight+1)
 	if l.throttledSince.IsZero() {
 		l.throttledSince = a.sent

@@ -37,6 +37,7 @@ type engine struct {
 	lanes    []*lane
 	recovery *lane    // that of UserAccountRecovery
 	waiting  waitHeap // for their time
+	delayed  int      // of these, how many had to wait when they were put there
 	ahead    *work    // from the source, and not taken yet; or nil
 	batch    []*work  // for the journal's next Begin
 	stranded []*work  // given back as the run was stopped
@@ -178,6 +179,9 @@ func (e *engine) advance(now time.Time) time.Time {
 	}
 	for len(e.waiting) > 0 && !e.waiting[0].due.After(now) {
 		w := heap.Pop(&e.waiting).(*work)
+		if w.delayed {
+			e.delayed--
+		}
 		if e.kinds[w.step].intent {
 			w.lane.due = append(w.lane.due, w)
 		} else {

@@ -30,6 +30,8 @@ type lane struct {
 	slot     time.Time // of the reservation; zero if there is none
 	reserved *rate.Reservation
 
+	sent, throttled, steps int64 // as LaneStats has them
+
 	throttledSince time.Time // the first of the throttled requests since the last other answer
 }
 

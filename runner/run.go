@@ -70,10 +70,23 @@ type Stats struct {
 	Ended     [Unknown + 1]int64 // tasks that ended, by Outcome
 	InFlight  int                // requests
 	Waiting   int                // tasks that wait for their next request
+	Delayed   int                // of these, how many wait out a delay before they are tried, or looked at, again
 	Asked     float64            // requests a second of UserAccountRecovery, as Options.Rate or Rates asks; 0 is paused
 	Rate      float64            // what throttling leaves of that now
 	HeldSince time.Time          // when the outage began that the run waits for; zero where there is none
 	Latency   time.Duration      // how long the last answer took; zero where the call is for no answer
+	Lanes     []LaneStats        // of each lane that there was a use for so far; a new slice each time
+}
+
+// LaneStats is how a lane is going: the requests of one quota category.
+type LaneStats struct {
+	Category  jobs.Category
+	Sent      int64   // requests answered, or given up
+	Throttled int64   // of these, how many were throttled
+	Steps     int64   // steps that have ended, for which as a rule one request is needed each
+	Asked     float64 // requests a second at most, as asked; +Inf is no limit
+	Rate      float64 // what throttling leaves of that now
+	Held      bool    // an outage is waited for
 }
 
 // ErrThrottled is the cause of a Stopped whose requests were all throttled

@@ -68,6 +68,7 @@ func (e *engine) end(w *work, o Outcome, reason string) {
 	}
 	r := w.stepResult(o, reason, now)
 	e.spentFor(w, o)
+	e.lane(w.doing, w.spec).steps++
 	if w.doing == Act && w.task.SignOut == jobs.NoSignOut && !w.handoff && !w.task.Check {
 		e.finish(w, r)
 		return
@@ -138,5 +139,8 @@ func (e *engine) crowded(w *work) bool {
 // wait has a task wait for a time, and then for its turn with a step.
 func (e *engine) wait(w *work, step Step, due time.Time) {
 	w.step, w.lane, w.due = step, e.lane(step, w.spec), due
+	if w.delayed = due.After(time.Now()); w.delayed {
+		e.delayed++
+	}
 	heap.Push(&e.waiting, w)
 }

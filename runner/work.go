@@ -13,6 +13,7 @@ type work struct {
 	lane *lane            // of the step whose turn it is
 	due  time.Time        // when it is its turn again
 
+	delayed bool         // it had to wait for that
 	acted   *StepResult  // how the action ended, where another step follows; nil while it has not
 	beside  []StepResult // how the steps beside it ended
 	sub     string

@@ -61,7 +61,11 @@ type Options struct {
 	ExpectUsers *int64                                // refuse any other number of users; nil: any will do
 
 	Screen Screen // nil: nobody looks
+	Beside []File // that are written while the run goes on, and are to be none of its own
 }
+
+// File is a file, and what it is to be called.
+type File struct{ What, Path string }
 
 // Ended is how a run ended.
 type Ended struct {
@@ -105,6 +109,9 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 		if err := p.checkReports(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.checkBeside(); err != nil {
+		return nil, err
 	}
 	if p.file != nil && p.Tally.Tasks == 0 {
 		return p.nothingLeft()

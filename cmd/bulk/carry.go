@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"time"
 
 	"cogpass/jobs"
 	"cogpass/report"
@@ -37,7 +38,8 @@ func (p *Plan) carryOut(ctx context.Context, t *target) (ended *Ended, err error
 		return nil, err
 	}
 	defer kept.release()
-	p.opt.detail("run file: %s", report.Visible(p.path))
+	p.opt.event(Detail, RunBegins, "run file: "+report.Visible(p.path), "run_file", p.path, "run", p.Info.Name, "user_pool_id", p.Info.UserPoolID,
+		"tasks", before.Tasks, "pending", before.ByOutcome[pending], "sandbox", p.opt.Sandbox)
 	account := t.account
 	if p.opt.Sandbox {
 		account = sandboxAccount
@@ -148,6 +150,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 	samples := newSampler(steer.now)
 	watching.Go(func() { samples.record(ctx, p.file) })
 	watching.Go(func() { p.chronicle.keep(ctx) })
+	speed := newPace(progress.Began, p.Requests())
 
 	opt := runner.Options{
 		Rate: steer.asked, Lanes: p.Info.Rates, Concurrency: inFlight, Attempts: p.Info.Attempts,
@@ -155,6 +158,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 		Journal: p.file, Clock: t.clock, Rates: steer.rates, Recheck: p.recheck(t.pool.Facts),
 		Observe: func(s runner.Stats) {
 			progress.Sending = s
+			speed.tell(&progress, time.Now())
 			samples.observe(s)
 			screen.Show(progress)
 		},
@@ -167,7 +171,8 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 	var failures failures
 	first := canary{left: p.canaryLeft(&before)}
 	err := runner.Run(ctx, steady{t.client.Directory(t.pool).WithCheck(t.check), cancel}, first.cut(p.pending(t.work)), opt, func(r runner.Result) error {
-		progress.add(r)
+		progress.add(&r)
+		p.opt.taskEnded(&r)
 		screen.Show(progress)
 		if mails != nil {
 			mails.ended(r.Seq)
@@ -189,10 +194,14 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 
 // noticed says what keeps the run from going on as asked, or does no more.
 func (p *Plan) noticed(n runner.Notice) {
-	if n.Kind == runner.OutageEnds {
-		p.opt.notice("%s", report.Visible(n.String()))
-	} else {
-		p.opt.warn("%s", report.Visible(n.String()))
+	text := report.Visible(n.String())
+	switch n.Kind {
+	case runner.OutageBegins:
+		p.opt.event(Warning, OutageBegins, text, "error", n.Err.Error(), "stops_after_s", n.Left.Round(time.Second).Seconds())
+	case runner.OutageEnds:
+		p.opt.event(Notice, OutageEnds, text)
+	default:
+		p.opt.event(Warning, FewerInFlight, text, "error", n.Err.Error(), "in_flight", n.InFlight)
 	}
 }
 

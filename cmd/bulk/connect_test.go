@@ -16,10 +16,10 @@ type said struct {
 	texts []string
 }
 
-func (s *said) Say(_ Level, text string) {
+func (s *said) Say(m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.texts = append(s.texts, text)
+	s.texts = append(s.texts, m.Text)
 }
 func (s *said) Show(Progress) {}
 func (s *said) String() string {

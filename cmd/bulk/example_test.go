@@ -15,9 +15,9 @@ import (
 // counter is a screen that keeps nothing but how far the run is.
 type counter struct{ done, failed int64 }
 
-func (c *counter) Say(l bulk.Level, text string) {
-	if l == bulk.Warning {
-		fmt.Println("warning:", text)
+func (c *counter) Say(m bulk.Message) {
+	if m.Level == bulk.Warning {
+		fmt.Println("warning:", m.Text)
 	}
 }
 

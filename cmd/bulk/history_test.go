@@ -100,8 +100,8 @@ type saying struct {
 }
 
 func (s *saying) Show(bulk.Progress) {}
-func (s *saying) Say(_ bulk.Level, text string) {
-	if s.do != nil && strings.Contains(text, s.text) {
+func (s *saying) Say(m bulk.Message) {
+	if s.do != nil && strings.Contains(m.Text, s.text) {
 		s.do()
 		s.do = nil
 	}

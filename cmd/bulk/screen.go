@@ -1,8 +1,6 @@
 package bulk
 
 import (
-	"fmt"
-	"math"
 	"time"
 
 	"cogpass/jobs"
@@ -12,9 +10,9 @@ import (
 
 // A Screen shows a run to a person, or to a log.
 type Screen interface {
-	// Say tells something in one line, which is safe to print. It may be
-	// called from any goroutine, also while Show runs.
-	Say(l Level, text string)
+	// Say tells something. It may be called from any goroutine, also while
+	// Show runs.
+	Say(m Message)
 
 	// Show is told how far the run is: before its first request, after each
 	// answer and each task that has ended, and, with Over set, when nothing
@@ -22,16 +20,6 @@ type Screen interface {
 	// waits for it.
 	Show(p Progress)
 }
-
-// Level says how much a line matters.
-type Level uint8
-
-// The levels.
-const (
-	Detail  Level = iota // how it goes; the result has it too
-	Notice               // something has changed that its user may want to act on
-	Warning              // something is not as its user may believe
-)
 
 // Progress is how far a run is. It is a value: a Screen may keep it.
 type Progress struct {
@@ -41,8 +29,31 @@ type Progress struct {
 	Failed  int64     // how many of them are failed or unknown
 	Began   time.Time // when this run did
 	Sending runner.Stats
-	Listing bool // not tasks but users are counted: those of the pool, before there is a plan
-	Over    bool // nothing more is sent
+	Recent  float64       // requests a second of late, in the Lane
+	Slowest jobs.Category // whose lane decides how long the rest takes; empty where there is no telling
+	Last    *Failure      // the last task that failed, or is unknown; nil: none has in this run
+	Listing bool          // not tasks but users are counted: those of the pool, before there is a plan
+	Over    bool          // nothing more is sent
+
+	left time.Duration // for the rest, as of the last answer
+}
+
+// Failure is a task that has failed, or is unknown. Its texts are as they came,
+// and not safe to print.
+type Failure struct {
+	Seq                     int64
+	Username, Action        string
+	Outcome                 runner.Outcome
+	Code, Reason, RequestID string
+}
+
+// Lane is the lane whose pace is that of the run: the Slowest, or where there is no
+// telling, that of the rate that can be asked for.
+func (p *Progress) Lane() jobs.Category {
+	if p.Slowest != "" {
+		return p.Slowest
+	}
+	return jobs.UserAccountRecovery
 }
 
 // Rate is the actual rate of this run so far, in requests a second.
@@ -53,22 +64,20 @@ func (p Progress) Rate() float64 {
 	return 0
 }
 
-// Left is how long the rest will take, at the pace of the tasks so far, for a
-// task may be several requests, or at the rate that the run is held to, whichever
-// is slower. It is false where there is no telling yet.
+// Left is how long the rest will take in the lane that is slowest, at its pace of
+// late or the rate that it is held to, whichever is less; where lanes do not tell,
+// at the pace of the tasks so far. It is false where there is no telling yet.
 func (p Progress) Left() (time.Duration, bool) {
-	rate := p.Rate()
+	since := time.Since(p.Began).Seconds()
 	switch {
 	case p.Done >= p.Tasks:
 		return 0, true
-	case rate == 0 || p.Done == p.Before:
+	case p.left > 0:
+		return p.left, true
+	case p.Done == p.Before || since <= 0:
 		return 0, false
 	}
-	rate = min(rate, float64(p.Done-p.Before)/time.Since(p.Began).Seconds())
-	if held := p.Sending.Rate; held > 0 && !math.IsInf(held, 1) {
-		rate = math.Min(rate, held)
-	}
-	return Duration(p.Tasks-p.Done, jobs.Rate(rate)), true
+	return Duration(p.Tasks-p.Done, jobs.Rate(float64(p.Done-p.Before)/since)), true
 }
 
 // Duration is the time that n requests take at a rate, a century at most.
@@ -104,26 +113,15 @@ func (o *Options) begun(before runfile.Counts, rate jobs.Rate) Progress {
 	return p
 }
 
-func (p *Progress) add(r runner.Result) {
+func (p *Progress) add(r *runner.Result) {
 	p.Done++
 	if r.Outcome == failed || r.Outcome == unknown {
 		p.Failed++
+		p.Last = &Failure{r.Seq, r.Username, r.Action.String(), r.Outcome, r.Code, r.Reason, r.RequestID}
 	}
 }
 
 type noScreen struct{}
 
-func (noScreen) Say(Level, string) {}
-func (noScreen) Show(Progress)     {}
-
-func (o *Options) detail(format string, args ...any) {
-	o.Screen.Say(Detail, fmt.Sprintf(format, args...))
-}
-
-func (o *Options) notice(format string, args ...any) {
-	o.Screen.Say(Notice, fmt.Sprintf(format, args...))
-}
-
-func (o *Options) warn(format string, args ...any) {
-	o.Screen.Say(Warning, fmt.Sprintf(format, args...))
-}
+func (noScreen) Say(Message)   {}
+func (noScreen) Show(Progress) {}

@@ -84,7 +84,7 @@ func (p *Plan) writeReports(info *runfile.Info) error {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", t.asked, err))
 			continue
 		}
-		p.opt.detail("report: %s", report.Visible(t.path))
+		p.opt.event(Detail, ReportWritten, "report: "+report.Visible(t.path), "path", t.path)
 	}
 	if failed != nil {
 		return &Error{Unreported, p.path, failed}

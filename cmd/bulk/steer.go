@@ -49,9 +49,9 @@ func (s *steering) look(ctx context.Context) {
 	}
 	s.now = want
 	if want == 0 {
-		s.plan.opt.notice("paused; `cogpass resume RUN_FILE` goes on")
+		s.plan.opt.event(Notice, Paused, "paused; `cogpass resume RUN_FILE` goes on")
 	} else {
-		s.plan.opt.notice("the rate is now %s at most", jobs.Rate(want))
+		s.plan.opt.event(Notice, RateChanged, "the rate is now "+jobs.Rate(want).String()+" at most", "rate", jobs.Rate(want).String())
 	}
 	select {
 	case s.rates <- want:

@@ -100,7 +100,7 @@ type widest struct {
 	most, done, tasks int64
 }
 
-func (w *widest) Say(bulk.Level, string) {}
+func (w *widest) Say(bulk.Message) {}
 func (w *widest) Show(p bulk.Progress) {
 	if !p.Listing {
 		w.most, w.done, w.tasks = max(w.most, p.Done), p.Done, p.Tasks
@@ -135,7 +135,7 @@ func TestProgressOfStepsDoneAgain(t *testing.T) {
 // listings is a screen that keeps the last that it was shown of a listing.
 type listings struct{ last bulk.Progress }
 
-func (l *listings) Say(bulk.Level, string) {}
+func (l *listings) Say(bulk.Message) {}
 func (l *listings) Show(p bulk.Progress) {
 	if p.Listing {
 		l.last = p

@@ -81,6 +81,32 @@ func (p *Plan) checkReports(ctx context.Context) error {
 	return p.checkPasswordFiles(ctx, targets)
 }
 
+// checkBeside refuses what is to be written beside the run where that is one of its
+// own files, or a report.
+func (p *Plan) checkBeside() error {
+	targets, err := p.reportTargets()
+	if err != nil {
+		return err
+	}
+	for i, file := range p.opt.Beside {
+		what := p.overwritten(file.Path)
+		for _, t := range targets {
+			if sameFile(t.path, file.Path) {
+				what = "the report " + report.Visible(t.asked)
+			}
+		}
+		for _, other := range p.opt.Beside[:i] {
+			if sameFile(other.Path, file.Path) {
+				what = other.What
+			}
+		}
+		if what != "" {
+			return fail(Refused, "%s %s would spoil %s", file.What, report.Visible(file.Path), what)
+		}
+	}
+	return nil
+}
+
 // overwritten names what a file at path would replace, of all that the run is
 // made from but the files of passwords; empty where it is nothing.
 func (p *Plan) overwritten(path string) string {

@@ -40,6 +40,19 @@ type errSilent int
 
 func (e errSilent) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
+// codeOf is the exit code that an error has.
+func codeOf(err error) int {
+	var silent errSilent
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &silent):
+		return int(silent)
+	}
+	code, _ := meaning(err)
+	return code
+}
+
 // exit prints an error, if there is one to print, and returns the exit code.
 func (s *system) exit(err error) int {
 	if err == nil {
@@ -56,14 +69,11 @@ func (s *system) exit(err error) int {
 		text = report.Visible(strings.ReplaceAll(text, "\n", "; ")) // of errors that were joined
 	}
 	text, hint = strings.TrimRight(text, "\n"), report.Visible(hint)
-	switch {
-	case hint == "":
-		s.say(slog.LevelError, text)
-	case s.log != nil:
-		s.log.Error(text, "hint", hint)
-	default:
-		s.say(slog.LevelError, text+"\nhint: "+hint)
+	said, keys := text, []any{"exit_code", code}
+	if hint != "" {
+		said, keys = text+"\nhint: "+hint, append(keys, "hint", hint)
 	}
+	s.tell(slog.LevelError, failedEvent, said, text, keys...)
 	return code
 }
 

@@ -12,6 +12,7 @@ import (
 	"log"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -29,10 +30,13 @@ func realMain() int {
 		debug.SetTraceback("none") // its arguments may be secrets
 	}
 	args := os.Args[1:]
+	stderr := int(os.Stderr.Fd())
 	sys := &system{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
-		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
+		ErrTerminal: term.IsTerminal(stderr) && os.Getenv("TERM") != "dumb" && escapes(os.Stderr),
+		Colour:      os.Getenv("NO_COLOR") == "",
+		Size:        func() (columns, rows int) { return sizeOf(stderr) },
 		LookupEnv:   os.LookupEnv,
 	}
 	aws := awscli.Claims(args)
@@ -54,16 +58,28 @@ func realMain() int {
 	})
 }
 
-// wantsJSON reports whether the arguments ask for a log in JSON. What is wrong
-// with them is to be told in it, so it must be known before they are read.
-func wantsJSON(args []string) bool {
+// sizeOf is the size of a terminal, which is a common one where it is not known.
+func sizeOf(terminal int) (columns, rows int) {
+	columns, rows, err := term.GetSize(terminal)
+	if err != nil || columns < 1 || rows < 1 {
+		return 80, 24
+	}
+	return columns, rows
+}
+
+// wantsJSON reports whether the arguments ask for a log in JSON on standard error,
+// and not in a file. What is wrong with them is to be told in it, so it must be
+// known before they are read.
+func wantsJSON(args []string) (wants bool) {
 	for i, arg := range args {
 		switch {
 		case arg == "--":
+			return wants
+		case arg == "--log-file", strings.HasPrefix(arg, "--log-file="):
 			return false
 		case arg == "--log-format=json", arg == "json" && i > 0 && args[i-1] == "--log-format":
-			return true
+			wants = true
 		}
 	}
-	return false
+	return wants
 }

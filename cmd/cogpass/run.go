@@ -21,6 +21,7 @@ type runOptions struct {
 	ShowPasswords bool
 
 	LogFormat string
+	LogFile   string
 	Quiet     bool
 }
 
@@ -68,7 +69,8 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 	f.BoolVar(&o.DryRun, "dry-run", false, "print what would be sent, and send nothing")
 	f.StringVar(&o.Format, "format", "text", "`FORMAT` of --dry-run: text, json (one object a line) or cli (AWS CLI commands)")
 	f.BoolVar(&o.ShowPasswords, "show-passwords", false, "have --dry-run show passwords in the clear")
-	f.StringVar(&o.LogFormat, "log-format", "text", "`FORMAT` of what is said on standard error: text or json")
+	f.StringVar(&o.LogFormat, "log-format", "text", "`FORMAT` of the log: text or json; on standard error, or of --log-file")
+	f.StringVar(&o.LogFile, "log-file", "", "a `FILE` that the log is added to, beside what standard error shows")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "say nothing but warnings and errors")
 	return cmd
 }
@@ -97,6 +99,9 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if err := o.sys.options(&o.Options); err != nil {
 		return err
 	}
+	if err := o.openLog(); err != nil {
+		return err
+	}
 	show := &screen{sys: o.sys, quiet: o.Quiet}
 	o.Screen = show
 	if o.DryRun {
@@ -116,6 +121,9 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	}
 	if err == nil && ended.SomeFailed() {
 		err = errSilent(exitSomeFailed)
+	}
+	if ended != nil {
+		o.logEnd(ended, codeOf(err))
 	}
 	return err
 }

@@ -48,6 +48,7 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 //	sealed-run FILE             a run file with sealed passwords: of tasks that are ok, ok, unknown, failed and pending; makes key.txt
 //	signins N FILE              the users of a list of reveal's, or of secrets, can sign in as it says; there are N
 //	tokens N M                  sign-ins have got N tokens, of which M are still good
+//	log FILE EVENT…             its lines have the keys that docs/logs.md says, and these events are among them
 //	endpoint NAME               sets ENDPOINT to what the background program has printed
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	commands := map[string]func(*testscript.TestScript, *scriptWorld, []string){
@@ -55,7 +56,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "signins": cmdSignIns, "tokens": cmdTokens, "latency": cmdLatency,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
 		"signal-until-over": cmdSignalUntilOver, "newer": cmdNewer, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
-		"sealed-run": cmdSealedRun,
+		"sealed-run": cmdSealedRun, "log": cmdLog,
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){"signs-in": cmdSignsIn}
 	for name, command := range commands {

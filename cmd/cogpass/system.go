@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"cogpass/cmd/bulk"
 )
 
 // A system is what a command has around it.
@@ -21,23 +23,39 @@ type system struct {
 
 	LookupEnv func(string) (string, bool)
 
-	log *slog.Logger // takes what is said, in place of Err, where it is not nil
+	Size   func() (columns, rows int) // of the terminal that Err is
+	Colour bool                       // Err may be coloured
+
+	log  *slog.Logger // takes what is said, in place of Err, where it is not nil
+	file *slog.Logger // takes it too; nil: there is no --log-file
 }
 
 // prefixes are how a line for people shows how much it matters.
 var prefixes = map[slog.Level]string{slog.LevelWarn: "warning: ", slog.LevelError: "cogpass: "}
 
-// say writes a line to standard error. Nobody can be told if that fails.
-func (s *system) say(level slog.Level, text string) {
+// say tells a person, or the log, something.
+func (s *system) say(level slog.Level, text string) { s.tell(level, bulk.Note, text, text) }
+
+// tell is say, with what a log has of it: an event, whose text is a shorter one, and
+// keys.
+func (s *system) tell(level slog.Level, event bulk.Event, said, text string, keys ...any) {
+	keys = append([]any{"event", string(event)}, keys...)
+	if s.file != nil {
+		s.file.Log(context.Background(), level, text, keys...)
+	}
 	if s.log != nil {
-		s.log.Log(context.Background(), level, text)
+		s.log.Log(context.Background(), level, text, keys...)
 		return
 	}
-	fmt.Fprintln(s.Err, prefixes[level]+text)
+	s.printLine(level, said)
 }
 
+// printLine writes a line for a person to standard error. Nobody can be told if that
+// fails.
+func (s *system) printLine(level slog.Level, text string) { fmt.Fprintln(s.Err, prefixes[level]+text) }
+
 // logJSON has all that is said written as JSON.
-func (s *system) logJSON() { s.log = slog.New(slog.NewJSONHandler(s.Err, nil)) }
+func (s *system) logJSON() { s.log = newLogger(s.Err, "json") }
 
 func (s *system) info(format string, args ...any) {
 	s.say(slog.LevelInfo, fmt.Sprintf(format, args...))

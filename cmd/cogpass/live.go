@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"cogpass/cmd/bulk"
+)
+
+// paintEvery is how often a terminal is painted anew: also while nothing happens, for
+// the terminal may have been resized.
+const paintEvery = 500 * time.Millisecond
+
+// live is a view on a terminal: a few lines at its bottom, painted again and again.
+//
+// Each is ended with a line feed and the cursor left below, so that whatever is
+// written next, by whom ever, begins a line of its own, also if this process is
+// killed. What is painted over is found by going up: by as many rows as the
+// lines take at the width of now, for a terminal that is made narrower breaks
+// lines anew.
+type live struct {
+	kept
+	out    io.Writer
+	size   func() (columns, rows int)
+	colour bool
+	stop   chan struct{}
+	over   sync.WaitGroup
+
+	screen  sync.Mutex
+	painted []int // columns of each line that is there
+}
+
+func newLive(sys *system, p bulk.Progress) *live {
+	v := &live{out: sys.Err, size: sys.Size, colour: sys.Colour, stop: make(chan struct{})}
+	v.keep(p)
+	v.paint()
+	resumed, forget := resumes()
+	v.over.Go(func() {
+		defer forget()
+		tick := time.NewTicker(paintEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-resumed:
+				v.lost()
+			case <-v.stop:
+				return
+			}
+			v.paint()
+		}
+	})
+	return v
+}
+
+func (v *live) show(p bulk.Progress) { v.keep(p) }
+
+func (v *live) paint() {
+	columns, rows := v.size()
+	v.screen.Lock()
+	defer v.screen.Unlock()
+	io.WriteString(v.out, v.painting(columns, rows))
+}
+
+// painting is what paints the run's frame over the last one.
+func (v *live) painting(columns, rows int) string {
+	text := v.up(columns)
+	lines := frame(v.get(), max(1, columns-1)) // the last column is where terminals differ
+	lines = lines[:min(len(lines), max(0, rows-1))]
+	v.painted = v.painted[:0]
+	for _, pieces := range lines {
+		words, taken := line(pieces, v.colour)
+		v.painted = append(v.painted, taken)
+		text += words + "\x1b[K\n"
+	}
+	return text + "\x1b[J"
+}
+
+// up goes to where the frame that is there begins.
+func (v *live) up(columns int) string {
+	rows := 0
+	for _, taken := range v.painted {
+		rows += max(1, (taken+columns-1)/max(1, columns))
+	}
+	if rows == 0 {
+		return "\r"
+	}
+	return fmt.Sprintf("\r\x1b[%dA", rows)
+}
+
+// say writes a line above the frame.
+func (v *live) say(level slog.Level, text string) {
+	columns, rows := v.size()
+	v.screen.Lock()
+	defer v.screen.Unlock()
+	said := v.up(columns) + "\x1b[J" + prefixes[level] + text + "\n"
+	v.painted = v.painted[:0]
+	io.WriteString(v.out, said+v.painting(columns, rows))
+}
+
+// lost has the next frame painted where the cursor is.
+func (v *live) lost() {
+	v.screen.Lock()
+	defer v.screen.Unlock()
+	v.painted = v.painted[:0]
+}
+
+// end leaves the terminal as if there had been no frame.
+func (v *live) end() {
+	close(v.stop)
+	v.over.Wait()
+	columns, _ := v.size()
+	io.WriteString(v.out, v.up(columns)+"\x1b[J")
+}

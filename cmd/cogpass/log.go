@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"cogpass/cmd/bulk"
+	"cogpass/report"
+	"cogpass/runner"
+)
+
+// The events of the log that are the command line's own. Those of a run are
+// bulk's, and of progress lines'.
+const (
+	interrupted bulk.Event = "interrupted"
+	runEnded    bulk.Event = "run_ended"
+	failedEvent bulk.Event = "error" // the program ends for it
+)
+
+// newLogger writes a log in one of the formats of --log-format.
+func newLogger(w io.Writer, format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(printing{w}, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil)) // which quotes what does not print
+}
+
+// forPeople writes a log without the names of events, which say nothing new to a
+// person.
+func forPeople(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == "event" {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+}
+
+// record writes a message as one line of a log.
+func record(log *slog.Logger, m *bulk.Message) {
+	log.Log(context.Background(), levels[m.Level], m.Text, append([]any{"event", string(m.Event)}, m.Keys...)...)
+}
+
+// logEnd tells the logs how a run has ended. A person reads it in other words.
+func (o *runOptions) logEnd(e *bulk.Ended, code int) {
+	count := &e.Counts
+	m := bulk.Message{Event: runEnded, Text: "the run has ended: " + counted(*count), Keys: []any{
+		"run_file", e.RunFile, "run", e.Info.Name, "user_pool_id", e.Info.UserPoolID, "state", e.Info.State.String(), "tasks", count.Tasks}}
+	for _, outcome := range []runner.Outcome{runner.OK, runner.Failed, runner.Skipped, runner.Unknown, runner.Pending} {
+		m.Keys = append(m.Keys, outcome.String(), count.ByOutcome[outcome])
+	}
+	m.Keys = append(m.Keys, "exit_code", code)
+	if o.sys.file != nil {
+		record(o.sys.file, &m)
+	}
+	if o.sys.log != nil && !o.Quiet {
+		record(o.sys.log, &m)
+	}
+}
+
+// printing escapes what does not print, in JSON: encoding/json leaves sequences be
+// that a terminal obeys, and marks that reorder text. All that is not ASCII
+// stands in strings there.
+type printing struct{ io.Writer }
+
+func (p printing) Write(text []byte) (int, error) {
+	var clean []byte
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if r < utf8.RuneSelf || unicode.IsPrint(r) {
+			clean = append(clean, text[i:i+size]...)
+		} else if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
+			clean = fmt.Appendf(clean, `\u%04x\u%04x`, high, low)
+		} else {
+			clean = fmt.Appendf(clean, `\u%04x`, r)
+		}
+		i += size
+	}
+	if _, err := p.Writer.Write(clean); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// logFile is the file of --log-file. What cannot be written to it is told once, and
+// is no reason to stop a run.
+type logFile struct {
+	sys  *system
+	file *os.File
+	once sync.Once
+}
+
+func (f *logFile) Write(text []byte) (int, error) {
+	n, err := f.file.Write(text)
+	if err != nil {
+		f.once.Do(func() { f.sys.printLine(slog.LevelWarn, "the log: "+report.Visible(err.Error())) })
+	}
+	return n, err
+}
+
+// openLog opens the file of --log-file, to add to. What is no log is left alone:
+// lines of a log would spoil it. It stays open to the end of the process, whose
+// last words it has too.
+func (o *runOptions) openLog() error {
+	if o.LogFile == "" {
+		return nil
+	}
+	wrong := func(format string, args ...any) error {
+		return usage("--log-file %s: "+format, append([]any{report.Visible(o.LogFile)}, args...)...)
+	}
+	if info, err := os.Stat(o.LogFile); err == nil && !info.Mode().IsRegular() {
+		return wrong("it is no file")
+	}
+	file, err := os.OpenFile(o.LogFile, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return wrong("it cannot be written: %w", err)
+	}
+	if !isLog(file) {
+		return errors.Join(wrong("there is a file already, and it is no log"), file.Close())
+	}
+	o.Beside = append(o.Beside, bulk.File{What: "the log", Path: o.LogFile})
+	o.sys.file = newLogger(&logFile{sys: o.sys, file: file}, o.LogFormat)
+	return nil
+}
+
+// isLog reports whether a file is empty, or begins as a log of either format does.
+func isLog(file *os.File) bool {
+	var begin [8]byte
+	n, err := file.ReadAt(begin[:], 0)
+	if n == 0 && err == io.EOF {
+		return true
+	}
+	text := string(begin[:n])
+	return text == `{"time":` || n == len(begin) && text[:5] == "time="
+}
