@@ -4,21 +4,37 @@
 # make screenshots the pictures of the HTML report in docs; needs Chromium
 # make cover       how many statements of jobs, runner and report their tests run: 90% or more
 # make test-race   all tests with the race detector in SQLite too, and some scripts with it in the program
-# make check       format, vet, staticcheck, go.mod, generated files, imports, builds for every system
+# make check       format, vet, staticcheck, go.mod, generated files, imports
 # make vuln        what is linked against the database of known vulnerabilities, where that can be reached
 # make test-peers  the program against servers and clients that others wrote; needs node and npm
+# make release     dist: archives, packages, bills of materials and checksums for every system; publishes nothing
+# make test-release  the same twice, the second time elsewhere and from nothing: the bytes are to be the same
+# make image       a container image, with docker: see Dockerfile
+# make install     the program, its man pages and completions below PREFIX (/usr/local), DESTDIR before it
 # make bench       the benchmarks, into docs/benchmarks.md
 # make fuzz        each fuzz test for FUZZTIME (10s)
-# make clean       removes bin and .cache
+# make clean       removes bin, dist and .cache
 
 GO            ?= go
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VULNCHECK     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GORELEASER    := goreleaser/v2@v2.15.1
 COGNITO_LOCAL := cognito-local@5.3.0
 AXE           := axe-core@4.14.1
 FUZZTIME      ?= 10s
 SEEDS         ?= 10000
-PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# What a release says of itself: the tag's version, where the commit has a tag; the commit; and its time, which all
+# files get.
+VERSION        ?= $(shell git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null | sed 's/^v//' | grep . \
+	|| sed -n 's/^\tversion *= "\(.*\)"/\1/p' cmd/cogpass/version.go)
+COMMIT         ?= $(shell git rev-parse HEAD)$(shell [ -z "$$(git status --porcelain)" ] || echo +changes)
+COMMIT_SECONDS ?= $(shell git log -1 --format=%ct)
+COMMIT_TIME    ?= $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd)
+PREFIX         ?= /usr/local
+STAGE          := .cache/release/share
+AGAIN          := $(CURDIR)/.cache/again
+RELEASER       := $(CURDIR)/.cache/tools/goreleaser
 
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 # SQLite is C in Go's clothes: the detector makes it three times as slow, and finds nothing in it.
@@ -32,7 +48,7 @@ TEST := $(GO) test -parallel 16 -timeout 30m
 # Else a process under the detector waits a second before it ends.
 export GORACE = atexit_sleep_ms=0
 
-.PHONY: build test cover test-long test-race check vuln bench test-peers test-spreadsheet screenshots fuzz clean
+.PHONY: build test cover test-long test-race check vuln pages release test-release image install uninstall bench test-peers test-spreadsheet screenshots fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -68,8 +84,62 @@ check:
 	@git diff | cmp -s - .cache/before || { echo 'go generate changes files: commit what it makes'; exit 1; }
 	$(GO) test -count=1 -run '^TestImports$$' ./cmd/cogpass
 	@$(MAKE) --no-print-directory vuln
-	@for platform in $(PLATFORMS); do echo "building for $$platform"; \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o .cache/built ./cmd/cogpass || exit 1; done
+
+# What archives and packages have beside the program, in $(STAGE).
+pages:
+	rm -rf $(STAGE) && mkdir -p $(STAGE)/completions
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.commitTime=$(COMMIT_TIME)' \
+		-o .cache/release/ ./cmd/cogpass
+	.cache/release/cogpass man $(STAGE)/man
+	.cache/release/cogpass completion bash >$(STAGE)/completions/cogpass.bash
+	.cache/release/cogpass completion fish >$(STAGE)/completions/cogpass.fish
+	.cache/release/cogpass completion zsh >$(STAGE)/completions/_cogpass
+	.cache/release/cogpass completion powershell >$(STAGE)/completions/cogpass.ps1
+	CGO_ENABLED=0 $(GO) build -o .cache/release/ ./cmd/release
+	.cache/release/release licenses $(STAGE)/licenses
+	cp -R LICENSE README.md CHANGELOG.md docs examples $(STAGE)/
+	find $(STAGE) -type f \( -name '*_test.go' -o -name '*.png' \) -exec rm {} +
+	find $(STAGE) -type f -perm -u+x -exec chmod 755 {} + -o -type f -exec chmod 644 {} + -o -exec chmod 755 {} +
+	rm -rf .cache/release/gz && mkdir -p .cache/release/gz
+	for page in $(STAGE)/man/*.1; do gzip -9nc $$page >.cache/release/gz/$${page##*/}.gz || exit 1; done
+
+$(RELEASER):
+	GOBIN='$(@D)' $(GO) install github.com/goreleaser/$(GORELEASER)
+
+# The container image, for this machine.
+image:
+	docker build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' --build-arg COMMIT_TIME='$(COMMIT_TIME)' \
+		-t 'cogpass:$(VERSION)' -t cogpass:latest .
+
+# To goreleaser all is a snapshot, a tag's commit too: what git says is read above, and publishing is the workflow's.
+release: $(RELEASER)
+	VERSION='$(VERSION)' COMMIT='$(COMMIT)' COMMIT_TIME='$(COMMIT_TIME)' COMMIT_SECONDS='$(COMMIT_SECONDS)' \
+		GOCACHE="$$($(GO) env GOCACHE)" GOMODCACHE="$$($(GO) env GOMODCACHE)" \
+		'$(RELEASER)' release --snapshot --clean
+
+# The second time is of the commit alone, for one system, in another folder and with an empty build cache.
+test-release: release
+	rm -rf '$(AGAIN)' && mkdir -p '$(AGAIN)'
+	git archive HEAD | tar -xf - -C '$(AGAIN)'
+	sed 's/goos: \[.*/goos: [linux]/;s/goarch: \[.*/goarch: [amd64]/' .goreleaser.yaml >'$(AGAIN)/.goreleaser.yaml'
+	GOCACHE='$(AGAIN)/.cache/go' $(MAKE) -C '$(AGAIN)' release RELEASER='$(RELEASER)' \
+		VERSION='$(VERSION)' COMMIT='$(COMMIT)' COMMIT_TIME='$(COMMIT_TIME)' COMMIT_SECONDS='$(COMMIT_SECONDS)'
+	@! grep -vxFf dist/SHA256SUMS '$(AGAIN)/dist/SHA256SUMS' || { echo 'these are not the same bytes the second time'; exit 1; }
+	@echo "$$(grep -c . '$(AGAIN)/dist/SHA256SUMS') files are the same bytes the second time"; rm -rf '$(AGAIN)'
+
+install: build pages
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	install -m 755 bin/cogpass '$(DESTDIR)$(PREFIX)/bin/cogpass'
+	install -m 644 $(STAGE)/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'
+	install -m 644 $(STAGE)/completions/cogpass.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/cogpass'
+	install -m 644 $(STAGE)/completions/_cogpass '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_cogpass'
+	install -m 644 $(STAGE)/completions/cogpass.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cogpass.fish'
+
+uninstall:
+	rm -f '$(DESTDIR)$(PREFIX)/bin/cogpass' '$(DESTDIR)$(PREFIX)'/share/man/man1/cogpass.1 '$(DESTDIR)$(PREFIX)'/share/man/man1/cogpass-*.1 \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/cogpass' '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_cogpass' \
+		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cogpass.fish'
 
 # 3 is its exit code for what it has found; any other is of the network.
 vuln:
@@ -109,4 +179,4 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$package || exit 1; done; done
 
 clean:
-	rm -rf bin .cache
+	rm -rf bin dist .cache

@@ -22,7 +22,7 @@ const module = "cogpass"
 var layers = []string{"jobs", "runner", "report", "cmd/bulk", "cmd", "examples"}
 
 // programs may do what only a command line does.
-var programs = []string{"cmd/cogpass", "cmd/bench"}
+var programs = []string{"cmd/cogpass", "cmd/bench", "cmd/release"}
 
 // owned are the imports that belong to few packages, by prefix, and the
 // packages that they belong to, by prefix.
