@@ -9,6 +9,7 @@ import (
 const (
 	throttledFor = 5 * time.Minute // of nothing but throttling, and the run stops
 	lambdaRow    = 10              // lambda faults in a row, and the run stops
+	hungFor      = 10              // programs that did not end before one has, and the run stops
 	limitRow     = 20              // user limits in a row, and the run stops
 )
 
@@ -109,6 +110,9 @@ func (e *engine) attempted(a answer, fault *Error) {
 	e.count(a, fault)
 	if fault == nil {
 		e.lambdas = 0
+		if w.doing == Prepare || w.doing == Conclude {
+			e.told = true
+		}
 		if w.doing == Act {
 			w.mark(w.task.Version, Set)
 		}
@@ -139,6 +143,8 @@ func (e *engine) attempted(a answer, fault *Error) {
 		e.refused(w, a.got, fault)
 	case LambdaFault:
 		e.lambda(w, a.got, fault)
+	case Hung:
+		e.hangs(w, a.got, fault)
 	case UserLimit:
 		if e.limits++; e.limits >= limitRow {
 			e.stopRow(e.limits, w, fault)
@@ -190,6 +196,26 @@ func (e *engine) lambda(w *work, now time.Time, fault *Error) {
 		return
 	}
 	w.lambda = true
+	w.tries++
+	e.again(w, now)
+}
+
+// hangs has a store told once more by a program that did not end. One that ends for
+// nobody would keep the run for as long as it has tasks.
+func (e *engine) hangs(w *work, now time.Time, fault *Error) {
+	if e.hung++; e.hung >= hungFor && !e.told {
+		e.stopRow(e.hung, w, fault)
+		return
+	}
+	if w.hung {
+		o := Unknown // the store may have been told
+		if w.doing == Prepare {
+			o = Failed
+		}
+		e.end(w, o, fault.Message)
+		return
+	}
+	w.hung = true
 	w.tries++
 	e.again(w, now)
 }

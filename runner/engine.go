@@ -62,6 +62,8 @@ type engine struct {
 	stoppedAt  time.Time // when that came to be so
 	unrecorded bool      // nor of these: nothing can be recorded any more
 	lambdas    int       // lambda faults in a row
+	hung       int       // programs that did not end
+	told       bool      // one did
 	limits     int       // user limits in a row
 	stats      Stats
 	err        error

@@ -61,6 +61,11 @@ const (
 	// with it was not delivered. Of a creation, a look tells whether there is
 	// a user; for any other step it is what UserFault is.
 	Undelivered
+
+	// Hung: a hand-off's program did not end in time, and was killed; what it was to
+	// do may be done. Tried once more, as that does no harm; no sign of an outage.
+	// Where it ends for nobody, the run stops.
+	Hung
 )
 
 // Error is a request that was not answered with success.

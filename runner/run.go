@@ -96,7 +96,7 @@ var ErrThrottled = errors.New("nothing but throttling for 5 minutes")
 // Stopped is the error of a run that an answer stopped. Its tasks that have
 // not ended may be run again.
 type Stopped struct {
-	Class Class  // Budget, Fatal, LambdaFault, Throttled or UserLimit; of an outage what it was last: InDoubt, Transient or Host
+	Class Class  // Budget, Fatal, Hung, LambdaFault, Throttled or UserLimit; of an outage what it was last: InDoubt, Transient or Host
 	Task  string // username of the task that showed it
 	Err   error
 }

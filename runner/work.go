@@ -37,6 +37,7 @@ type progress struct {
 	doing     Step
 	already   bool  // the first look that showed that nothing was done showed the state that the action leads to
 	lambda    bool  // a trigger has failed once
+	hung      bool  // a program has not ended once
 	unchanged uint8 // looks in a row that showed that nothing was done
 	attempts  int   // made, throttled ones among them
 	throttled int

@@ -237,6 +237,8 @@ func stopMeaning(s *runner.Stopped) (code int, hint string) {
 		return exitFatal, "nobody was charged for it; go on when the service, the network or this machine is well again"
 	case s.Class == runner.LambdaFault:
 		return exitFatal, "a Lambda trigger of the pool fails for everyone: mend it, then go on"
+	case s.Class == runner.Hung:
+		return exitFatal, "the hand-off's program ends for nobody: see what it waits for, or give it more time with handoff.timeout, then go on"
 	case fault != nil:
 		return exitFatal, faultHint(fault)
 	}

@@ -40,8 +40,8 @@ var errTimeout = errors.New("the hand-off took too long")
 // The phases are prepare, confirm and abandon; only prepare has the password.
 // Exit status 0 is done, and any other a runner.UserFault whose reason has the
 // end of what the program printed. One that does not end in time is killed,
-// with all that it has started in its process group (on Windows: alone), and in
-// doubt. One that cannot be started is Fatal. The program gets this process's
+// with all that it has started in its process group (on Windows: alone):
+// runner.Hung. One that cannot be started is Fatal. The program gets this process's
 // working directory and environment, and its standard output is not shown.
 type Command struct {
 	Args    []string      // the program, found as a shell would, and its arguments
@@ -108,7 +108,7 @@ func (c Command) phase(ctx context.Context, phase string, h runner.Handover) (no
 	case cmd.ProcessState.Success(): // whatever became of its output, or of the time
 		return none, nil
 	case errors.Is(context.Cause(ctx), errTimeout):
-		return none, &runner.Error{Err: errTimeout, Message: fmt.Sprintf("%sdid not end within %v, and was killed", c.place(phase), timeout)}
+		return none, &runner.Error{Class: runner.Hung, Err: errTimeout, Message: fmt.Sprintf("%sdid not end within %v, and was killed", c.place(phase), timeout)}
 	case ctx.Err() != nil:
 		return none, &runner.Error{Err: context.Cause(ctx), Message: c.place(phase) + "was killed, for the run has ended"}
 	}

@@ -114,7 +114,7 @@ func TestCommandFails(t *testing.T) {
 			c := starting(t, "hold", listen(t).Addr().String())
 			c.Timeout = 50 * time.Millisecond
 			return c
-		}(), runner.InDoubt, []string{"did not end within 50ms, and was killed"}},
+		}(), runner.Hung, []string{"did not end within 50ms, and was killed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.command.Prepare(t.Context(), passed)
