@@ -52,7 +52,10 @@ type page struct {
 
 type fact struct{ Name, Text string }
 
-type htmlHead struct{ Title, Name string }
+type htmlHead struct {
+	Title, Name string
+	Number      bool
+}
 
 // writeHTML reads the results twice: for what stands above the table, and for
 // the table.
@@ -74,7 +77,7 @@ func writeHTML(out *bufio.Writer, run Run, results Results) error {
 	p.Charts = []chart{rateChart(&run, s, a, known), outcomeChart(s, a, known), latencyChart(s)}
 	for i, c := range htmlColumns {
 		if s.used[i] {
-			p.Heads = append(p.Heads, htmlHead{c.title, c.name})
+			p.Heads = append(p.Heads, htmlHead{c.title, c.name, c.number})
 		}
 	}
 	err = pages.Execute(out, p)

@@ -217,7 +217,7 @@ func latencyChart(s *survey) chart {
 		name, words string
 		q           float64
 	}{{"p50", "50%", 0.5}, {"", "75%", 0.75}, {"", "90%", 0.9}, {"p95", "95%", 0.95}, {"p99", "99%", 0.99}, {"", "100%", 1}} {
-		if q.name != "" && n > 3 {
+		if q.name != "" && s.latency.count >= 20 && n > 3 {
 			c.Shapes = append(c.Shapes, shape{q.name, upright(place(s.Latency(q.q)))})
 			c.Legend = append(c.Legend, legend{q.name, q.name + " " + textDuration(s.Latency(q.q))})
 		}

@@ -32,10 +32,13 @@ func rateChart(run *Run, s *survey, a axis, known bool) chart {
 	}
 	high = top(high)
 	c.Y, c.X = scale(high), a.labels()
-	c.Legend = []legend{{"answered", "answered"}, {"throttled", "of these, throttled"}}
+	c.Legend = []legend{{"answered", "answered"}}
+	if worstAt >= 0 {
+		c.Legend = append(c.Legend, legend{"throttled", "of these, throttled"})
+	}
 	c.Shapes = answeredShapes(columns, high)
 	if !far && asked > 0 {
-		c.Legend = append(c.Legend, legend{"asked", "asked"}, legend{"pace", "left by throttling"})
+		c.Legend = append(c.Legend, legend{"asked", "asked"}, legend{"pace", "pace"})
 		c.Shapes = append(c.Shapes, paceShapes(columns, high)...)
 	}
 
@@ -46,10 +49,11 @@ func rateChart(run *Run, s *survey, a axis, known bool) chart {
 	if answeredIn(run.Samples) > s.Requests+s.Requests/10 {
 		c.Note = "All requests are counted, also looks and sign-outs, which have a rate of their own. "
 	}
+	c.Note += "The pace is what throttling has left of the rate asked for."
 	if far {
-		c.Note += "The rate asked for, " + figure(asked) + " a second, is far above this."
+		c.Note += " The rate asked for, " + figure(asked) + " a second, is far above this."
 	}
-	c.Head = []string{"From (UTC)", "Asked", "Left by throttling", "Answered", "Throttled, in all"}
+	c.Head = []string{"From (UTC)", "Asked", "Pace", "Answered", "Throttled, in all"}
 	a.spans(func(label string, from, to int) { c.Rows = append(c.Rows, paceRow(label, columns[from:to])) })
 	return c
 }
@@ -109,7 +113,7 @@ func rateWords(run *Run, s *survey) string {
 	case run.AskedRate == 0:
 		say = "The rate asked for is not known"
 	}
-	if rate := s.Rate(); rate > 0 {
+	if rate := s.Rate(); rate > 0 && s.Requests >= 20 { // or it says nothing
 		say += "; " + figure(rate) + " were sent on average"
 	}
 	if s.Throttled == 0 {

@@ -15,17 +15,18 @@ import (
 var htmlColumns = [...]struct {
 	name, title string
 	always      bool
+	number      bool
 	zero        bool // 0 is nothing
 }{
-	{name: "seq", title: "No.", always: true},
+	{name: "seq", title: "No.", always: true, number: true},
 	{name: "username", title: "User", always: true},
 	{name: "action", title: "Action", always: true},
 	{name: "outcome", title: "Outcome", always: true},
 	{name: "reason", title: "Why"}, // and the code
-	{name: "attempts", title: "Tries", zero: true},
-	{name: "throttled", title: "Throttled", zero: true},
+	{name: "attempts", title: "Tries", number: true, zero: true},
+	{name: "throttled", title: "Throttled", number: true, zero: true},
 	{name: "finished_at", title: "Finished (UTC)"},
-	{name: "duration_ms", title: "Took, ms"},
+	{name: "duration_ms", title: "Took, ms", number: true},
 	{name: "status_before", title: "Status before"},
 	{name: "created", title: "Created"},
 	{name: "sign_out", title: "Sign-out"},
