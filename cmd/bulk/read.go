@@ -97,19 +97,19 @@ func (r *Recorded) Report(ctx context.Context, redacted bool, write func(report.
 	if err := r.file.Freeze(); err != nil {
 		return err
 	}
-	run, err := reportRun(&r.Info, r.file, r.Path)
-	if err != nil {
-		return err
+	run, damage := reportRun(&r.Info, r.file, r.Path)
+	if damage != nil && !errors.Is(damage, runfile.ErrDamaged) {
+		return damage
 	}
 	run.State = r.State()
-	var damage error
 	results := readable(ctx, r.file.Results(), &damage)
 	if redacted {
+		var err error
 		if run, results, err = report.Redact(r.Info.Salt, run, results); err != nil {
 			return err
 		}
 	}
-	err = write(run, results)
+	err := write(run, results)
 	if err == nil && damage != nil {
 		return &Error{Damaged, r.Path, damage}
 	}

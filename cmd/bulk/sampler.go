@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"cogpass/jobs"
 	"cogpass/runner"
 	"cogpass/runner/runfile"
 )
@@ -54,9 +55,11 @@ func (s *sampler) take() runfile.Sample {
 	defer s.mu.Unlock()
 	now := time.Now()
 	ended := func(o runner.Outcome) int64 { return s.now.Ended[o] - s.before.Ended[o] }
+	lane := paced(&s.now)
+	before := laneOf(&s.before, lane.Category)
 	sample := runfile.Sample{
-		At: s.began, Span: max(0, now.Sub(s.began)), Asked: s.now.Asked, Rate: s.now.Rate,
-		Requests: s.now.Sent - s.before.Sent, Throttled: s.now.Throttled - s.before.Throttled,
+		At: s.began, Span: max(0, now.Sub(s.began)), Asked: lane.Asked, Rate: lane.Rate,
+		Requests: lane.Sent - before.Sent, Throttled: lane.Throttled - before.Throttled,
 		OK: ended(runner.OK), Failed: ended(runner.Failed), Skipped: ended(runner.Skipped), Unknown: ended(runner.Unknown),
 	}
 	if n := len(s.latencies); n > 0 {
@@ -65,6 +68,33 @@ func (s *sampler) take() runfile.Sample {
 	}
 	s.before, s.began, s.latencies, s.answers = s.now, now, s.latencies[:0], 0
 	return sample
+}
+
+// paced is the lane that a run's pace is told by: that of the rate that is
+// asked for or, where nothing is sent in it, the busiest.
+func paced(st *runner.Stats) runner.LaneStats {
+	lane := laneOf(st, jobs.UserAccountRecovery)
+	if lane.Asked, lane.Rate = st.Asked, st.Rate; lane.Sent > 0 {
+		return lane
+	}
+	for _, other := range st.Lanes {
+		if other.Sent > lane.Sent {
+			lane = other
+		}
+	}
+	if st.Asked == 0 { // paused
+		lane.Asked, lane.Rate = 0, 0
+	}
+	return lane
+}
+
+func laneOf(st *runner.Stats, category jobs.Category) runner.LaneStats {
+	for _, lane := range st.Lanes {
+		if lane.Category == category {
+			return lane
+		}
+	}
+	return runner.LaneStats{Category: category}
 }
 
 // record writes a sample a second until ctx is done, and then the last one.
