@@ -73,6 +73,35 @@ func AdviseStop(reason string) Advice {
 	return Advice{}
 }
 
+// Messages are the parts of messages, in lower case, by which an entry is found
+// that is not found by a code: any one of them.
+func (a *Advice) Messages() []string {
+	if a.codes != nil {
+		return nil
+	}
+	return slices.Clone(a.parts)
+}
+
+// Hint is the advice in the form of an error's hint: one line, lower case, with
+// no full stop. It is "" of the zero Advice.
+func (a *Advice) Hint() string {
+	if a.Title == "" {
+		return ""
+	}
+	return lower(a.Do) + "; " + lower(a.Means)
+}
+
+// ownNames keep their capital.
+var ownNames = []string{"AWS", "Amazon", "Cognito", "Secrets Manager", "CloudTrail"}
+
+func lower(sentence string) string {
+	sentence = strings.TrimSuffix(sentence, ".")
+	if slices.ContainsFunc(ownNames, func(name string) bool { return strings.HasPrefix(sentence, name) }) {
+		return sentence
+	}
+	return strings.ToLower(sentence[:1]) + sentence[1:]
+}
+
 func adviseOn(topic Topic, step runner.Step, code, reason string) Advice {
 	for i := range advice {
 		a := &advice[i]

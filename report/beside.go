@@ -24,6 +24,17 @@ var besides = [...]struct {
 	{runner.Check, "check", "check"},
 }
 
+// StepName is what a step is called in a key of a report or a log; "action" is
+// the action itself.
+func StepName(s runner.Step) string {
+	for _, b := range besides {
+		if b.step == s {
+			return b.key
+		}
+	}
+	return "action"
+}
+
 // besideOutcomes are those that a step can end with.
 var besideOutcomes = [...]runner.Outcome{runner.OK, runner.Failed, runner.Unknown, runner.Skipped}
 
@@ -38,6 +49,10 @@ func beside(r *runner.Result, step runner.Step) cell {
 }
 
 func fails(o runner.Outcome) bool { return o == runner.Failed || o == runner.Unknown }
+
+// Failed reports whether a task failed or is unknown, or a step beside its
+// action.
+func Failed(r *runner.Result) bool { return fails(r.Outcome) || besideFails(r) }
 
 // besideFails reports whether a step beside the action failed or is unknown.
 func besideFails(r *runner.Result) bool {

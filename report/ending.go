@@ -57,33 +57,39 @@ func (e *Ending) stands() string {
 	return "is " + cmp.Or(e.Run.State, "in a state that is not known")
 }
 
+// Pending is how many tasks have no outcome.
+func (e Ending) Pending() int64 { return e.Outcomes[runner.Pending] }
+
 // Counted says the outcomes in few words: "80 ok, 41 failed of 121 tasks".
 func (e *Ending) Counted() string {
 	var parts []string
 	tasks := int64(0)
-	for _, o := range [...]runner.Outcome{runner.OK, runner.Failed, runner.Unknown, runner.Skipped, runner.Pending} {
+	for _, o := range [...]runner.Outcome{runner.OK, runner.Failed, runner.Skipped, runner.Unknown, runner.Pending} {
 		n := e.Outcomes[o]
 		tasks += n
 		if n > 0 || o == runner.OK {
 			parts = append(parts, Number(n)+" "+o.String())
 		}
 	}
-	word := " tasks"
-	if tasks == 1 {
-		word = " task"
-	}
-	said := strings.Join(parts, ", ") + " of " + Number(tasks) + word
+	said := strings.Join(parts, ", ") + " of " + tasksOf(tasks)
 	if e.Beside > 0 {
-		said += "; of " + Number(e.Beside) + " of them a step beside the action failed or is unknown"
+		said += "; of " + tasksOf(e.Beside) + " a step beside the action failed or is unknown"
 	}
 	return said
+}
+
+func tasksOf(n int64) string {
+	if n == 1 {
+		return "1 task"
+	}
+	return Number(n) + " tasks"
 }
 
 // Next is what to do about a run: the one command that goes on with it or
 // does again what can be done again. The zero value is nothing.
 type Next struct {
 	Args []string // of cogpass, less the run file, which comes last: "run", "--retry-failed"; nil: there is nothing to do
-	Why  string   // what it does, in a few words: "goes on with the 91 that are pending"
+	Why  string   // what it is for, in a few words: "91 tasks left; to go on"
 	Mind string   // what to mind before it, in a sentence; may be empty
 }
 
@@ -95,18 +101,18 @@ func (e *Ending) Next() (next Next) {
 	case e.Running:
 		return Next{}
 	case pending > 0 && e.Run.State == "planned":
-		next = Next{Args: []string{"run"}, Why: "begins"}
+		next = Next{Args: []string{"run"}, Why: "to begin"}
 	case pending > 0:
-		next = Next{Args: []string{"run"}, Why: "goes on with the " + Number(pending) + " that are pending"}
+		next = Next{Args: []string{"run"}, Why: tasksOf(pending) + " left; to go on"}
 	case e.Run.State != "done":
-		next = Next{Args: []string{"run"}, Why: "writes the reports"}
+		next = Next{Args: []string{"run"}, Why: "to write the reports"}
 	case failed:
-		next = Next{Args: []string{"run", "--retry-failed"}, Why: "does again what failed"}
+		next = Next{Args: []string{"run", "--retry-failed"}, Why: "to do again what failed"}
 		if unknown {
 			next.Mind = "What is unknown is left as it is: --retry-unknown does that again, and a user may get a second code or password."
 		}
 	case unknown:
-		next = Next{Args: []string{"run", "--retry-unknown"}, Why: "does again what is unknown",
+		next = Next{Args: []string{"run", "--retry-unknown"}, Why: "to do again what is unknown",
 			Mind: "A user may get a second code or password, and lose one that they have chosen since."}
 	default:
 		return Next{}

@@ -21,7 +21,7 @@ func TestEndingSaysTheRunAndTheOneCommand(t *testing.T) {
 		{"only unknown", Ending{Run: Run{State: "done", Sandbox: true}, Outcomes: outcomes{runner.Unknown: 1}},
 			"the run is done: 0 ok, 1 unknown of 1 task.", "cogpass run --retry-unknown --sandbox 'a b.run'"},
 		{"a sign-out failed", Ending{Run: Run{Name: "x", State: "done"}, Outcomes: outcomes{runner.OK: 2}, Beside: 1, BesideFailed: true},
-			"x is done: 2 ok of 2 tasks; of 1 of them a step beside the action failed or is unknown.", "cogpass run --retry-failed 'a b.run'"},
+			"x is done: 2 ok of 2 tasks; of 1 task a step beside the action failed or is unknown.", "cogpass run --retry-failed 'a b.run'"},
 		{"stopped", Ending{Run: Run{Name: "x", State: "stopped", StopReason: "no\x1b[2J more."}, Outcomes: outcomes{runner.Failed: 2, runner.Pending: 9}},
 			`x was stopped: 0 ok, 2 failed, 9 pending of 11 tasks, because no\x1b[2J more.`, "cogpass run 'a b.run'"},
 		{"going on", Ending{Run: Run{Name: "x", State: "running"}, Running: true, Outcomes: outcomes{runner.Pending: 9}},

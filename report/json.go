@@ -42,7 +42,9 @@ func writeJSONL(out *bufio.Writer, _ Run, results Results) error {
 
 // appendJSONRow appends a result as an object that has every key, null where
 // the value is not known.
-func appendJSONRow(b []byte, r *runner.Result) []byte {
+func appendJSONRow(b []byte, r *runner.Result) []byte { return appendJSONColumns(b, columns[:], r) }
+
+func appendJSONColumns(b []byte, columns []column, r *runner.Result) []byte {
 	for i, c := range columns {
 		separator := byte(',')
 		if i == 0 {
@@ -144,6 +146,21 @@ func appendJSONKnown(b []byte, s string) []byte {
 		return append(b, "null"...)
 	}
 	return appendJSONString(b, s)
+}
+
+// EscapeJSON escapes in JSON every character that does not print, as reports
+// have it.
+func EscapeJSON(text []byte) (b []byte) {
+	for len(text) > 0 {
+		c, size := utf8.DecodeRune(text)
+		if c < utf8.RuneSelf || unicode.IsPrint(c) && size > 1 {
+			b = append(b, text[:size]...)
+		} else {
+			b = appendJSONEscape(b, c)
+		}
+		text = text[size:]
+	}
+	return b
 }
 
 const hexDigits = "0123456789abcdef"

@@ -72,6 +72,8 @@ type Ended struct {
 	RunFile string
 	Info    runfile.Info
 	Counts  runfile.Counts
+	Figures Figures
+	Reports []string // the paths of those that were written
 }
 
 // SomeFailed reports whether tasks have failed or are unknown, or steps beside

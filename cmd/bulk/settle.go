@@ -19,10 +19,20 @@ func (p *Plan) nothingLeft() (*Ended, error) {
 		return p.settle(nil, false)
 	}
 	count, err := p.file.Count()
+	var reports []string
 	if err == nil && p.opt.Report != nil {
-		err = p.writeReports(&p.Info)
+		reports, err = p.writeReports(&p.Info)
 	}
-	return &Ended{p.path, p.Info, count}, err
+	return p.ended(count, reports), err
+}
+
+// ended is how the run ended. What cannot be read of its results is in no
+// figure: the run has ended all the same.
+func (p *Plan) ended(count runfile.Counts, reports []string) *Ended {
+	e := &Ended{RunFile: p.path, Info: p.Info, Counts: count, Reports: reports}
+	e.Figures.Ending = endingOf(&p.Info, p.Info.State.String(), &count)
+	_ = e.Figures.read(p.file.Results())
+	return e
 }
 
 // settle writes the run's reports and records how it ended. It is done when
@@ -50,7 +60,7 @@ func (p *Plan) settle(stopped error, interrupted bool) (*Ended, error) {
 			return nil, p.unrecorded(err)
 		}
 	}
-	written := p.writeReports(&info)
+	reports, written := p.writeReports(&info)
 	switch {
 	case stopped != nil && written != nil:
 		p.opt.warn("%s", report.Visible(written.Error()))
@@ -65,42 +75,47 @@ func (p *Plan) settle(stopped error, interrupted bool) (*Ended, error) {
 	if p.Info, err = p.file.Info(); err != nil {
 		return nil, err
 	}
-	return &Ended{p.path, p.Info, count}, stopped
+	return p.ended(count, reports), stopped
 }
 
-// writeReports writes all reports that can be written.
-func (p *Plan) writeReports(info *runfile.Info) error {
+// writeReports writes all reports that can be written, and returns their paths.
+func (p *Plan) writeReports(info *runfile.Info) (written []string, failed error) {
 	targets, err := p.reportTargets()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	run, err := reportRun(info, p.file, p.path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var failed error
 	for _, t := range targets {
 		if err := report.WriteFile(t.path, t.format, run, p.file.Results()); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", t.asked, err))
 			continue
 		}
 		p.opt.event(Detail, ReportWritten, "report: "+report.Visible(t.path), "path", t.path)
+		written = append(written, t.path)
 	}
 	if failed != nil {
-		return &Error{Unreported, p.path, failed}
+		return written, &Error{Unreported, p.path, failed}
 	}
-	return nil
+	return written, nil
 }
 
-// reportRun is what reports say of a run.
-func reportRun(info *runfile.Info, file *runfile.File, path string) (report.Run, error) {
-	run := report.Run{
+// headOf is what reports say of a run, but for what its file alone tells.
+func headOf(info *runfile.Info) report.Run {
+	return report.Run{
 		Name: info.Name, UserPoolID: info.UserPoolID, PoolName: info.PoolName, Region: info.Region,
 		Account: info.Account, Actor: info.Actor, JobDigest: info.JobDigest, PlanDigest: info.PlanDigest,
 		ToolVersion: info.ToolVersion, CreatedAt: info.CreatedAt, StartedAt: info.StartedAt, FinishedAt: info.FinishedAt,
 		State: info.State.String(), StopReason: info.Reason, AskedRate: info.AskedRate, Tasks: info.Tasks, Sandbox: BegunInSandbox(info),
-		File: filepath.Base(path),
 	}
+}
+
+// reportRun is what reports say of a run.
+func reportRun(info *runfile.Info, file *runfile.File, path string) (report.Run, error) {
+	run := headOf(info)
+	run.File = filepath.Base(path)
 	samples, err := file.Samples()
 	if err != nil {
 		return run, err

@@ -32,6 +32,11 @@ func TestDocsReference(t *testing.T) {
 		{"docs/report.md", "summary", schemaTable(readSchema(t, report.Schema()).Properties.of("summary"), nil)},
 		{"docs/report.md", "run", schemaTable(readSchema(t, report.Schema()).Properties.of("run"), nil)},
 		{"docs/commands.md", "flags", flagReference()},
+		{"docs/troubleshooting.md", "starts", adviceReference(report.Starts)},
+		{"docs/troubleshooting.md", "stops", adviceReference(report.Stops)},
+		{"docs/troubleshooting.md", "failures", adviceReference(report.Tasks)},
+		{"docs/troubleshooting.md", "unknowns", adviceReference(report.Unknowns)},
+		{"docs/troubleshooting.md", "skips", adviceReference(report.Skips)},
 	} {
 		text := readAll(t, of.page)
 		begin, end := fmt.Sprintf("<!-- %s: made by go generate -->\n", of.name), fmt.Sprintf("<!-- end of %s -->", of.name)

@@ -175,13 +175,11 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 	return exitFatal, ""
 }
 
-// reachedHint says how to go on after a limit of the job.
+// reachedHint says what to do after a limit of the job.
 func reachedHint(r *bulk.Reached) string {
-	switch r.Limit {
-	case "canary":
-		return "see how they fare: the report, the pool's own metrics, whoever answers the users; then `cogpass run RUN_FILE` does the rest"
-	case "maxFailures":
-		return "see why in the report, mend it, and go on with `cogpass run RUN_FILE`"
+	advice := report.AdviseStop(r.Error())
+	if r.Again.IsZero() {
+		return advice.Hint()
 	}
 	return "`cogpass run RUN_FILE` goes on from " + r.Again.UTC().Format("2006-01-02 15:04") + " UTC on; with --wait it waits for that"
 }
@@ -224,50 +222,31 @@ func noStateDir() error {
 func stopMeaning(s *runner.Stopped) (code int, hint string) {
 	var fault *runner.Error
 	errors.As(s.Err, &fault)
-	switch {
-	case s.Class == runner.Throttled:
-		return exitLimit, "something else uses the account's quota up; go on when it is done"
-	case s.Class == runner.Budget && fault != nil && strings.HasPrefix(fault.Code, "Invalid"):
-		return exitLimit, "Cognito may not use the role that sends messages: mend the pool's messaging settings, then go on"
-	case s.Class == runner.Budget:
-		return exitLimit, "a quota of messages is used up; the daily limit of e-mails resets at 09:00 UTC"
-	case s.Class == runner.UserLimit:
-		return exitLimit, "many users in a row have used up a limit of their own, as after many requests for codes: go on in an hour or so"
-	case errors.Is(s, runner.ErrOutage):
-		return exitFatal, "nobody was charged for it; go on when the service, the network or this machine is well again"
-	case s.Class == runner.LambdaFault:
-		return exitFatal, "a Lambda trigger of the pool fails for everyone: mend it, then go on"
-	case s.Class == runner.Hung:
-		return exitFatal, "the hand-off's program ends for nobody: see what it waits for, or give it more time with handoff.timeout, then go on"
-	case fault != nil:
-		return exitFatal, faultHint(fault)
+	code = exitFatal
+	if s.Class == runner.Throttled || s.Class == runner.Budget || s.Class == runner.UserLimit {
+		code = exitLimit
 	}
-	return exitFatal, ""
+	if fault != nil && adapterHint(fault) != "" {
+		return code, adapterHint(fault)
+	}
+	advice := report.AdviseStop(s.Error())
+	return code, advice.Hint()
 }
 
 // faultHint says what to do about an error that is not about one user: by what the
 // adapter knows, or else by its code.
 func faultHint(fault *runner.Error) string {
-	var adapter interface{ Hint() string }
-	if errors.As(fault.Err, &adapter) && adapter.Hint() != "" {
-		return adapter.Hint()
+	if hint := adapterHint(fault); hint != "" {
+		return hint
 	}
-	return fatalHint(fault.Code)
+	advice := report.AdviseStop(fault.Error())
+	return advice.Hint()
 }
 
-// fatalHint says what to do about an error code that is not about one user.
-func fatalHint(code string) string {
-	switch {
-	case strings.HasPrefix(code, "AccessDenied"):
-		return "the credentials lack a permission; `cogpass plan` shows the IAM policy that a job needs"
-	case strings.HasPrefix(code, "ExpiredToken"), strings.HasPrefix(code, "RequestExpired"):
-		return "sign in again, for example with `aws sso login`, and go on"
-	case strings.HasPrefix(code, "UnrecognizedClient"), strings.HasPrefix(code, "InvalidSignature"), strings.HasPrefix(code, "SignatureDoesNotMatch"):
-		return "check the credentials and the profile: AWS does not know them"
-	case code == "ResourceNotFoundException":
-		return "check the user pool's ID, the Region and the account of the credentials"
-	case code == "OperationNotEnabledException":
-		return "the user pool does not allow this operation"
+func adapterHint(fault *runner.Error) string {
+	var adapter interface{ Hint() string }
+	if errors.As(fault.Err, &adapter) {
+		return adapter.Hint()
 	}
 	return ""
 }

@@ -15,13 +15,13 @@ import (
 
 	"cogpass/cmd/bulk"
 	"cogpass/report"
-	"cogpass/runner"
 )
 
 // The events of the log that are the command line's own. Those of a run are
 // bulk's, and of progress lines'.
 const (
 	interrupted bulk.Event = "interrupted"
+	failures    bulk.Event = "failures"
 	runEnded    bulk.Event = "run_ended"
 	failedEvent bulk.Event = "error" // the program ends for it
 )
@@ -51,19 +51,14 @@ func record(log *slog.Logger, m *bulk.Message) {
 }
 
 // logEnd tells the logs how a run has ended. A person reads it in other words.
-func (o *runOptions) logEnd(e *bulk.Ended, code int) {
-	count := &e.Counts
-	m := bulk.Message{Event: runEnded, Text: "the run has ended: " + counted(*count), Keys: []any{
-		"run_file", e.RunFile, "run", e.Info.Name, "user_pool_id", e.Info.UserPoolID, "state", e.Info.State.String(), "tasks", count.Tasks}}
-	for _, outcome := range []runner.Outcome{runner.OK, runner.Failed, runner.Skipped, runner.Unknown, runner.Pending} {
-		m.Keys = append(m.Keys, outcome.String(), count.ByOutcome[outcome])
-	}
-	m.Keys = append(m.Keys, "exit_code", code)
-	if o.sys.file != nil {
-		record(o.sys.file, &m)
-	}
-	if o.sys.log != nil && !o.Quiet {
-		record(o.sys.log, &m)
+func (o *runOptions) logEnd(a *account, code int) {
+	for _, m := range a.messages(code) {
+		if o.sys.file != nil {
+			record(o.sys.file, &m)
+		}
+		if o.sys.log != nil && !o.Quiet {
+			record(o.sys.log, &m)
+		}
 	}
 }
 

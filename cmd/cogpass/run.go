@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cogpass/cmd/bulk"
 	"cogpass/report"
-	"cogpass/runner"
 )
 
 type runOptions struct {
@@ -116,33 +117,37 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	}
 	defer context.AfterFunc(ctx, show.interrupted)()
 	ended, err := bulk.Run(ctx, path, o.Options)
-	if ended != nil {
-		o.ended(ended)
+	if ended == nil {
+		return err
 	}
-	if err == nil && ended.SomeFailed() {
-		err = errSilent(exitSomeFailed)
-	}
-	if ended != nil {
-		o.logEnd(ended, codeOf(err))
-	}
-	return err
+	return o.ended(ended, err)
 }
 
-// ended says how a run has ended, and what is left.
-func (o *runOptions) ended(e *bulk.Ended) {
-	if o.Quiet {
-		return
+// ended says how a run has ended, and what is left. Where that is not well, it
+// returns an error, which says the rest.
+func (o *runOptions) ended(e *bulk.Ended, err error) error {
+	a := account{Figures: e.Figures, runFile: e.RunFile, reports: e.Reports}
+	code := codeOf(err)
+	if err == nil && e.SomeFailed() {
+		code = exitSomeFailed
 	}
-	o.sys.info("%s", counted(e.Counts))
-	o.sys.info("run file: %s", report.Visible(e.RunFile))
-	if pending := e.Counts.ByOutcome[runner.Pending]; pending > 0 {
-		o.sys.info("%s left; to go on: %s", plural(pending, "task"), goOn(&e.Info, e.RunFile))
-		return
+	o.logEnd(&a, code)
+	switch next := a.Ending.Next(); {
+	case !o.Quiet && o.sys.log == nil:
+		width := o.sys.width()
+		lines := append([]string{report.Wrap(a.Ending.Counted(), "  ", width)}, a.lines(width)...)
+		for _, line := range append(lines, a.next(width)...) {
+			o.sys.printLine(slog.LevelInfo, line)
+		}
+	case !o.Quiet:
+	case err != nil && next.Args != nil:
+		_, hint := meaning(err)
+		return withHint(code, strings.TrimPrefix(hint+"; "+next.Why+": "+next.Command(a.runFile), "; "), "%w", err)
+	case code == exitSomeFailed:
+		return a.essential()
 	}
-	if someEnded(&e.Counts, runner.Failed) {
-		o.sys.info("to do again what failed: %s", goOn(&e.Info, e.RunFile, "--retry-failed"))
+	if code == exitSomeFailed {
+		return errSilent(code)
 	}
-	if someEnded(&e.Counts, runner.Unknown) {
-		o.sys.info("to do again what is unknown, by which a user may get a second code or password: %s", goOn(&e.Info, e.RunFile, "--retry-unknown"))
-	}
+	return err
 }

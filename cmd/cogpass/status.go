@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,57 +16,66 @@ import (
 	"cogpass/runner/runfile"
 )
 
+type statusOptions struct {
+	Format        string
+	Watch, Failed bool
+}
+
 func newStatus(sys *system) *cobra.Command {
-	return &cobra.Command{
-		Use: "status [RUN_FILE]", Short: "Show how far a run is, also while it runs",
-		Long: `Show how far a run is. It may be going on: looking does not slow it.
+	o := &statusOptions{}
+	cmd := &cobra.Command{
+		Use: "status [RUN_FILE]", Short: "Show how far a run is, what failed and what to do",
+		Long: `Show how far a run is, and of one that has ended what failed, why, and what to do
+about it. It may be going on: looking does not slow it.
 Without an argument, the runs in the state folder, newest first.`,
 		Example: `  cogpass status
-  cogpass status job.run`,
+  cogpass status job.run
+  cogpass status --watch job.run
+  cogpass status --failed --format json job.run`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(args); err != nil {
+				return err
+			}
 			if len(args) == 0 {
 				return sys.listRuns()
 			}
-			return sys.status(args[0])
+			return o.run(cmd.Context(), sys, args[0])
 		},
 	}
+	f := cmd.Flags()
+	f.StringVar(&o.Format, "format", "text", "write as `FORMAT`: text or json (one object a line)")
+	f.BoolVarP(&o.Watch, "watch", "w", false, "follow the run until it ends")
+	f.BoolVar(&o.Failed, "failed", false, "list what failed or is unknown")
+	return cmd
 }
 
-func (s *system) status(path string) error {
+func (o *statusOptions) check(args []string) error {
+	switch {
+	case o.Format != "text" && o.Format != "json":
+		return usage("--format %s: want text or json", report.Visible(o.Format))
+	case o.Watch && o.Failed:
+		return usage("--watch and --failed do not go together")
+	case (o.Watch || o.Failed) && len(args) == 0:
+		return usage("--watch and --failed want a run file")
+	}
+	return nil
+}
+
+func (o *statusOptions) run(ctx context.Context, sys *system, path string) error {
 	r, err := bulk.Read(path)
 	if err != nil {
 		return err
 	}
+	sys.fileWarnings(r)
+	if o.Watch {
+		return sys.watch(ctx, r, o.Format)
+	}
 	defer r.Close()
-	s.fileWarnings(r)
-	return s.stream(func(w io.Writer) error {
-		line := func(name, format string, args ...any) {
-			if text := fmt.Sprintf(format, args...); text != "" {
-				fmt.Fprintf(w, "%-10s %s\n", name, report.Visible(text))
-			}
-		}
-		line("run", "%s", r.Info.Name)
-		line("pool", "%s %s", r.Info.UserPoolID, r.Info.PoolName)
-		line("state", "%s", r.State())
-		line("because", "%s", r.Info.Reason)
-		if r.Holder != nil {
-			line("process", "%d, since %s", r.Holder.PID, moment(r.Holder.Since))
-		}
-		line("done", "%s", counted(r.Counts))
-		if n := r.Counts.InDoubt; n > 0 {
-			line("in doubt", "%s", plural(n, "task"))
-		}
-		line("requests", "%s, %s throttled", report.Number(r.Counts.Requests), report.Number(r.Counts.Throttled))
-		line("rate", "%s asked%s", jobs.Rate(r.Info.AskedRate), controlled(r.Control))
-		line("started", "%s", moment(r.Info.StartedAt))
-		line("finished", "%s", moment(r.Info.FinishedAt))
-		line("plan", "%s", r.Info.PlanDigest)
-		if r.Info.State != runfile.Done && r.Holder == nil {
-			line("to go on", "%s", goOn(&r.Info, path))
-		}
-		return nil
-	})
+	if o.Failed {
+		return sys.failedOf(ctx, r, o.Format)
+	}
+	return sys.statusOf(ctx, r, o.Format)
 }
 
 // fileWarnings says what is wrong with a run file that can be read.

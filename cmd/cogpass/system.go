@@ -70,6 +70,9 @@ func (s *system) env(name string) string {
 	return value
 }
 
+// width is that of the terminal at standard error; 0 where there is none.
+func (s *system) width() int { return widthOf(s.Err, s.ErrTerminal) }
+
 // stateDir returns the folder of run files and locks: the platform's own place
 // for what a program keeps and a user does not edit; empty where no home folder
 // is known.

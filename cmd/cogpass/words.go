@@ -8,7 +8,6 @@ import (
 	"cogpass/cmd/bulk"
 	"cogpass/jobs"
 	"cogpass/report"
-	"cogpass/runner"
 	"cogpass/runner/runfile"
 )
 
@@ -49,26 +48,8 @@ func moment(t time.Time) string {
 
 // counted says how far a run is, in one line.
 func counted(c runfile.Counts) string {
-	var parts []string
-	for _, o := range []runner.Outcome{runner.OK, runner.Failed, runner.Skipped, runner.Unknown, runner.Pending} {
-		if n := c.ByOutcome[o]; n > 0 || o == runner.OK {
-			parts = append(parts, report.Number(n)+" "+o.String())
-		}
-	}
-	said := strings.Join(parts, ", ") + " of " + plural(c.Tasks, "task")
-	if c.Beside > 0 {
-		said += "; of " + plural(c.Beside, "task") + " a step beside the action failed or is unknown"
-	}
-	return said
-}
-
-// someEnded reports whether any task, or step beside one, has ended so.
-func someEnded(c *runfile.Counts, o runner.Outcome) bool {
-	some := c.ByOutcome[o] > 0
-	for _, steps := range c.Steps {
-		some = some || steps[o] > 0
-	}
-	return some
+	e := report.Ending{Outcomes: c.ByOutcome, Beside: c.Beside}
+	return e.Counted()
 }
 
 // tallied says what a plan does, in one line.
@@ -83,13 +64,4 @@ func tallied(t *bulk.Tally) string {
 		parts = append(parts, report.Number(t.Skipped)+" skipped")
 	}
 	return strings.Join(parts, ", ")
-}
-
-// goOn is the command line that goes on with a run.
-func goOn(info *runfile.Info, path string, flags ...string) string {
-	words := append([]string{"run"}, flags...)
-	if bulk.BegunInSandbox(info) {
-		words = append(words, "--sandbox")
-	}
-	return report.Command(append(words, report.PathArgument(path))...)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -87,6 +88,22 @@ var families = []struct {
 	{"UnrecognizedClient", runner.Fatal},
 	{"InvalidSmsRole", runner.Budget},
 	{"InvalidEmailRole", runner.Budget},
+}
+
+// Codes returns the error codes that are known, of all services that are asked,
+// with their classes: whoever has something to say of each can see that none is
+// left out. A code that AWS has in several forms is there as what they begin with.
+func Codes() map[string]runner.Class {
+	all := maps.Clone(classes)
+	for code, class := range secretClasses {
+		if _, known := all[code]; !known {
+			all[code] = class
+		}
+	}
+	for _, f := range families {
+		all[f.prefix] = f.class
+	}
+	return all
 }
 
 // An attempt is what classify needs to know about a request besides its error.
