@@ -34,7 +34,7 @@ COMMIT_TIME    ?= $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%
 PREFIX         ?= /usr/local
 STAGE          := .cache/release/share
 AGAIN          := $(CURDIR)/.cache/again
-RELEASER       := $(CURDIR)/.cache/tools/goreleaser
+RELEASER       := $(CURDIR)/.cache/$(GORELEASER)/goreleaser
 
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 # SQLite is C in Go's clothes: the detector makes it three times as slow, and finds nothing in it.

@@ -19,7 +19,7 @@ type exitCode struct {
 var exitCodes = []exitCode{
 	{0, "every task is ok or skipped"},
 	{exitSomeFailed, "it ran to its end, and some tasks are failed or unknown"},
-	{exitUsage, "the command line or the job is wrong, or a guard refuses it; nothing was sent"},
+	{exitUsage, "the command line or the job is wrong, or what it asks for is refused; nothing was sent"},
 	{exitFatal, "could not start, or a fatal error stopped it"},
 	{exitLimit, "stopped by a limit of the job or of Cognito; run RUN_FILE goes on"},
 	{exitHeld, "another run holds this run file or this pool"},
@@ -39,13 +39,17 @@ var (
 
 // exitsOf is the exit codes of each command, in the order of its help.
 var exitsOf = map[string][]exitCode{
-	"cogpass":  exitCodes,
-	"run":      exitCodes,
-	"init":     {done, wrongLine, {exitFatal, "the job could not be written"}, broken},
-	"validate": {{0, "the job is right"}, {exitUsage, "the command line or the job is wrong"}, {exitFatal, "a file could not be read, or the output not written"}, broken},
+	"cogpass": exitCodes,
+	"run":     exitCodes,
+	"init":    {done, wrongLine, {exitFatal, "the job could not be written"}, broken},
+	"validate": {
+		{0, "the job is right"},
+		{exitUsage, "the command line or the job is wrong, or a file that it names cannot be read"},
+		noOutput, broken,
+	},
 	"plan": {
 		{0, "the plan is made"},
-		{exitUsage, "the command line or the job is wrong, or a guard refuses it; nothing was changed"},
+		{exitUsage, "the command line or the job is wrong, or what it asks for is refused; nothing was changed"},
 		{exitFatal, "the pool could not be asked, or the run file not written"},
 		broken,
 	},
@@ -77,6 +81,6 @@ var exitsOf = map[string][]exitCode{
 	"schema":     ofOutput,
 	"completion": ofOutput,
 	"version":    ofOutput,
-	"help":       ofOutput,
+	"help":       {done, wrongLine},
 	"man":        ofOutput,
 }

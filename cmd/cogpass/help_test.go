@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -86,6 +88,21 @@ func TestHelpTables(t *testing.T) {
 				t.Errorf("%s ends with %d, which is no exit code", cmd.Name(), e.Code)
 			}
 		}
+	}
+}
+
+// The README has the same table.
+func TestExitCodesOfREADME(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for _, e := range exitCodes {
+		fmt.Fprintf(&want, "| %d | %s |\n", e.Code, strings.ReplaceAll(e.Meaning, "run RUN_FILE", "`run RUN_FILE`"))
+	}
+	if !strings.Contains(string(text), want.String()) {
+		t.Errorf("the README does not have the exit codes as the help has them:\n%s", &want)
 	}
 }
 
