@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -179,7 +180,11 @@ func (h *hostileRun) outputs() []hostileOutput {
 	add("report, CSV", nil, "report", run, "--format", "csv")
 	add("report, JSON", inJSON, "report", run, "--format", "json")
 	add("report, JSON Lines", inJSON, "report", run, "--format", "jsonl")
+	inHTML := func(name string) string { return strings.ReplaceAll(html.EscapeString(name), "+", "&#43;") }
+	add("report, HTML", inHTML, "report", run, "--format", "html")
 	add("status", nil, "status", run)
+	add("status --failed", nil, "status", "--failed", run)
+	add("status, JSON", nil, "status", "--format", "json", run)
 	add("status, JSON", nil, "status", "--format", "json", run)
 	add("failures, text", nil, "status", "--failed", run)
 	add("failures, JSON Lines", nil, "status", "--failed", "--format", "json", run)
