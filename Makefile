@@ -12,6 +12,7 @@
 # make image       a container image, with docker: see Dockerfile
 # make install     the program, its man pages and completions below PREFIX (/usr/local), DESTDIR before it
 # make bench       the benchmarks, into docs/benchmarks.md
+# make soak        SOAK=200000 tasks of all actions with faults of all kinds and a kill a minute; takes most of an hour
 # make fuzz        each fuzz test for FUZZTIME (10s)
 # make clean       removes bin, dist and .cache
 
@@ -23,6 +24,7 @@ COGNITO_LOCAL := cognito-local@5.3.0
 AXE           := axe-core@4.14.1
 FUZZTIME      ?= 10s
 SEEDS         ?= 10000
+SOAK          ?= 200000
 
 # What a release says of itself: the tag's version, where the commit has a tag; the commit; and its time, which all
 # files get.
@@ -48,7 +50,7 @@ TEST := $(GO) test -parallel 16 -timeout 30m
 # Else a process under the detector waits a second before it ends.
 export GORACE = atexit_sleep_ms=0
 
-.PHONY: build test cover test-long test-race check vuln pages release test-release image install uninstall bench test-peers test-spreadsheet screenshots fuzz clean
+.PHONY: build test cover test-long test-race check vuln pages release test-release image install uninstall bench test-peers test-spreadsheet screenshots soak fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -171,6 +173,9 @@ test-peers: build $(SERVER)
 # numbers and dates, to see that it changes none.
 test-spreadsheet:
 	$(GO) test -count=1 -run LibreOffice ./jobs -soffice soffice
+
+soak:
+	$(GO) test -count=1 -timeout 4h -v -run '^TestSoak$$' ./cmd/cogpass -soak=$(SOAK)
 
 fuzz:
 	@for package in $$($(GO) list ./...); do \

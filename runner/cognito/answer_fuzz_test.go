@@ -32,11 +32,12 @@ func FuzzAnswer(f *testing.F) {
 	for _, body := range []string{"{}", "", `{"__type":"UserNotFoundException","message":"no {json}"}`, "<html>{html}</html>", `{"__type":"aws#{plain}","Message":{}}`,
 		`{"message":"` + strings.Repeat("a ", 9000) + `{plain}"}`, `{"__type":["x"],"message":"\u202e\u0000\n{url} {base64} {hex}"}`, "[1", "\x1f\x8b\x08"} {
 		for _, status := range []uint16{200, 204, 301, 307, 400, 403, 404, 408, 413, 429, 500, 502, 503, 504, 599} {
-			f.Add(status, "", "", "", body)
+			f.Add(status-200, "", "", "", body)
 		}
-		f.Add(uint16(400), "TooManyRequestsException:http://{plain}/", "{hex}", "http://127.0.0.1:1/{path}?{url}", body)
-		f.Add(uint16(307), "{plain}", "{plain}", "//{url}@x/{plain}", body)
-		f.Add(uint16(200), "{base64}", "{base64}", "", body)
+		f.Add(uint16(200), "TooManyRequestsException:http://{plain}/", "{hex}", "http://127.0.0.1:1/{path}?{url}", body)
+		f.Add(uint16(107), "{plain}", "{plain}", "//{url}@x/{plain}", body)
+		f.Add(uint16(101), "", "", "http://127.0.0.1:1/{base64}/{path}?{url}", body)
+		f.Add(uint16(0), "{base64}", "{base64}", "", body)
 	}
 	var answer atomic.Value
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer.Load().(http.HandlerFunc)(w, r) }))

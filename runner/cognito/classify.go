@@ -127,7 +127,9 @@ func classify(err error, a attempt) *runner.Error {
 	switch {
 	case errors.As(err, &strange):
 		// A whole answer of Cognito's may still say no in a way of its own.
-		return &runner.Error{Class: strange.class, Message: strange.message, Err: strange, Unproven: a.changes && strange.class != runner.UserFault}
+		shown := *strange
+		shown.message = message(strange.message, a.hidden...) // it says where a redirect leads, which may repeat the request
+		return &runner.Error{Class: strange.class, Message: shown.message, Err: &shown, Unproven: a.changes && strange.class != runner.UserFault}
 	case status == 0:
 		return withoutAnswer(err, a.left)
 	}
