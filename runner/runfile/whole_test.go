@@ -336,3 +336,28 @@ func TestLogOfAnotherCopy(t *testing.T) {
 	}
 	mustHold(t, path, options.Place, durable+50)
 }
+
+// TestMarkFarBehindProvesNothing: a machine that saw the run once, before it went
+// on elsewhere, does not know whether the log is missing.
+func TestMarkFarBehindProvesNothing(t *testing.T) {
+	path, _ := killed(t)
+	mustDo(t, write(path, "SELECT count(*) FROM task")) // and its log is in it
+	info, err := openReadOnly(t, path).Info()
+	mustDo(t, err)
+	var commits int64
+	_, err = fmt.Sscan(query(t, path, "SELECT commits FROM run"), &commits)
+	mustDo(t, err)
+	for behind, refused := range map[int64]bool{0: false, 1: false, 2: true, commits: true} {
+		here := OpenOptions{Place: t.TempDir()}
+		mustDo(t, os.WriteFile(markPath(here.Place, info.RunID), mark{info.RunID, commits - behind}.line(), 0o600))
+		f, err := Open(copyFiles(t, path, ""), here)
+		if err == nil {
+			err = f.Close()
+		} else if refused && !errors.Is(err, ErrNotWhole) {
+			t.Error(err)
+		}
+		if (err != nil) != refused {
+			t.Errorf("with a mark that is %d of %d behind: got %v, want it refused: %v", behind, commits, err, refused)
+		}
+	}
+}
