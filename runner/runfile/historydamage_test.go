@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -99,6 +100,27 @@ func TestFlippedByteOfALedger(t *testing.T) {
 		check(fmt.Sprint("byte ", at), damaged)
 		if at%8 == 0 {
 			check(fmt.Sprint("cut at ", at), content[:at])
+		}
+	}
+}
+
+// TestLedgerKnowsNobodyBesideItsIndex: a user's sub stands in a row, and in an
+// index that finds it. Where the two differ, Check says so.
+func TestLedgerKnowsNobodyBesideItsIndex(t *testing.T) {
+	path := newLedger(t)
+	mustDo(t, AppendHistory(path, staff, "r1", "/runs/one.run", []Deed{deed("Ana", anaSub, jobs.Reset, day(1))}))
+	content, err := os.ReadFile(path)
+	mustDo(t, err)
+	sub := packUUID(anaSub).([]byte)
+	if n := bytes.Count(content, sub); n != 2 {
+		t.Fatalf("the sub is there %d times, want in the row and in the index", n)
+	}
+	for _, at := range []int{bytes.Index(content, sub), bytes.LastIndex(content, sub)} {
+		damaged := bytes.Clone(content)
+		damaged[at+7] ^= 4
+		mustDo(t, os.WriteFile(path, damaged, 0o600))
+		if err := openLedger(t, path).Check(); !errors.Is(err, ErrDamaged) {
+			t.Errorf("at %d: got %v, want ErrDamaged", at, err)
 		}
 	}
 }
