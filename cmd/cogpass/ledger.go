@@ -101,6 +101,9 @@ func (s *system) rebuildLedger(dir string, runFiles []string) error {
 		return withHint(exitFatal, "name run files of earlier nights; where there never was one, `cogpass run --first-run` makes a ledger", "%v, and by an empty one everybody would be due: %s is as it was", err, report.Visible(bulk.HistoryPath(dir)))
 	}
 	s.info("the ledger holds what %s did: %s", plural(int64(rebuilt.Runs), "run"), report.Visible(bulk.HistoryPath(dir)))
+	if rebuilt.Gone > 0 {
+		s.warn("the files of %s are not there any more: what the ledger had of them is kept, %s", plural(int64(rebuilt.Gone), "run"), plural(rebuilt.Kept, "row"))
+	}
 	if len(rebuilt.Faults) > 0 {
 		return errSilent(exitSomeFailed)
 	}

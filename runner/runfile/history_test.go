@@ -337,6 +337,39 @@ func TestHistoryOfRuns(t *testing.T) {
 	}
 }
 
+// What runs have done whose files are gone is not forgotten, and is told; and it does
+// not matter in which folder the ledger was told of a run, or which it is in now.
+func TestHistoryOfRunsThatAreGone(t *testing.T) {
+	path := newLedger(t)
+	dir := t.TempDir()
+	t.Chdir(dir)
+	begun := func(f *File) { mustDo(t, BeginRun(path, staff, f)) }
+	recorded(t, ".", "kept.run", 4, runner.OK, begun)
+	moved := recorded(t, ".", "moved.run", 12, runner.OK, begun)
+	gone := recorded(t, ".", "gone.run", 14, runner.OK, begun)
+	who := func() string { // was done when, whatever run did it
+		var b strings.Builder
+		for line := range strings.Lines(all(t, path)) {
+			line, _, _ = strings.Cut(line, "Z ")
+			b.WriteString(line + "\n")
+		}
+		return b.String()
+	}
+	before := who()
+	mustDo(t, os.Remove(gone), os.Rename(moved, "elsewhere.run"))
+	t.Chdir(t.TempDir())
+	for i, given := range [][]string{{filepath.Join(dir, "elsewhere.run")}, nil} {
+		rebuilt, err := RebuildHistory(path, given, nil, false)
+		if err != nil || rebuilt.Runs != 2-i || rebuilt.Gone != 1+i || rebuilt.Kept < 2 || len(rebuilt.Faults) > 0 {
+			t.Errorf("got %+v, %v", rebuilt, err)
+		}
+		if after := who(); after != before {
+			t.Errorf("it was\n%s, and is\n%s", before, after)
+		}
+		_ = os.Remove(filepath.Join(dir, "elsewhere.run"))
+	}
+}
+
 // Whose reader has not got the password is due again.
 func TestWasDone(t *testing.T) {
 	step := func(s runner.Step, o runner.Outcome) []runner.StepResult {

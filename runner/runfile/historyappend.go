@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"cogpass/jobs"
 	"cogpass/runner"
@@ -70,6 +71,9 @@ func (h *History) transact(do func(*session) error) error {
 }
 
 func (h *History) runRow(runID, path string) (id int64, err error) {
+	if abs, err := filepath.Abs(path); err == nil { // who asks may be in another folder
+		path = abs
+	}
 	err = h.s.conn.QueryRowContext(background, `INSERT INTO run (run_id, path) VALUES (?, ?)
 		ON CONFLICT (run_id) DO UPDATE SET path = excluded.path RETURNING id`, runID, path).Scan(&id)
 	return id, err

@@ -74,13 +74,15 @@ var ErrNoRuns = errors.New("there is no run file to make the ledger from")
 
 // Rebuilt is what RebuildHistory has done.
 type Rebuilt struct {
-	Runs   int              // whose outcomes are in it now
+	Runs   int              // whose outcomes are in it now, but for those that are Gone
+	Gone   int              // runs whose files are not there any more, of which it has what the one before had
+	Kept   int64            // what that is, in rows
 	Faults map[string]error // run files that could not be read, or not all of them, by path
 }
 
 // RebuildHistory makes the ledger at path anew from run files: those given and
-// those that the ledger named before, where it can still be read. not says
-// which runs do not count. The ledger takes the place of the one before in one
+// those that the ledger named before, where it can still be read. Of runs whose
+// files are gone it keeps what it had. not says which runs do not count. The ledger takes the place of the one before in one
 // step, whatever that was. From no run at all it is made only where none is what
 // is meant, which empty says: by an empty one everybody is due.
 func RebuildHistory(path string, runFiles []string, not func(*Info) bool, empty bool) (Rebuilt, error) {
@@ -94,8 +96,17 @@ func RebuildHistory(path string, runFiles []string, not func(*Info) bool, empty 
 		return r, err
 	}
 	defer unlock()
-	temp, err := newHistory(path, func(h *History) error { return r.fill(h, paths, not) })
-	if err == nil && r.Runs == 0 && !empty {
+	temp, err := newHistory(path, func(h *History) error {
+		gone, err := h.keepGone(path)
+		if err == nil {
+			err = r.fill(h, paths, not)
+		}
+		if err == nil {
+			r.Gone, r.Kept, err = h.ofGone(gone)
+		}
+		return err
+	})
+	if err == nil && r.Runs == 0 && r.Kept == 0 && !empty {
 		return r, join(ErrNoRuns, removeTemp(temp))
 	}
 	if err == nil {
@@ -157,7 +168,7 @@ func allRuns(path string, runFiles []string) ([]string, error) {
 	var paths []string
 	for i, run := range append(slices.Clone(runFiles), before...) {
 		real, err := filepath.EvalSymlinks(run)
-		if errors.Is(err, fs.ErrNotExist) && i >= len(runFiles) { // its outcomes went with it
+		if errors.Is(err, fs.ErrNotExist) && i >= len(runFiles) { // what the ledger has of it is kept
 			continue
 		}
 		if err != nil {
