@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"cogpass/jobs"
 	"cogpass/report"
@@ -58,7 +59,8 @@ type revealing struct {
 	readers []string
 	opened  Opened
 	foreign int64
-	damage  error                      // the first
+	damage  []error                    // the first of what is damaged
+	damaged int                        // how much that is
 	sealed  map[int64]sealed.Passwords // opened, by where they are in the run file
 }
 
@@ -75,7 +77,7 @@ func (r *revealing) reveal(ctx context.Context, rows iter.Seq2[runfile.Candidate
 	switch {
 	case err != nil:
 		return r.opened, err
-	case !more && r.foreign == 0 && r.damage == nil && r.opened.Elsewhere == 0 && r.opt.User != "":
+	case !more && r.foreign == 0 && r.damaged == 0 && r.opened.Elsewhere == 0 && r.opt.User != "":
 		return r.opened, fail(Refused, "the run holds no password of %s", report.Visible(r.opt.User))
 	case !more && r.foreign > 0:
 		return r.opened, r.failed()
@@ -132,7 +134,7 @@ func (r *revealing) openOne(c *runfile.Candidate) (jobs.Secret, bool) {
 		r.foreign++
 		return jobs.Secret{}, false
 	case err != nil:
-		r.isDamage(fmt.Errorf("task %d: %w", c.Seq, err))
+		r.isDamage(fmt.Errorf("task %d (%s): %w", c.Seq, jobs.Visible(c.Username), err))
 		return jobs.Secret{}, false
 	}
 	r.opened.Passwords++
@@ -158,13 +160,16 @@ func (r *revealing) openSealed(s runfile.Sealed) (sealed.Passwords, error) {
 	return opened, nil
 }
 
-// isDamage reports whether an error is about damage, and keeps the first.
+// maxDamaged is how much of what is damaged is named.
+const maxDamaged = 20
+
+// isDamage reports whether an error is about damage, and keeps the first ones.
 func (r *revealing) isDamage(err error) bool {
 	if !errors.Is(err, runfile.ErrDamaged) && !errors.Is(err, sealed.ErrDamaged) {
 		return false
 	}
-	if r.damage == nil {
-		r.damage = err
+	if r.damaged++; r.damaged <= maxDamaged {
+		r.damage = append(r.damage, err)
 	}
 	return true
 }
@@ -175,11 +180,33 @@ func (r *revealing) failed() error {
 	if r.foreign > 0 {
 		errs = append(errs, &SealedToOthers{r.foreign, r.opened.Passwords > 0, r.readers})
 	}
-	if r.damage != nil {
-		errs = append(errs, &Error{Kind: Damaged, Err: r.damage})
+	if r.damaged > 0 {
+		errs = append(errs, &Error{Kind: Damaged, Err: &damages{r.damage, r.damaged}})
 	}
 	return errors.Join(errs...)
 }
+
+// damages names what is damaged, as far as there is room.
+type damages struct {
+	first []error
+	all   int
+}
+
+func (d *damages) Error() string {
+	if d.all == 1 {
+		return d.first[0].Error()
+	}
+	parts := make([]string, 0, len(d.first)+1)
+	for _, err := range d.first {
+		parts = append(parts, err.Error())
+	}
+	if more := d.all - len(d.first); more > 0 {
+		parts = append(parts, fmt.Sprintf("and %s more", report.Number(int64(more))))
+	}
+	return fmt.Sprintf("%s are damaged: %s", report.Number(int64(d.all)), strings.Join(parts, "; "))
+}
+
+func (d *damages) Unwrap() []error { return d.first }
 
 // resealBatch is how many sealings are kept at a time.
 const resealBatch = 100

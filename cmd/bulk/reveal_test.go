@@ -150,9 +150,13 @@ func TestRevealOfDamaged(t *testing.T) {
 		if !slices.Equal(lines, []string{"1 ana Passw0rd-1 ok", "4 dara Passw0rd-4 ok"}) || !errors.As(err, &damaged) || damaged.Kind != Damaged {
 			t.Errorf("%s: got %q, %v", name, lines, err)
 		}
-		if want := "task 2: the sealed password is damaged: it was sealed for another task"; faults == nil && err.Error() != want {
+		if want := "2 are damaged: task 2 (mallory): the sealed password is damaged: it was sealed for another task; task 3 (chidi): the sealed password is damaged"; faults == nil && !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+	many := slices.Repeat([]runfile.Candidate{moved}, 31)
+	if _, _, err := revealed(t, t.Context(), rowsOf(many, nil), RevealOptions{Identities: identities(t, anasKey)}); err == nil || strings.Count(err.Error(), "(mallory)") != 20 || !strings.HasSuffix(err.Error(), "; and 11 more") {
+		t.Errorf("of 31: got %v", err)
 	}
 	broken := errors.New("broken")
 	if _, _, err := revealed(t, t.Context(), rowsOf(rows, map[int]error{3: broken}), RevealOptions{Identities: identities(t, anasKey)}); !errors.Is(err, broken) {

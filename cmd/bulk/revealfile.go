@@ -14,8 +14,8 @@ import (
 // write, in the order of the plan: those of tasks that are ok, and every one
 // that may be the user's of tasks that are unknown. It does not call write where
 // none of them can be opened (*SealedToOthers) or the user has none (*Error of
-// kind Refused). What is damaged is left out; of that, the error tells the first,
-// of kind Damaged, after write has returned nil.
+// kind Refused). What is damaged is left out; of that, the error names the first
+// 20, of kind Damaged, after write has returned nil.
 func (r *Recorded) Reveal(ctx context.Context, opt RevealOptions, write func(iter.Seq2[Revealed, error]) error) (Opened, error) {
 	if err := r.file.Freeze(); err != nil {
 		return Opened{}, err
