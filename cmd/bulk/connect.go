@@ -90,6 +90,9 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	if t.check, err = p.checking(); err != nil {
 		return nil, nil, err
 	}
+	if err = p.tryCheck(ctx, t); err != nil {
+		return nil, nil, err
+	}
 	if !o.Yes && !o.Sandbox {
 		if err = o.Confirm(ctx, Question{Plan: p, Info: info, Pool: t.pool, Account: t.account, Tally: &p.Tally, Rate: p.Rate()}); err != nil {
 			return nil, nil, err

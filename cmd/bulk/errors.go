@@ -28,6 +28,7 @@ const (
 	NoGuard                     // what a guard needs to know cannot be had
 	NoHistory                   // the job asks the ledger who was done before, and there is none
 	Overtaken                   // another run has done users of the plan since it was made
+	NoCheck                     // the app client of the job's check does not allow the sign-in
 	Damaged                     // some results of a run file could not be read; the others were
 )
 

@@ -162,6 +162,8 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitHeld, "run it again: it makes a new plan"
 	case bulk.Protected:
 		return exitUsage, "name each with --allow-protected, or make another plan, which leaves them out"
+	case bulk.NoCheck:
+		return exitFatal, "nothing was set: mend the app client or the job's check; it needs the client's ID and its secret, if it has one, and ALLOW_USER_PASSWORD_AUTH, or ALLOW_ADMIN_USER_PASSWORD_AUTH and a permission with admin: true"
 	case bulk.NoGuard:
 		return exitFatal, "no guard is passed over that cannot be asked: name a list that is there, or allow cognito-idp:DescribeUserPool or sts:GetCallerIdentity"
 	case bulk.Unrecorded:
