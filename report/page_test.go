@@ -129,6 +129,24 @@ func TestPageTable(t *testing.T) {
 	}
 }
 
+// A long table begins with few rows, and has them all when asked to, or on
+// paper.
+func TestPageOfMany(t *testing.T) {
+	b := openBrowser(t)
+	const count = "Array.from(document.querySelectorAll('#table tbody tr')).filter((r) => !r.hidden).length"
+	path := pageFile(t, sampleRun(), generated(900))
+	for what, do := range map[string]string{"asked": "document.getElementById('more').click()", "printed": "window.dispatchEvent(new Event('beforeprint'))"} {
+		b.look(path, 1280, "light")
+		if got, said := b.eval(count), b.eval("document.getElementById('count').textContent"); got != 500.0 || said != "900 of 900 rows, the first 500 shown" {
+			t.Errorf("%v rows, want 500; it says %v", got, said)
+		}
+		b.eval("%s", do)
+		if got := b.eval(count); got != 900.0 {
+			t.Errorf("%s: %v rows, want 900", what, got)
+		}
+	}
+}
+
 // TestPageWithoutScript reads the table where scripts are off, and finds
 // nothing that only they would make work.
 func TestPageWithoutScript(t *testing.T) {

@@ -2,7 +2,7 @@
 (() => {
   const table = document.getElementById("table"), body = table.tBodies[0];
   const heads = Array.from(table.tHead.rows[0].cells);
-  const search = document.getElementById("search"), count = document.getElementById("count");
+  const search = document.getElementById("search"), count = document.getElementById("count"), more = document.getElementById("more");
   const column = (name) => heads.findIndex((h) => h.dataset.name === name);
   const text = (row, i) => row.cells[i].textContent;
   const all = Array.from(body.rows, (row) => ({row, words: row.textContent.toLowerCase()}));
@@ -22,17 +22,26 @@
     filters.push({select, i});
   }
 
+  // A browser takes long to lay out thousands of rows.
+  let limit = 500, order = all;
   function show() {
     const asked = search.value.trim().toLowerCase().split(/\s+/);
-    let shown = 0;
-    for (const t of all) {
+    let fit = 0;
+    for (const t of order) {
       const fits = asked.every((word) => t.words.includes(word)) &&
         filters.every((f) => f.select.selectedIndex === 0 || text(t.row, f.i) === f.select.value);
-      t.row.hidden = !fits;
-      shown += fits;
+      fit += fits;
+      t.row.hidden = !fits || fit > limit;
     }
-    count.textContent = grouped.format(shown) + " of " + grouped.format(all.length) + " rows";
+    more.hidden = fit <= limit;
+    count.textContent = grouped.format(fit) + " of " + grouped.format(all.length) + " rows" + (fit > limit ? ", the first " + limit + " shown" : "");
   }
+  function showAll() {
+    limit = Infinity;
+    show();
+  }
+  more.addEventListener("click", showAll);
+  window.addEventListener("beforeprint", showAll);
 
   let waiting = 0;
   search.addEventListener("input", () => {
@@ -51,7 +60,9 @@
       const order = numbers ? a.key - b.key : compare(a.key, b.key);
       return down ? -order : order;
     });
-    body.append(...keyed.map((k) => k.t.row));
+    order = keyed.map((k) => k.t);
+    body.append(...order.map((t) => t.row));
+    show();
   }
 
   heads.forEach((head, i) => {
