@@ -69,7 +69,7 @@ func (p *page) Next() (steps []nextStep) {
 	}
 	switch next := e.Next(); {
 	case next.Args != nil:
-		steps = append(steps, nextStep{"This " + next.Why + ":", next.Command(file)})
+		steps = append(steps, nextStep{strings.ToUpper(next.Why[:1]) + next.Why[1:] + ":", next.Command(file)})
 		if next.Mind != "" {
 			steps = append(steps, nextStep{Text: next.Mind})
 		}
