@@ -109,19 +109,16 @@ func general(reason, username, sub string) string {
 		return ""
 	}
 	for _, own := range []string{username, sub} {
-		if len(own) > 2 {
+		if len(own) > 4 { // or it may stand in any word
 			reason = strings.ReplaceAll(reason, own, "*")
 		}
-	}
-	if !strings.ContainsAny(reason, "0123456789@") {
-		return reason
 	}
 	words := strings.Fields(reason)
 	for i, w := range words {
 		if i > 0 && words[i-1] == "status" && !strings.Contains(w, "@") {
 			continue
 		}
-		if strings.ContainsFunc(w, func(c rune) bool { return c == '@' || unicode.IsDigit(c) }) {
+		if strings.Trim(w, ".,:;'\"()") == username || strings.ContainsFunc(w, func(c rune) bool { return c == '@' || unicode.IsDigit(c) }) {
 			words[i] = "*"
 		}
 	}

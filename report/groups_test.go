@@ -19,7 +19,7 @@ func TestGroupsPutTogetherWhatDiffersInAUserOnly(t *testing.T) {
 	for _, r := range []runner.Result{
 		{Seq: 1, Username: "ok", Outcome: runner.OK},
 		failing(2, "ana", "UserLambdaValidationException", "PreX failed with error ana is not 12 years old."),
-		failing(3, "kim", "UserLambdaValidationException", "PreX failed with error kim is not 13 years old."),
+		failing(3, "bo", "UserLambdaValidationException", "PreX failed with error bo is not 13 years old."),
 		failing(4, "leo", "UserLambdaValidationException", "PreX failed with error no leo here."),
 		{Seq: 5, Username: "sid", Outcome: runner.Unknown, Reason: "no answer came; the user was modified since and is CONFIRMED"},
 		{Seq: 6, Username: "out", Outcome: runner.OK, Beside: beside(runner.SignOut, runner.Failed, "gave up after 8 attempts: HTTP status 503")},
