@@ -7,7 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"cogpass/report"
 	"cogpass/runner"
@@ -48,39 +53,73 @@ func Read(path string) (*Recorded, error) {
 	return r, nil
 }
 
-// List reads all run files of a folder, the newest first. They need not be
+// List reads all run files of a folder, the one that was begun latest first: as
+// much as tells how each is, so that a thousand are read in a second. They need not be
 // closed, and cannot be reported on. A folder that is not there has none.
 func List(dir string) ([]*Recorded, error) {
+	paths, err := RunFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	runs := Glance(paths)
+	slices.SortStableFunc(runs, func(a, b *Recorded) int { return b.When().Compare(a.When()) })
+	return runs, nil
+}
+
+// RunFiles returns the paths of the run files of a folder, by name.
+func RunFiles(dir string) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("looking for runs: %w", err)
 	}
-	var runs []*Recorded
 	for _, entry := range entries {
-		path := filepath.Join(dir, entry.Name())
-		if filepath.Ext(path) != ".run" {
-			continue
+		if name := entry.Name(); filepath.Ext(name) == ".run" {
+			paths = append(paths, filepath.Join(dir, name))
 		}
-		r, err := Read(path)
-		if err == nil {
-			err = r.Close()
-		}
-		if err != nil {
-			r = &Recorded{Path: path, Err: err}
-			if stat, err := os.Stat(path); err == nil {
-				r.Info.CreatedAt = stat.ModTime()
-			}
-		}
-		runs = append(runs, r)
 	}
-	slices.SortStableFunc(runs, func(a, b *Recorded) int { return b.Info.CreatedAt.Compare(a.Info.CreatedAt) })
-	return runs, nil
+	return paths, nil
 }
+
+// Glance is List for some run files, which stay in their order.
+func Glance(paths []string) []*Recorded {
+	runs := make([]*Recorded, len(paths))
+	var workers errgroup.Group
+	workers.SetLimit(runtime.GOMAXPROCS(0))
+	for i, path := range paths {
+		workers.Go(func() error {
+			r := &Recorded{Path: path}
+			if r.Info, r.Counts, r.Err = runfile.Glance(path); r.Err == nil {
+				r.Holder = runfile.Holder(path)
+			} else if stat, err := os.Stat(path); err == nil {
+				r.Info = runfile.Info{Plan: runfile.Plan{CreatedAt: stat.ModTime()}}
+			}
+			runs[i] = r
+			return nil
+		})
+	}
+	_ = workers.Wait()
+	return runs
+}
+
+// When is when the run was begun; of one that was not begun, when its plan was
+// made; and of a file that cannot be read, when it was changed last.
+func (r *Recorded) When() time.Time {
+	if r.Info.StartedAt.IsZero() {
+		return r.Info.CreatedAt
+	}
+	return r.Info.StartedAt
+}
+
+// Name is what the run is called in its folder: the name of its file, without
+// the extension.
+func (r *Recorded) Name() string { return strings.TrimSuffix(filepath.Base(r.Path), ".run") }
 
 // State says how the run stands, in a word. A run that is said to be running,
 // and that no process carries out, was left by one that died.
 func (r *Recorded) State() string {
 	switch {
+	case errors.Is(r.Err, runfile.ErrDamaged), errors.Is(r.Err, runfile.ErrNotRunFile):
+		return "damaged"
 	case r.Err != nil:
 		return "unreadable"
 	case r.Info.State == runfile.Running && r.Holder == nil:

@@ -20,7 +20,7 @@ func newLooks(p *session, owned bool) (*looks, error) {
 		session:   p,
 		owned:     owned,
 		info:      p.stmt(selectInfo),
-		attempts:  p.stmt("SELECT coalesce(sum(attempts), 0), coalesce(sum(throttled), 0), count(DISTINCT CASE WHEN NOT answered THEN seq END) FROM attempt"),
+		attempts:  p.stmt(selectAttemptSums),
 		control:   p.stmt(selectControl),
 		samples:   p.stmt(selectSamples + " ORDER BY at"),
 		approvals: p.stmt(selectApprovals),
@@ -75,32 +75,39 @@ func (f *File) Info() (Info, error) {
 	return info, err
 }
 
+const selectAttemptSums = "SELECT coalesce(sum(attempts), 0), coalesce(sum(throttled), 0), count(DISTINCT CASE WHEN NOT answered THEN seq END) FROM attempt"
+
 // Count says how far the run is, as of what is durable. It costs the same
 // for any number of tasks.
-func (f *File) Count() (Counts, error) {
-	c := Counts{ByOutcome: map[runner.Outcome]int64{}, ByAction: map[jobs.Action]map[runner.Outcome]int64{}}
-	err := f.look(func(l *looks) error {
-		p, err := readProgress(l.session.conn.QueryRowContext(background, selectProgress))
-		if err != nil {
-			return err
-		}
-		for _, t := range p.tallies {
-			if c.ByAction[t.action] == nil {
-				c.ByAction[t.action] = map[runner.Outcome]int64{}
-			}
-			c.Tasks += t.tasks
-			c.ByOutcome[t.outcome] += t.tasks
-			c.ByAction[t.action][t.outcome] += t.tasks
-			c.Requests += t.requests
-			c.Throttled += t.throttled
-		}
-		c.addSteps(&p)
-		return each(l.attempts, func(row fields) error {
-			c.Requests += row.int(0)
-			c.Throttled += row.int(1)
-			c.InDoubt = row.int(2)
-			return nil
-		})
+func (f *File) Count() (c Counts, err error) {
+	err = f.look(func(l *looks) (err error) {
+		c, err = readCounts(l.session.conn, l.attempts)
+		return err
 	})
 	return c, err
+}
+
+func readCounts(conn *sql.Conn, attempts *sql.Stmt) (Counts, error) {
+	c := Counts{ByOutcome: map[runner.Outcome]int64{}, ByAction: map[jobs.Action]map[runner.Outcome]int64{}}
+	p, err := readProgress(conn.QueryRowContext(background, selectProgress))
+	if err != nil {
+		return c, err
+	}
+	for _, t := range p.tallies {
+		if c.ByAction[t.action] == nil {
+			c.ByAction[t.action] = map[runner.Outcome]int64{}
+		}
+		c.Tasks += t.tasks
+		c.ByOutcome[t.outcome] += t.tasks
+		c.ByAction[t.action][t.outcome] += t.tasks
+		c.Requests += t.requests
+		c.Throttled += t.throttled
+	}
+	c.addSteps(&p)
+	return c, each(attempts, func(row fields) error {
+		c.Requests += row.int(0)
+		c.Throttled += row.int(1)
+		c.InDoubt = row.int(2)
+		return nil
+	})
 }
