@@ -137,3 +137,6 @@ func regionOf(poolID string) string {
 }
 
 func didYouMean(word string) string { return "did you mean " + quote(word) + "?" }
+
+// ValidPoolID reports whether a text has the form of a user pool's ID.
+func ValidPoolID(s string) bool { return !checkPoolID(s).found() }

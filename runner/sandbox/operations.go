@@ -19,6 +19,7 @@ type operation struct {
 	token    bool          // it takes an access token and names no pool
 	user     bool          // it takes a Username
 	secret   bool          // it is of Secrets Manager, and names no pool
+	region   bool          // it is about a Region, and names no pool
 
 	// rule carries out the operation on its user, who exists and is locked.
 	rule func(*Server, *call, *user) (any, *Error)
@@ -36,6 +37,7 @@ var operations = map[string]operation{
 	"AdminDisableUser":       {category: jobs.UserUpdate, signed: true, user: true, rule: (*Server).adminDisableUser},
 	"AdminEnableUser":        {category: jobs.UserUpdate, signed: true, user: true, rule: (*Server).adminEnableUser},
 	"DescribeUserPool":       {category: jobs.UserPoolRead, signed: true, do: (*Server).describeUserPool},
+	"ListUserPools":          {category: jobs.UserPoolRead, signed: true, region: true, do: (*Server).listUserPools},
 	"ListUsers":              {category: jobs.UserList, signed: true, do: (*Server).listUsers},
 	"ListUsersInGroup":       {category: jobs.UserList, signed: true, do: (*Server).listUsersInGroup},
 	"InitiateAuth":           {category: jobs.UserAuthentication, do: (*Server).initiateAuth},
@@ -65,8 +67,8 @@ var actions = func() map[string]bool {
 	return all
 }()
 
-// categories returns the categories of all operations, sorted.
-func categories() []jobs.Category {
+// Categories returns the categories of all operations, sorted.
+func Categories() []jobs.Category {
 	all := map[jobs.Category]bool{}
 	for _, op := range operations {
 		all[op.category] = true
@@ -76,11 +78,11 @@ func categories() []jobs.Category {
 
 // parseCategory returns the category of that name.
 func parseCategory(name string) (jobs.Category, error) {
-	if c := jobs.Category(name); slices.Contains(categories(), c) {
+	if c := jobs.Category(name); slices.Contains(Categories(), c) {
 		return c, nil
 	}
 	var names []string
-	for _, c := range categories() {
+	for _, c := range Categories() {
 		names = append(names, string(c))
 	}
 	return "", fmt.Errorf("no quota category %q; the categories are %s", name, strings.Join(names, ", "))
@@ -99,6 +101,7 @@ type input struct {
 	Filter          string
 	AttributesToGet []string
 	Limit           *int
+	MaxResults      int
 	PaginationToken string
 	NextToken       string
 

@@ -248,6 +248,9 @@ func (s *Server) do(c *call) (any, *Error) {
 		defer s.secrets.mu.Unlock()
 		return c.op.do(s, c)
 	}
+	if c.op.region {
+		return c.op.do(s, c)
+	}
 	if err := c.in.check(c.op); err != nil {
 		return nil, err
 	}

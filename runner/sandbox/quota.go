@@ -12,7 +12,7 @@ import (
 // requests a second.
 func Cognito() map[jobs.Category]float64 {
 	rates := maps.Clone(secretsQuotas)
-	for _, c := range categories() {
+	for _, c := range Categories() {
 		if quota := c.Quota(); quota > 0 {
 			rates[c] = quota
 		}
