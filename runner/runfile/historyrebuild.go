@@ -2,6 +2,7 @@ package runfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -195,4 +196,21 @@ func madeAt(path string) time.Time {
 		return time.Time{}
 	}
 	return info.CreatedAt
+}
+
+// TakeRun takes over into the ledger at path what a run has done, unless it does
+// not count, so that its file can go. Where there is no ledger, it does nothing. It
+// is ErrKept where not all of the file can be read.
+func TakeRun(path, runFile string, not func(*Info) bool) error {
+	err := writeHistory(path, func(h *History) error {
+		_, err := h.takeFile(runFile, not)
+		if ofRunFile(err) {
+			err = fmt.Errorf("%w: %w", ErrKept, err)
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
