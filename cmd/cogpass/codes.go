@@ -58,7 +58,7 @@ var exitsOf = map[string][]exitCode{
 	"rate":   ofRunFiles,
 	"pause":  ofRunFiles,
 	"resume": ofRunFiles,
-	"prune":  {done, {exitUsage, "the command line is wrong, or it was not confirmed"}, {exitFatal, "a run file could not be removed"}},
+	"prune":  {done, {exitUsage, "the command line is wrong, or it was not confirmed"}, {exitFatal, "a run file could not be removed"}, broken},
 	"ledger": {
 		done,
 		{exitSomeFailed, "--rebuild could not read some run file, or not all of it"},

@@ -45,6 +45,10 @@ func newPause(sys *system, pause bool) *cobra.Command {
 }
 
 func control(sys *system, path string, change func(*runfile.Control)) error {
+	path, err := sys.runFile(path, wanted{})
+	if err != nil {
+		return err
+	}
 	if err := runfile.ChangeControl(path, change); err != nil {
 		return err
 	}

@@ -37,6 +37,11 @@ var flagGroups = map[string][]group{
 		{"Going on with a run file", []string{"retry-failed", "retry-unknown", "look-first"}},
 		{"What it writes", []string{"run-file", "report", "quiet", "log-format", "log-file", "metrics", "metrics-file", "notify-command"}},
 	},
+	"init": {
+		{"The job", []string{"story", "source", "name", "user-pool-id", "recipient"}},
+		{"What it writes", []string{"out"}},
+		{"To list pools to choose from", []string{"region", "profile", "endpoint-url"}},
+	},
 	"plan": {
 		{"Pool and credentials", []string{"user-pool-id", "region", "profile", "endpoint-url"}},
 		{"Held by the plan", []string{"rate", "concurrency", "report", "first-run"}},

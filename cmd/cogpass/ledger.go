@@ -90,6 +90,13 @@ func (o *ledgerOptions) run(sys *system, runFiles []string) error {
 }
 
 func (s *system) rebuildLedger(dir string, runFiles []string) error {
+	for i, arg := range runFiles {
+		path, err := s.runFile(arg, wanted{})
+		if err != nil {
+			return err
+		}
+		runFiles[i] = path
+	}
 	rebuilt, err := bulk.RebuildHistory(dir, runFiles...)
 	if err != nil && !errors.Is(err, runfile.ErrNoRuns) {
 		return err

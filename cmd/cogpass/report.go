@@ -40,6 +40,9 @@ func (o *reportOptions) run(ctx context.Context, sys *system, path string) error
 	if err != nil {
 		return usage("%w", err)
 	}
+	if path, err = sys.runFile(path, wanted{}); err != nil {
+		return err
+	}
 	r, err := bulk.Read(path)
 	if err != nil {
 		return err

@@ -71,7 +71,11 @@ func (o *revealOptions) run(ctx context.Context, path string) error {
 		return withHint(exitUsage, "name the file of your secret key with --identity FILE", "there is nothing to open the passwords with")
 	case o.Reseal != nil && (o.Out != "" || o.Split != "" || o.User != ""):
 		return usage("--reseal shows nothing, and is of all users: --out, --split and --user do not go with it")
-	case o.Reseal != nil:
+	}
+	if path, err = o.sys.runFile(path, wanted{}); err != nil {
+		return err
+	}
+	if o.Reseal != nil {
 		return o.reseal(ctx, path)
 	}
 	r, err := bulk.Read(path)

@@ -40,7 +40,7 @@ For one user, the AWS CLI's own commands are here too, option for option.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRun(sys), newValidate(sys), newPlan(sys), newStatus(sys), newReport(sys), newLedger(sys), newReveal(sys),
-		newRate(sys), newPause(sys, true), newPause(sys, false),
+		newPrune(sys), newInit(sys), newRate(sys), newPause(sys, true), newPause(sys, false),
 		newSandbox(sys), newSchema(sys), newVersion(sys), newCompletion(sys), newMan(),
 		awsCommand("admin-set-user-password", "Set the password of one user, as the AWS CLI does"),
 		awsCommand("admin-reset-user-password", "Make one user choose a new password, as the AWS CLI does"),
@@ -49,6 +49,7 @@ For one user, the AWS CLI's own commands are here too, option for option.`,
 	root.SetHelpCommand(newHelp())
 	root.InitDefaultHelpCmd()
 	setHelp(root)
+	completion(sys, root)
 	usageArgs(root)
 	return root
 }

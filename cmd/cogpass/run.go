@@ -103,6 +103,10 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if err := o.openLog(); err != nil {
 		return err
 	}
+	path, err := o.sys.runFile(path, wanted{Sandbox: o.Sandbox, Job: true, Quiet: o.Quiet})
+	if err != nil {
+		return err
+	}
 	show := &screen{sys: o.sys, quiet: o.Quiet}
 	o.Screen = show
 	if o.DryRun {

@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -27,10 +23,10 @@ func newStatus(sys *system) *cobra.Command {
 		Use: "status [RUN_FILE]", Short: "Show how far a run is, what failed and what to do",
 		Long: `Show how far a run is, and of one that has ended what failed, why, and what to do
 about it. It may be going on: looking does not slow it.
-Without an argument, the runs in the state folder, newest first.`,
+Without an argument, the runs in the state folder, the newest first.`,
 		Example: `  cogpass status
-  cogpass status job.run
-  cogpass status --watch job.run
+  cogpass status spring-onboarding
+  cogpass status --watch last
   cogpass status --failed --format json job.run`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,7 +34,7 @@ Without an argument, the runs in the state folder, newest first.`,
 				return err
 			}
 			if len(args) == 0 {
-				return sys.listRuns()
+				return sys.listRuns(o.Format)
 			}
 			return o.run(cmd.Context(), sys, args[0])
 		},
@@ -63,6 +59,10 @@ func (o *statusOptions) check(args []string) error {
 }
 
 func (o *statusOptions) run(ctx context.Context, sys *system, path string) error {
+	path, err := sys.runFile(path, wanted{})
+	if err != nil {
+		return err
+	}
 	r, err := bulk.Read(path)
 	if err != nil {
 		return err
@@ -93,41 +93,4 @@ func controlled(c runfile.Control) string {
 		return fmt.Sprintf(", changed to %s", jobs.Rate(c.Rate))
 	}
 	return ""
-}
-
-func (s *system) listRuns() error {
-	dir := s.stateDir()
-	if dir == "" {
-		return noStateDir()
-	}
-	runs, err := bulk.List(dir)
-	if err != nil {
-		return err
-	}
-	if len(runs) == 0 {
-		s.info("no runs in %s", report.Visible(dir))
-		return nil
-	}
-	return s.stream(func(w io.Writer) error {
-		table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(table, "CREATED\tSTATE\tTASKS\tRUN FILE")
-		for _, r := range runs {
-			done := counted(r.Counts)
-			if r.Err != nil {
-				done = unreadable(r.Err)
-			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", moment(r.Info.CreatedAt), r.State(), done, report.Visible(r.Path))
-		}
-		return table.Flush()
-	})
-}
-
-// unreadable says in a few words why a run file cannot be read.
-func unreadable(err error) string {
-	var file *runfile.Error
-	if errors.As(err, &file) {
-		err = file.Err // without the path, which stands beside it
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return report.Visible(text)
 }
