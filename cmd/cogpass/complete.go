@@ -22,7 +22,9 @@ import (
 
 // completes says what the arguments of each command are.
 var completes = map[string]func(*system, string) ([]string, cobra.ShellCompDirective){
-	"run":      func(s *system, typed string) ([]string, cobra.ShellCompDirective) { return s.completeRuns(typed, jobFiles) },
+	"run": func(s *system, typed string) ([]string, cobra.ShellCompDirective) {
+		return s.completeRuns(typed, jobFiles)
+	},
 	"status":   (*system).completeRunFiles,
 	"report":   (*system).completeRunFiles,
 	"reveal":   (*system).completeRunFiles,
