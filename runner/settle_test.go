@@ -118,3 +118,24 @@ func TestStoppedRetryEndsOnce(t *testing.T) {
 		wantAll(t, got, 1, Unknown)
 	})
 }
+
+// The server's clock was set back by an hour since a set of an earlier run: how long
+// ago that was, nobody knows. The user has chosen a password since.
+func TestNotFreshFromTheFuture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPool(1)
+		doubt := &Intent{Seq: 1, Attempts: 1, Began: time.Now().Add(time.Hour), Slack: time.Second}
+		p.users["u00001"].modified = doubt.Began.Add(time.Minute)
+		known := new(Clock)
+		known.Observe(time.Now().Truncate(time.Second), time.Now(), time.Now())
+		task := Task{Seq: 1, Username: "u00001", Action: jobs.SetPermanent, Password: jobs.NewSecret("x"), Attempts: 1, Doubt: doubt}
+		got, err := run(t, t.Context(), p, seq([]Task{task}), Options{Clock: known})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(p.sent); n != 0 {
+			t.Errorf("%d requests were sent, want none", n)
+		}
+		wantAll(t, got, 1, Unknown)
+	})
+}
