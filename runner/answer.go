@@ -207,7 +207,7 @@ func (e *engine) hangs(w *work, now time.Time, fault *Error) {
 		e.stopRow(e.hung, w, fault)
 		return
 	}
-	if w.hung {
+	if w.tries++; w.hung || w.tries >= e.opt.Attempts {
 		o := Unknown // the store may have been told
 		if w.doing == Prepare {
 			o = Failed
@@ -216,7 +216,6 @@ func (e *engine) hangs(w *work, now time.Time, fault *Error) {
 		return
 	}
 	w.hung = true
-	w.tries++
 	e.again(w, now)
 }
 
