@@ -65,6 +65,13 @@ func appendJSONColumns(b []byte, columns []column, r *runner.Result) []byte {
 	return append(b, '}')
 }
 
+// AppendRun appends what a report in JSON has as its "run".
+func AppendRun(b []byte, run *Run) []byte { return appendJSONRun(b, run) }
+
+// AppendSummary appends what a report in JSON has as its "summary". asked is the rate
+// that was asked for, in requests a second.
+func AppendSummary(b []byte, s *Summary, asked float64) []byte { return appendJSONSummary(b, s, asked) }
+
 func appendJSONRun(b []byte, run *Run) []byte {
 	text := func(key, value string) {
 		b = append(append(append(b, "\n  \""...), key...), "\": "...)

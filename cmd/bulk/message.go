@@ -18,6 +18,16 @@ type Message struct {
 	Keys []any
 }
 
+// Key is the value of one of the message's keys, or nil.
+func (m *Message) Key(name string) any {
+	for i := 0; i+1 < len(m.Keys); i += 2 {
+		if m.Keys[i] == name {
+			return m.Keys[i+1]
+		}
+	}
+	return nil
+}
+
 // Level says how much a message matters.
 type Level uint8
 

@@ -36,8 +36,8 @@ var owned = map[string][]string{
 	"github.com/spf13/":          programs,
 	"golang.org/x/term":          programs,
 	"github.com/mattn/go-isatty": programs,
-	"github.com/vbauerster/mpb":  programs,
 	"os/signal":                  programs,
+	"github.com/prometheus/":     {"cmd/cogpass/metrics"},
 }
 
 // commandOnly are the functions of os that read what only a command has, or end it.

@@ -23,7 +23,11 @@ type runOptions struct {
 
 	LogFormat string
 	LogFile   string
-	Quiet     bool
+
+	Metrics     string
+	MetricsFile string
+
+	Quiet bool
 }
 
 func newRun(sys *system) *cobra.Command {
@@ -72,6 +76,8 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 	f.BoolVar(&o.ShowPasswords, "show-passwords", false, "have --dry-run show passwords in the clear")
 	f.StringVar(&o.LogFormat, "log-format", "text", "`FORMAT` of the log: text or json; on standard error, or of --log-file")
 	f.StringVar(&o.LogFile, "log-file", "", "a `FILE` that the log is added to, beside what standard error shows")
+	f.StringVar(&o.Metrics, "metrics", "", "serve metrics for Prometheus at this `ADDRESS` while it runs, such as 127.0.0.1:9464")
+	f.StringVar(&o.MetricsFile, "metrics-file", "", "write them to this `FILE` too, for the node exporter; its name ends in .prom")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "say nothing but warnings and errors")
 	return cmd
 }
@@ -97,6 +103,9 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	case o.ExpectUsers != nil && *o.ExpectUsers < 0:
 		return usage("--expect-users %d: want a number from 0", *o.ExpectUsers)
 	}
+	if err := o.checkWatching(); err != nil {
+		return err
+	}
 	if err := o.sys.options(&o.Options); err != nil {
 		return err
 	}
@@ -119,12 +128,16 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if o.sys.InTerminal {
 		o.Confirm = func(_ context.Context, q bulk.Question) error { return confirm(o.sys, q) }
 	}
-	defer context.AfterFunc(ctx, show.interrupted)()
-	ended, err := bulk.Run(ctx, path, o.Options)
-	if ended == nil {
+	if show.watch, err = o.openMetrics(); err != nil {
 		return err
 	}
-	return o.ended(ended, err)
+	defer context.AfterFunc(ctx, show.interrupted)()
+	ended, err := bulk.Run(ctx, path, o.Options)
+	if ended != nil {
+		err = o.ended(ended, err)
+	}
+	show.watch.end(codeOf(err))
+	return err
 }
 
 // ended says how a run has ended, and what is left. Where that is not well, it

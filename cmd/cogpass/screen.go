@@ -12,7 +12,7 @@ import (
 type screen struct {
 	sys   *system
 	quiet bool
-	watch func(bulk.Progress) // is shown all progress too; nil: nobody is
+	watch watching // is shown all of it too
 
 	mu    sync.Mutex
 	views []view // none where nothing is being sent, and where nobody wants to see it
@@ -32,6 +32,7 @@ var levels = map[bulk.Level]slog.Level{
 
 // Say implements bulk.Screen.
 func (s *screen) Say(m bulk.Message) {
+	s.watch.said(&m)
 	if s.sys.file != nil {
 		record(s.sys.file, &m)
 	}
@@ -59,9 +60,7 @@ func (s *screen) current() (views []view, on bool) {
 
 // Show implements bulk.Screen.
 func (s *screen) Show(p bulk.Progress) {
-	if s.watch != nil {
-		s.watch(p)
-	}
+	s.watch.show(p)
 	views, on := s.current()
 	if !on {
 		views = s.begin(p)

@@ -90,6 +90,17 @@ func (c Command) phase(ctx context.Context, phase string, h runner.Handover) (no
 	if err != nil {
 		return none, &runner.Error{Class: runner.UserFault, Message: c.place(phase) + "its message cannot be written"}
 	}
+	return none, c.start(ctx, c.place(phase), append(input, '\n'), h.Password)
+}
+
+// Tell starts the program once, with something on its standard input, and waits for
+// its end, as for a phase. Its error begins with what the program is to be called.
+func (c Command) Tell(ctx context.Context, called string, input []byte) error {
+	return c.start(ctx, called+": ", input, jobs.Secret{})
+}
+
+// start runs the program to its end. What is told of its output is without the secret.
+func (c Command) start(ctx context.Context, place string, input []byte, secret jobs.Secret) error {
 	timeout := c.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout
@@ -98,25 +109,25 @@ func (c Command) phase(ctx context.Context, phase string, h runner.Handover) (no
 	defer cancel()
 	out := tail{most: keep}
 	cmd := exec.CommandContext(ctx, c.program(), c.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(append(input, '\n')), &out, &out
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &out, &out
 	cmd.WaitDelay = outputWait
 	ownGroup(cmd)
-	err = cmd.Run()
+	err := cmd.Run()
 	switch {
 	case cmd.ProcessState == nil:
-		return none, c.notStarted(phase, err)
+		return c.notStarted(place, err)
 	case cmd.ProcessState.Success(): // whatever became of its output, or of the time
-		return none, nil
+		return nil
 	case errors.Is(context.Cause(ctx), errTimeout):
-		return none, &runner.Error{Class: runner.Hung, Err: errTimeout, Message: fmt.Sprintf("%sdid not end within %v, and was killed", c.place(phase), timeout)}
+		return &runner.Error{Class: runner.Hung, Err: errTimeout, Message: fmt.Sprintf("%sdid not end within %v, and was killed", place, timeout)}
 	case ctx.Err() != nil:
-		return none, &runner.Error{Err: context.Cause(ctx), Message: c.place(phase) + "was killed, for the run has ended"}
+		return &runner.Error{Err: context.Cause(ctx), Message: place + "was killed, for the run has ended"}
 	}
-	text := c.place(phase) + cmd.ProcessState.String()
-	if said := out.shown(h.Password); said != "" {
+	text := place + cmd.ProcessState.String()
+	if said := out.shown(secret); said != "" {
 		text += ": " + said
 	}
-	return none, &runner.Error{Class: runner.UserFault, Message: text}
+	return &runner.Error{Class: runner.UserFault, Message: text}
 }
 
 // program returns where the program is, or its name for PATH to have.
@@ -129,14 +140,14 @@ func (c Command) program() string {
 }
 
 // notStarted classes what has kept a program from being started.
-func (c Command) notStarted(phase string, err error) error {
+func (c Command) notStarted(place string, err error) error {
 	for _, want := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.ETXTBSY} {
 		if errors.Is(err, want) {
-			return &runner.Error{Class: runner.Host, Err: err, Message: c.place(phase) + "cannot be started: " + want.Error()}
+			return &runner.Error{Class: runner.Host, Err: err, Message: place + "cannot be started: " + want.Error()}
 		}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return &runner.Error{Class: runner.Transient, Err: err, Message: c.place(phase) + "was not started, for the run has ended"}
+		return &runner.Error{Class: runner.Transient, Err: err, Message: place + "was not started, for the run has ended"}
 	}
 	reason := "cannot be started" // err itself has the whole path, and is nobody's hint
 	var number syscall.Errno
@@ -147,7 +158,7 @@ func (c Command) notStarted(phase string, err error) error {
 		reason = "is not there"
 	}
 	return &runner.Error{Class: runner.Fatal, Err: err,
-		Message: c.place(phase) + reason + "; hint: name an executable file, by its path or as PATH has it where cogpass runs"}
+		Message: place + reason + "; hint: name an executable file, by its path or as PATH has it where cogpass runs"}
 }
 
 // place says whose fault it is.
