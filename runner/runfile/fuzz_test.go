@@ -91,6 +91,7 @@ func FuzzRow(f *testing.F) {
 		f.Add(uint8(i), uint8(i), uint8(3*i), int64(1), "")
 		f.Add(uint8(i), uint8(i+1), uint8(i), int64(-7), "ana")
 	}
+	f.Add(uint8(4), uint8(0), uint8(0), int64(-7), "") // an attempt of no task
 	f.Fuzz(func(t *testing.T, table, column, row uint8, number int64, text string) {
 		name := rowTables[int(table)%len(rowTables)]
 		set := columns[name][int(column)%len(columns[name])]

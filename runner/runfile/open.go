@@ -174,11 +174,10 @@ func checkHeader(conn *sql.Conn) error {
 // three places agree. It reads a row a block, not a row a task.
 func checkCounts(conn *sql.Conn) error {
 	var text string
-	var written, inBlocks, endedBlocks, stepsBlocks, first, last int64
+	var written, inBlocks, endedBlocks, stepsBlocks int64
 	err := conn.QueryRowContext(background, `SELECT json, sum, (SELECT coalesce(sum(tasks), 0) FROM block),
-		(SELECT coalesce(sum(ended), 0) FROM block), (SELECT coalesce(sum(steps), 0) FROM block),
-		(SELECT coalesce(min(seq), 1) FROM attempt), (SELECT coalesce(max(seq), 0) FROM attempt) FROM head`).
-		Scan(&text, &written, &inBlocks, &endedBlocks, &stepsBlocks, &first, &last)
+		(SELECT coalesce(sum(ended), 0) FROM block), (SELECT coalesce(sum(steps), 0) FROM block) FROM head`).
+		Scan(&text, &written, &inBlocks, &endedBlocks, &stepsBlocks)
 	if err != nil {
 		return err
 	}
@@ -190,10 +189,7 @@ func checkCounts(conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	if first < 1 || last > plan.Tasks { // which no reading of a task would find
-		return damaged("there is an attempt of a task that is not in the plan")
-	}
-	if err := checkAttempts(conn); err != nil {
+	if err := checkAttempts(conn, plan.Tasks); err != nil {
 		return err
 	}
 	var counted, ended int64
@@ -217,11 +213,18 @@ func checkCounts(conn *sql.Conn) error {
 
 // checkAttempts finds whether attempts can be lost: nothing counts them, and a task
 // whose attempt is not found would not be in doubt. They are few.
-func checkAttempts(conn *sql.Conn) error {
+func checkAttempts(conn *sql.Conn, tasks int64) error {
 	var found string
-	err := conn.QueryRowContext(background, "PRAGMA integrity_check(attempt)").Scan(&found)
-	if err == nil && found != "ok" {
-		err = damaged("its attempts: %s", found)
+	if err := conn.QueryRowContext(background, "PRAGMA integrity_check(attempt)").Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return damaged("its attempts: %s", found)
+	}
+	var first, last int64
+	err := conn.QueryRowContext(background, "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM attempt").Scan(&first, &last)
+	if err == nil && (first < 1 || last > tasks) { // which no reading of a task would find
+		err = damaged("there is an attempt of a task that is not in the plan")
 	}
 	return err
 }

@@ -120,7 +120,7 @@ func (f *File) Results() iter.Seq2[runner.Result, error] {
 		defer r.end()
 		info, err := f.Info()
 		if err == nil {
-			err = f.wrapRead(checkAttempts(r.session.conn))
+			err = f.wrapRead(checkAttempts(r.session.conn, info.Tasks))
 		}
 		if err != nil && !yield(runner.Result{}, err) {
 			return
