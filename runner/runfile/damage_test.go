@@ -217,3 +217,32 @@ func TestNotARunFile(t *testing.T) {
 		}
 	}
 }
+
+// TestLostDoubtIsNoticed takes a task's attempt from its page, and makes an outcome
+// that of a pending task, as a flipped byte can: neither is sent again.
+func TestLostDoubtIsNoticed(t *testing.T) {
+	path := makeFile(t, 10)
+	f := openFile(t, path)
+	mustDo(t, f.Begin(t.Context(), []runner.Intent{intentOf(1), intentOf(2), intentOf(3)}), f.Record(resultOf(1, runner.OK)), f.Close())
+	content, err := os.ReadFile(path)
+	mustDo(t, err)
+	var root, size int
+	_, err = fmt.Sscanf(query(t, path, "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_schema WHERE name = 'attempt'"), "%d|%d", &root, &size)
+	mustDo(t, err)
+	if cells := content[(root-1)*size+4]; cells != 2 {
+		t.Fatalf("the page of attempts has %d, want 2", cells)
+	}
+	content[(root-1)*size+4]--
+	lost := filepath.Join(t.TempDir(), "lost.run")
+	mustDo(t, os.WriteFile(lost, content, 0o600))
+	if _, err := Open(lost, options); !errors.Is(err, ErrDamaged) {
+		t.Errorf("without an attempt: got %v, want ErrDamaged", err)
+	}
+	mustDo(t, write(path, "UPDATE outcome SET outcome = 0 WHERE seq = 1"))
+	for row, err := range openFile(t, path).Pending(false, false) {
+		if !errors.Is(err, ErrDamaged) {
+			t.Errorf("with an outcome that is none: got task %d, %v, want ErrDamaged", row.Seq, err)
+		}
+		break
+	}
+}
