@@ -27,6 +27,8 @@ type runOptions struct {
 	Metrics     string
 	MetricsFile string
 
+	NotifyCommand string
+
 	Quiet bool
 }
 
@@ -78,6 +80,7 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 	f.StringVar(&o.LogFile, "log-file", "", "a `FILE` that the log is added to, beside what standard error shows")
 	f.StringVar(&o.Metrics, "metrics", "", "serve metrics for Prometheus at this `ADDRESS` while it runs, such as 127.0.0.1:9464")
 	f.StringVar(&o.MetricsFile, "metrics-file", "", "write them to this `FILE` too, for the node exporter; its name ends in .prom")
+	f.StringVar(&o.NotifyCommand, "notify-command", "", "start this `PROGRAM` with its arguments at the end; it reads what has come of the run, as JSON")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "say nothing but warnings and errors")
 	return cmd
 }
@@ -133,10 +136,12 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	}
 	defer context.AfterFunc(ctx, show.interrupted)()
 	ended, err := bulk.Run(ctx, path, o.Options)
+	why := err
 	if ended != nil {
 		err = o.ended(ended, err)
 	}
 	show.watch.end(codeOf(err))
+	o.notify(ctx, ended, why, codeOf(err))
 	return err
 }
 

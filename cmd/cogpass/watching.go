@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os/exec"
+
 	"cogpass/cmd/bulk"
 	"cogpass/cmd/cogpass/metrics"
 	"cogpass/report"
@@ -15,8 +17,18 @@ type watching struct {
 
 // checkWatching finds what is wrong with the flags of metrics.
 func (o *runOptions) checkWatching() error {
-	if o.DryRun && (o.Metrics != "" || o.MetricsFile != "") {
-		return usage("--dry-run carries nothing out: --metrics and --metrics-file do not go with it")
+	if o.DryRun && (o.Metrics != "" || o.MetricsFile != "" || o.NotifyCommand != "") {
+		return usage("--dry-run carries nothing out: --metrics, --metrics-file and --notify-command do not go with it")
+	}
+	if o.NotifyCommand == "" {
+		return nil
+	}
+	args, err := arguments(o.NotifyCommand)
+	if err == nil {
+		_, err = exec.LookPath(args[0])
+	}
+	if err != nil {
+		return usage("--notify-command: %w", err)
 	}
 	return nil
 }
