@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +30,7 @@ func TestJournalFails(t *testing.T) {
 // journal is a Journal in memory that takes a time to sync.
 type journal struct {
 	sync time.Duration
+	mu   sync.Mutex // for a Begin goes on while the engine is told of answers
 	fail map[int64]error
 	open map[int64]Intent
 	most int
@@ -38,6 +40,8 @@ type journal struct {
 
 func (j *journal) Begin(_ context.Context, intents []Intent) error {
 	time.Sleep(j.sync)
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	if j.open == nil {
 		j.open = map[int64]Intent{}
 	}
@@ -55,6 +59,8 @@ func (j *journal) End(_ context.Context, i Intent) error {
 	if i.Seq == 0 {
 		return errors.New("an intent of no task has ended")
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	delete(j.open, i.Seq)
 	return nil
 }
@@ -63,6 +69,8 @@ func (j *journal) Ended(_ context.Context, seq int64, r StepResult) error {
 	if j.ended != nil {
 		j.ended(seq, r)
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	delete(j.open, seq)
 	return nil
 }
@@ -131,7 +139,7 @@ func TestJournalHangs(t *testing.T) {
 // broken is a journal with a fault of its own.
 type broken struct{ journal }
 
-func (broken) Begin(context.Context, []Intent) error { panic("Secret-Passw0rd-1") }
+func (*broken) Begin(context.Context, []Intent) error { panic("Secret-Passw0rd-1") }
 
 // A journal that panics stops the run, and nothing is sent.
 func TestJournalPanics(t *testing.T) {
