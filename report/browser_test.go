@@ -197,14 +197,6 @@ func (b *browser) shoot(path string, width, height int) {
 	b.write(path, shot.Data)
 }
 
-// print writes the page as a PDF file, on A4.
-func (b *browser) print(path string) {
-	b.t.Helper()
-	var printed struct{ Data string }
-	b.call("Page.printToPDF", object{"preferCSSPageSize": true, "printBackground": true}, &printed)
-	b.write(path, printed.Data)
-}
-
 func (b *browser) write(path, encoded string) {
 	b.t.Helper()
 	data, err := base64.StdEncoding.DecodeString(encoded)

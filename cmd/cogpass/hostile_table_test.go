@@ -77,9 +77,7 @@ func newHostileRun(t *testing.T) *hostileRun {
 	h := &hostileRun{t: t, dir: t.TempDir()}
 	said := map[string]string{}
 	var passwords []string
-	for _, name := range sortedValues(hostileNames) {
-		h.names = append(h.names, name)
-	}
+	h.names = sortedValues(hostileNames)
 	for i, message := range sortedValues(hostileMessages) {
 		name := fmt.Sprintf("user-%02d", i)
 		h.names = append(h.names, name)
