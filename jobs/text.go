@@ -78,7 +78,7 @@ func nearest(misspelt string, words []string) string {
 	}
 	best, least := "", 2
 	for _, w := range words {
-		d := distance(strings.ToLower(misspelt), strings.ToLower(w))
+		d := Distance(strings.ToLower(misspelt), strings.ToLower(w))
 		if d < least && d < (len(w)+1)/2 {
 			best, least = w, d
 		}
@@ -86,9 +86,9 @@ func nearest(misspelt string, words []string) string {
 	return best
 }
 
-// distance counts the insertions, deletions, replacements and swaps of
-// neighbours that turn a into b.
-func distance(a, b string) int {
+// Distance counts the insertions, deletions, replacements and swaps of
+// neighbours that turn a into b. It takes time for the product of their lengths.
+func Distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	var before []int
 	prev, cur := make([]int, len(y)+1), make([]int, len(y)+1)

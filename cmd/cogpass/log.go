@@ -3,15 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"cogpass/cmd/bulk"
 	"cogpass/report"
@@ -63,24 +59,11 @@ func (o *runOptions) logEnd(a *account, code int) {
 }
 
 // printing escapes what does not print, in JSON: encoding/json leaves sequences be
-// that a terminal obeys, and marks that reorder text. All that is not ASCII
-// stands in strings there.
+// that a terminal obeys, and marks that reorder text.
 type printing struct{ io.Writer }
 
 func (p printing) Write(text []byte) (int, error) {
-	var clean []byte
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
-		if r < utf8.RuneSelf || unicode.IsPrint(r) {
-			clean = append(clean, text[i:i+size]...)
-		} else if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
-			clean = fmt.Appendf(clean, `\u%04x\u%04x`, high, low)
-		} else {
-			clean = fmt.Appendf(clean, `\u%04x`, r)
-		}
-		i += size
-	}
-	if _, err := p.Writer.Write(clean); err != nil {
+	if _, err := p.Writer.Write(report.EscapeJSON(text)); err != nil {
 		return 0, err
 	}
 	return len(text), nil

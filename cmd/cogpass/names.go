@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cogpass/cmd/bulk"
+	"cogpass/jobs"
 	"cogpass/report"
 	"cogpass/runner/runfile"
 )
@@ -213,23 +215,7 @@ func looksLike(name, typed string) bool {
 	if len(typed) >= 3 && strings.Contains(name, typed) || strings.HasPrefix(typed, name) {
 		return true
 	}
-	a, b := []rune(name), []rune(typed)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		before := row[0]
-		row[0] = i + 1
-		for j := range b {
-			same := before
-			if a[i] != b[j] {
-				same++
-			}
-			before, row[j+1] = row[j+1], min(same, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)] <= min(2, len(b)/3)
+	return jobs.Distance(name, typed) <= min(2, utf8.RuneCountInString(typed)/3)
 }
 
 // age says how long ago something was.

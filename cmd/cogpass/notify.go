@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,30 +28,13 @@ type notice struct {
 	Sandbox  bool            `json:"sandbox"`
 	Run      json.RawMessage `json:"run"`
 	Summary  json.RawMessage `json:"summary"`
-	Failures []failedFor     `json:"failures"`
+	Failures []failuresJSON  `json:"failures"`
 	Reports  []string        `json:"reports"`
-}
-
-// failedFor are tasks that failed, or are unknown, for one reason.
-type failedFor struct {
-	Count   int64   `json:"count"`
-	Outcome string  `json:"outcome"`
-	Code    *string `json:"code"`
-	Reason  string  `json:"reason"`
-	Example string  `json:"example"` // one username
-	Means   string  `json:"means"`
-	Do      string  `json:"do"`
 }
 
 // noticeOf says how a run has ended. ended is nil where it did not begin.
 func noticeOf(ended *bulk.Ended, err error, code int) *notice {
-	n := &notice{Event: string(runEnded), ExitCode: code, Failures: []failedFor{}, Reports: []string{}}
-	known := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
+	n := &notice{Event: string(runEnded), ExitCode: code, Failures: failuresOf(nil), Reports: []string{}}
 	var silent errSilent
 	if err != nil && !errors.As(err, &silent) {
 		_, hint := meaning(err)
@@ -67,9 +49,7 @@ func noticeOf(ended *bulk.Ended, err error, code int) *notice {
 	n.Sentence, n.Next, n.RunFile = f.Ending.Sentence(), known(next.Command(ended.RunFile)), &ended.RunFile
 	n.Sandbox, n.Reports = f.Ending.Run.Sandbox, append(n.Reports, ended.Reports...)
 	n.Run, n.Summary = report.AppendRun(nil, &f.Ending.Run), report.AppendSummary(nil, &f.Summary, f.Ending.Run.AskedRate)
-	for _, g := range f.Failures {
-		n.Failures = append(n.Failures, failedFor{g.Count, g.Outcome.String(), known(g.Code), g.Reason, g.First, g.Advice.Means, g.Advice.Do})
-	}
+	n.Failures = failuresOf(f.Failures)
 	return n
 }
 
@@ -87,9 +67,8 @@ func (o *runOptions) notify(ctx context.Context, ended *bulk.Ended, why error, c
 	input, err := json.Marshal(noticeOf(ended, why, code))
 	if err == nil {
 		program := handover.Command{Args: args, Timeout: notifyWithin}
-		var text bytes.Buffer
-		printing{&text}.Write(append(input, '\n')) // for whom it shows it
-		err = program.Tell(context.WithoutCancel(ctx), "--notify-command "+report.Visible(args[0]), text.Bytes())
+		input = report.EscapeJSON(append(input, '\n')) // for whom it shows it
+		err = program.Tell(context.WithoutCancel(ctx), "--notify-command "+report.Visible(args[0]), input)
 	}
 	if err != nil {
 		o.sys.warn("%s", report.Visible(err.Error()))

@@ -175,7 +175,7 @@ type standingJSON struct {
 	Next       string           `json:"next"`
 }
 
-// failuresJSON is a group of failures.
+// failuresJSON is a group of failures, for status and for --notify-command.
 type failuresJSON struct {
 	Count   int64  `json:"count"`
 	Step    string `json:"step"`
@@ -185,6 +185,14 @@ type failuresJSON struct {
 	First   string `json:"first"`
 	Means   string `json:"means"`
 	Do      string `json:"do"`
+}
+
+func failuresOf(groups []report.Group) []failuresJSON {
+	all := []failuresJSON{}
+	for _, g := range groups {
+		all = append(all, failuresJSON{g.Count, report.StepName(g.Step), g.Outcome.String(), g.Code, g.Reason, g.First, g.Advice.Means, g.Advice.Do})
+	}
+	return all
 }
 
 // figure is one that JSON has as null where it is not known or has no bound.
@@ -212,7 +220,7 @@ func (st *standing) document() standingJSON {
 		Beside: r.Counts.Beside, InDoubt: r.Counts.InDoubt, Requests: r.Counts.Requests, Throttled: r.Counts.Throttled,
 		AskedRate: figure(ceiling(r)), ActualRate: figure(st.Summary.Rate()), Paused: r.Control.Paused,
 		CreatedAt: known(moment(r.Info.CreatedAt)), StartedAt: known(moment(r.Info.StartedAt)), FinishedAt: known(moment(r.Info.FinishedAt)),
-		PlanDigest: r.Info.PlanDigest, Reports: append([]string{}, st.reports...), Failures: []failuresJSON{}, Next: next.Command(st.runFile),
+		PlanDigest: r.Info.PlanDigest, Reports: append([]string{}, st.reports...), Failures: failuresOf(st.Failures), Next: next.Command(st.runFile),
 	}
 	if r.Holder != nil {
 		doc.Process = r.Holder.PID
@@ -225,9 +233,6 @@ func (st *standing) document() standingJSON {
 	}
 	for _, o := range []runner.Outcome{runner.OK, runner.Failed, runner.Skipped, runner.Unknown, runner.Pending} {
 		doc.Outcomes[o.String()] = r.Counts.ByOutcome[o]
-	}
-	for _, g := range st.Failures {
-		doc.Failures = append(doc.Failures, failuresJSON{g.Count, report.StepName(g.Step), g.Outcome.String(), g.Code, g.Reason, g.First, g.Advice.Means, g.Advice.Do})
 	}
 	if e.Run.State == runfile.Stopped.String() {
 		a := report.AdviseStop(r.Info.Reason)
