@@ -167,9 +167,10 @@ func (h *hostileRun) outputs() []hostileOutput {
 		encoder.Encode(name)
 		return strings.TrimSpace(text.String())
 	}
-	_, end := h.call(1, "run", "--yes", "--run-file", run, "job.yaml")
+	_, end := h.call(1, "run", "--yes", "--run-file", run, "--metrics-file", "run.prom", "--notify-command", "sh -c 'cat >notice.json'", "--log-file", "run.log", "job.yaml")
 	_, log := h.call(1, "run", "--yes", "--retry-failed", "--log-format", "json", run)
-	all := []hostileOutput{{"the end of a run", end, nil}, {"its log in JSON", log, nil}, {"the run file", h.read(run), nil}}
+	all := []hostileOutput{{"the end of a run", end, nil}, {"its log in JSON", log, nil}, {"the run file", h.read(run), nil},
+		{"its log in a file", h.read("run.log"), nil}, {"metrics", h.read("run.prom"), nil}, {"what a program is told", h.read("notice.json"), nil}}
 	add := func(name string, as func(string) string, args ...string) {
 		text, _ := h.call(0, args...)
 		all = append(all, hostileOutput{name, text, as})
