@@ -30,7 +30,7 @@ type live struct {
 	over   sync.WaitGroup
 
 	screen  sync.Mutex
-	painted []int // columns of each line that is there
+	painted painted
 }
 
 func newLive(sys *system, p bulk.Progress) *live {
@@ -67,7 +67,7 @@ func (v *live) paint() {
 
 // painting is what paints the run's frame over the last one.
 func (v *live) painting(columns, rows int) string {
-	text := v.up(columns)
+	text := v.painted.up(columns)
 	lines := frame(v.get(), max(1, columns-1)) // the last column is where terminals differ
 	lines = lines[:min(len(lines), max(0, rows-1))]
 	v.painted = v.painted[:0]
@@ -79,10 +79,13 @@ func (v *live) painting(columns, rows int) string {
 	return text + "\x1b[J"
 }
 
-// up goes to where the frame that is there begins.
-func (v *live) up(columns int) string {
+// painted is what is there on a terminal: the columns of each line.
+type painted []int
+
+// up goes to where it begins, on a terminal that has so many columns by now.
+func (p painted) up(columns int) string {
 	rows := 0
-	for _, taken := range v.painted {
+	for _, taken := range p {
 		rows += max(1, (taken+columns-1)/max(1, columns))
 	}
 	if rows == 0 {
@@ -96,7 +99,7 @@ func (v *live) say(level slog.Level, text string) {
 	columns, rows := v.size()
 	v.screen.Lock()
 	defer v.screen.Unlock()
-	said := v.up(columns) + "\x1b[J" + prefixes[level] + text + "\n"
+	said := v.painted.up(columns) + "\x1b[J" + prefixes[level] + text + "\n"
 	v.painted = v.painted[:0]
 	io.WriteString(v.out, said+v.painting(columns, rows))
 }
@@ -113,5 +116,5 @@ func (v *live) end() {
 	close(v.stop)
 	v.over.Wait()
 	columns, _ := v.size()
-	io.WriteString(v.out, v.up(columns)+"\x1b[J")
+	io.WriteString(v.out, v.painted.up(columns)+"\x1b[J")
 }

@@ -29,7 +29,7 @@ type follower struct {
 	format string
 
 	live  bool // what was shown is drawn over
-	drawn []string
+	drawn painted
 	said  time.Time
 	last  string
 }
@@ -110,32 +110,22 @@ func (st *standing) brief() []string {
 	}
 }
 
-// draw shows lines in place of those that were shown before. Where the terminal
-// has become narrower, these take more lines by now.
+// draw shows lines in place of those that were shown before.
 func (f *follower) draw(lines []string) error {
 	if !f.live {
 		return nil
 	}
 	width := max(f.sys.outWidth(), 1)
-	up := 0
-	for _, l := range f.drawn {
-		up += max(1, (cells(l)+width-1)/width)
-	}
-	var b strings.Builder
-	b.WriteString("\r") // an echoed ^C has moved the cursor
-	if up > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", up)
-	}
-	b.WriteString("\x1b[J")
+	text := f.drawn.up(width) + "\x1b[J"
 	f.drawn = f.drawn[:0]
 	for _, l := range lines {
 		for l := range strings.Lines(report.Wrap(l, "  ", width)) {
 			l = cut(strings.TrimSuffix(l, "\n"), width)
-			f.drawn = append(f.drawn, l)
-			b.WriteString(l + "\n")
+			f.drawn = append(f.drawn, cells(l))
+			text += l + "\n"
 		}
 	}
-	return f.sys.print("%s", b.String())
+	return f.sys.print("%s", text)
 }
 
 // outWidth is the width of the terminal at standard output; 0 where there is none.
