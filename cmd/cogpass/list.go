@@ -53,18 +53,18 @@ func listText(w io.Writer, runs []*bulk.Recorded, now time.Time) error {
 
 // A listedRun is a run in the list as JSON, which docs/commands.md describes.
 type listedRun struct {
-	Run        string           `json:"run"`
+	Name       string           `json:"name"`
 	RunFile    string           `json:"run_file"`
 	State      string           `json:"state"`
 	Error      string           `json:"error,omitempty"` // why the file cannot be read; then nothing follows
-	Name       string           `json:"name,omitempty"`
+	Run        string           `json:"run,omitempty"`
 	UserPoolID string           `json:"user_pool_id,omitempty"`
 	Sandbox    bool             `json:"sandbox,omitempty"`
 	PID        int              `json:"pid,omitempty"`
 	CreatedAt  string           `json:"created_at,omitempty"`
 	StartedAt  string           `json:"started_at,omitempty"`
 	FinishedAt string           `json:"finished_at,omitempty"`
-	Reason     string           `json:"reason,omitempty"`
+	StopReason string           `json:"stop_reason,omitempty"`
 	Tasks      int64            `json:"tasks"`
 	Outcomes   map[string]int64 `json:"outcomes,omitempty"`
 	InDoubt    int64            `json:"in_doubt,omitempty"`
@@ -72,14 +72,14 @@ type listedRun struct {
 }
 
 func listed(r *bulk.Recorded) listedRun {
-	one := listedRun{Run: r.Name(), RunFile: r.Path, State: r.State()}
+	one := listedRun{Name: r.Name(), RunFile: r.Path, State: r.State()}
 	if r.Err != nil {
 		one.Error = unreadable(r.Err)
 		return one
 	}
-	one.Name, one.UserPoolID, one.Sandbox = r.Info.Name, r.Info.UserPoolID, bulk.BegunInSandbox(&r.Info)
+	one.Run, one.UserPoolID, one.Sandbox = r.Info.Name, r.Info.UserPoolID, bulk.BegunInSandbox(&r.Info)
 	one.CreatedAt, one.StartedAt, one.FinishedAt = moment(r.Info.CreatedAt), moment(r.Info.StartedAt), moment(r.Info.FinishedAt)
-	one.Reason, one.Tasks, one.InDoubt, one.Beside = r.Info.Reason, r.Counts.Tasks, r.Counts.InDoubt, r.Counts.Beside
+	one.StopReason, one.Tasks, one.InDoubt, one.Beside = r.Info.Reason, r.Counts.Tasks, r.Counts.InDoubt, r.Counts.Beside
 	if r.Holder != nil {
 		one.PID = r.Holder.PID
 	}
@@ -91,7 +91,7 @@ func listed(r *bulk.Recorded) listedRun {
 }
 
 func listJSON(w io.Writer, runs []*bulk.Recorded) error {
-	lines := json.NewEncoder(w)
+	lines := json.NewEncoder(printing{w})
 	for _, r := range runs {
 		if err := lines.Encode(listed(r)); err != nil {
 			return err

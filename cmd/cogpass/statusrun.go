@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -146,13 +145,14 @@ func (st *standing) left() string {
 // docs/commands.md describes.
 type standingJSON struct {
 	Run        string           `json:"run"`
+	Name       string           `json:"name"`
 	RunFile    string           `json:"run_file"`
 	UserPoolID string           `json:"user_pool_id"`
 	PoolName   string           `json:"pool_name"`
 	Account    string           `json:"account"`
 	State      string           `json:"state"`
-	Because    string           `json:"because"`
-	Process    int              `json:"process"` // 0: nobody carries it out
+	StopReason string           `json:"stop_reason"`
+	PID        int              `json:"pid"` // 0: nobody carries it out
 	Sentence   string           `json:"sentence"`
 	Tasks      int64            `json:"tasks"`
 	Outcomes   map[string]int64 `json:"outcomes"`
@@ -215,15 +215,15 @@ func (st *standing) document() standingJSON {
 	r, e := st.run, &st.Ending
 	next := e.Next()
 	doc := standingJSON{
-		Run: r.Info.Name, RunFile: r.Path, UserPoolID: r.Info.UserPoolID, PoolName: r.Info.PoolName, Account: r.Info.Account,
-		State: e.Run.State, Because: r.Info.Reason, Sentence: e.Sentence(), Tasks: r.Counts.Tasks, Outcomes: map[string]int64{},
+		Run: r.Info.Name, Name: r.Name(), RunFile: r.Path, UserPoolID: r.Info.UserPoolID, PoolName: r.Info.PoolName, Account: r.Info.Account,
+		State: e.Run.State, StopReason: r.Info.Reason, Sentence: e.Sentence(), Tasks: r.Counts.Tasks, Outcomes: map[string]int64{},
 		Beside: r.Counts.Beside, InDoubt: r.Counts.InDoubt, Requests: r.Counts.Requests, Throttled: r.Counts.Throttled,
 		AskedRate: figure(ceiling(r)), ActualRate: figure(st.Summary.Rate()), Paused: r.Control.Paused,
 		CreatedAt: known(moment(r.Info.CreatedAt)), StartedAt: known(moment(r.Info.StartedAt)), FinishedAt: known(moment(r.Info.FinishedAt)),
 		PlanDigest: r.Info.PlanDigest, Reports: append([]string{}, st.reports...), Failures: failuresOf(st.Failures), Next: next.Command(st.runFile),
 	}
 	if r.Holder != nil {
-		doc.Process = r.Holder.PID
+		doc.PID = r.Holder.PID
 	}
 	if e.Running {
 		doc.ActualRate = figure(st.pace.Rate)
@@ -241,17 +241,11 @@ func (st *standing) document() standingJSON {
 	return doc
 }
 
-// json prints it as one line, with every character escaped that a terminal may
-// take for something else than text.
+// json prints it as one line.
 func (st *standing) json(w io.Writer) error {
-	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
+	encoder := json.NewEncoder(printing{w})
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(st.document()); err != nil {
-		return err
-	}
-	_, err := w.Write(report.EscapeJSON(line.Bytes()))
-	return err
+	return encoder.Encode(st.document())
 }
 
 // failedOf lists what failed of a run, or is unknown.
