@@ -196,3 +196,43 @@ func TestDocsSize(t *testing.T) {
 		t.Errorf("README.md has %d lines, want fewer than 150", n)
 	}
 }
+
+// TestDocsNameTests holds that the tests are there which a page names.
+func TestDocsNameTests(t *testing.T) {
+	have := map[string]bool{}
+	for _, path := range goTests(t) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllSubmatch(text, -1) {
+			have[string(found[1])] = true
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(repository, "docs", "reliability.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`(Test|Fuzz)[A-Z]\w+`).FindAllString(string(text), -1)
+	for _, name := range named {
+		if !have[name] && name != "TestFlipped" { // which is the beginning of several
+			t.Errorf("docs/reliability.md: there is no %s", name)
+		}
+	}
+	if len(named) < 40 {
+		t.Errorf("got %d names", len(named))
+	}
+}
+
+func goTests(t *testing.T) (paths []string) {
+	err := filepath.WalkDir(repository, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
