@@ -17,6 +17,30 @@ type bulk struct {
 
 // exec runs the statement over the rows that lie in args one after another.
 func (b *bulk) exec(args []any) error {
+	_, err := b.change(args)
+	return err
+}
+
+// change is exec that returns how many rows it has changed.
+func (b *bulk) change(args []any) (changed int64, err error) {
+	err = b.each(args, func(stmt *sql.Stmt, args []any) error {
+		result, err := stmt.ExecContext(background, args...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		changed += n
+		return err
+	})
+	return changed, err
+}
+
+// query is exec for a statement that returns rows.
+func (b *bulk) query(args []any, do func(fields) error) error {
+	return b.each(args, func(stmt *sql.Stmt, args []any) error { return each(stmt, do, args...) })
+}
+
+func (b *bulk) each(args []any, run func(*sql.Stmt, []any) error) error {
 	for len(args) > 0 {
 		k := min(bits.Len(uint(len(args)/b.columns))-1, len(b.forms)-1)
 		if b.forms[k] == nil {
@@ -26,7 +50,7 @@ func (b *bulk) exec(args []any) error {
 			}
 		}
 		n := b.columns << k
-		if _, err := b.forms[k].ExecContext(background, args[:n]...); err != nil {
+		if err := run(b.forms[k], args[:n]); err != nil {
 			return err
 		}
 		args = args[n:]

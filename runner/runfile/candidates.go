@@ -21,18 +21,27 @@ type Candidate struct {
 
 // candidateStatements are the SQL of generated passwords.
 type candidateStatements struct {
-	any               bool // there may be rows: a plain run pays nothing for them
-	add, state        *sql.Stmt
-	set, forget, drop *sql.Stmt
-	seal              *sql.Stmt
-	seals             int64 // the highest ID
+	any          bool // there may be rows: a plain run pays nothing for them
+	add, set     bulk
+	state        *sql.Stmt
+	forget, drop *sql.Stmt
+	seal         *sql.Stmt
+	seals        int64 // the highest ID
+	rows         []any // of add and set
+	theirs       []madeOf
+}
+
+// madeOf is which password a task is over with.
+type madeOf struct {
+	seq     int64
+	version any
 }
 
 func (c *candidateStatements) prepare(p *session) error {
 	*c = candidateStatements{
-		add:    p.stmt("INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+		add:    bulk{session: p, head: "INSERT INTO candidate VALUES ", columns: 6, tail: " ON CONFLICT DO NOTHING RETURNING seq"},
+		set:    bulk{session: p, head: "WITH these(task, password) AS (VALUES ", columns: 2, tail: ") UPDATE candidate SET state = (version = password) * 2, sum = sum + (version = password) * 2 - state FROM these WHERE seq = task"},
 		state:  p.stmt("UPDATE candidate SET state = ?3, sum = sum + ?3 - state WHERE seq = ?1 AND version = ?2 AND state <> ?3"),
-		set:    p.stmt("UPDATE candidate SET state = (version = ?2) * 2, sum = sum + (version = ?2) * 2 - state WHERE seq = ?1"),
 		forget: p.stmt("UPDATE candidate SET state = 0, sum = sum - state WHERE seq = ?"),
 		drop:   p.stmt("DELETE FROM candidate WHERE seq = ? AND version <> ?"),
 		seal:   p.stmt("INSERT INTO seal VALUES (?, ?, ?)"),
@@ -43,42 +52,63 @@ func (c *candidateStatements) prepare(p *session) error {
 	return p.conn.QueryRowContext(background, "SELECT EXISTS (SELECT 1 FROM candidate), (SELECT coalesce(max(id), 0) FROM seal)").Scan(&c.any, &c.seals)
 }
 
-// writeMade takes down the passwords of attempts that are about to be sent.
+// writeMade takes down the passwords of attempts that are about to be sent: those
+// that are new, and that the others are tried.
 func (s *statements) writeMade(attempts []runner.Intent, sealed seals) error {
-	used := make([]bool, len(sealed.sealed))
+	c := &s.candidates
+	c.rows = c.rows[:0]
 	for n := range attempts {
 		i := &attempts[n]
 		if i.Version == "" || i.Step == runner.Check {
 			continue
 		}
-		s.candidates.any = true
-		state := runner.Tried
-		if i.Step == runner.Prepare {
-			state = runner.NotSet
-		}
-		var seal int64
-		if sealed.of != nil && sealed.of[n] > 0 {
-			seal = s.candidates.seals + int64(sealed.of[n])
-		}
-		made := time.Now().UnixNano()
+		c.any = true
+		seal, made, state := c.sealOf(sealed, n), time.Now().UnixNano(), int64(stateOf(i))
 		var check int64
 		check, s.encoded = sumCandidate(s.encoded, i.Seq, i.Version, made, seal)
-		added, err := s.candidates.add.ExecContext(background, i.Seq, packUUID(i.Version), made, int64(state), nullID(seal), check+int64(state))
-		if err != nil {
-			return err
-		}
-		if rows, err := added.RowsAffected(); err != nil {
-			return err
-		} else if rows > 0 {
-			s.change(i.Seq, func(b *blockDelta) { b.made++ })
-			if seal > 0 {
+		c.rows = append(c.rows, i.Seq, packUUID(i.Version), made, state, nullID(seal), check+state)
+	}
+	added := make(map[int64]bool, len(c.rows)/c.add.columns)
+	err := c.add.query(c.rows, func(f fields) error {
+		added[f.int(0)] = true
+		s.change(f.int(0), func(b *blockDelta) { b.made++ })
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	used := make([]bool, len(sealed.sealed))
+	for n := range attempts {
+		i := &attempts[n]
+		switch {
+		case i.Version == "" || i.Step == runner.Check:
+		case added[i.Seq]:
+			if c.sealOf(sealed, n) > 0 {
 				used[sealed.of[n]-1] = true
 			}
-		} else if _, err := s.candidates.state.ExecContext(background, i.Seq, packUUID(i.Version), int64(state)); state != runner.NotSet && err != nil {
-			return err
+		case stateOf(i) != runner.NotSet:
+			if _, err := c.state.ExecContext(background, i.Seq, packUUID(i.Version), int64(stateOf(i))); err != nil {
+				return err
+			}
 		}
 	}
 	return s.writeSeals(sealed, used)
+}
+
+// stateOf is the state of a password once the attempt that carries it is sent.
+func stateOf(i *runner.Intent) runner.MadeState {
+	if i.Step == runner.Prepare {
+		return runner.NotSet
+	}
+	return runner.Tried
+}
+
+// sealOf is the ID that the sealing of an attempt's password is to have, or 0.
+func (c *candidateStatements) sealOf(sealed seals, attempt int) int64 {
+	if sealed.of == nil || sealed.of[attempt] == 0 {
+		return 0
+	}
+	return c.seals + int64(sealed.of[attempt])
 }
 
 // writeStates takes down what answered attempts tell of passwords.
@@ -93,33 +123,54 @@ func (s *statements) writeStates(answered []runner.Intent) error {
 	return nil
 }
 
-// settleMade takes down which password it was, or that it was none, of an action
-// that has ended. Where that leaves nothing to be told to anybody, the others go.
-func (s *statements) settleMade(seq int64, outcome runner.Outcome, version string, over bool) (err error) {
+// settleMade takes down which password it was, or that it was none, of actions
+// that have ended. Where that leaves nothing to be told to anybody, the others go.
+func (s *statements) settleMade(seq int64, outcome runner.Outcome, version string, over bool) error {
+	c := &s.candidates
 	switch {
-	case !s.candidates.any:
-		return nil
+	case !c.any:
 	case outcome == runner.OK && version != "":
-		_, err = s.candidates.set.ExecContext(background, seq, packUUID(version))
+		c.rows = append(c.rows, seq, packUUID(version))
+		if over {
+			c.theirs = append(c.theirs, madeOf{seq, packUUID(version)})
+		}
 	case outcome == runner.Failed:
-		_, err = s.candidates.forget.ExecContext(background, seq)
-	default:
-		return nil
+		if _, err := c.forget.ExecContext(background, seq); err != nil || !over {
+			return err
+		}
+		kept := packUUID(version)
+		if kept == nil {
+			kept = []byte{} // nothing is equal to null, nor is it not
+		}
+		return s.dropOthers(madeOf{seq, kept})
 	}
-	if err != nil || !over {
+	return nil
+}
+
+// settleAll is what settleMade has left to be done for all at once.
+func (s *statements) settleAll() error {
+	c := &s.candidates
+	defer func() { c.rows, c.theirs = c.rows[:0], c.theirs[:0] }()
+	marked, err := c.set.change(c.rows)
+	if err != nil || marked == int64(len(c.rows)/c.set.columns) { // as it nearly always is: no task has others
 		return err
 	}
-	kept := packUUID(version)
-	if version == "" {
-		kept = []byte{} // nothing is equal to null, nor is it not
+	for _, of := range c.theirs {
+		if err := s.dropOthers(of); err != nil {
+			return err
+		}
 	}
-	gone, err := s.candidates.drop.ExecContext(background, seq, kept)
+	return nil
+}
+
+func (s *statements) dropOthers(of madeOf) error {
+	gone, err := s.candidates.drop.ExecContext(background, of.seq, of.version)
 	if err != nil {
 		return err
 	}
 	n, err := gone.RowsAffected()
 	if n > 0 {
-		s.change(seq, func(b *blockDelta) { b.made -= n })
+		s.change(of.seq, func(b *blockDelta) { b.made -= n })
 	}
 	return err
 }

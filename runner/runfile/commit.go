@@ -75,6 +75,9 @@ func (s *statements) write(g *group, retry retry) error {
 	if err := s.writeResults(g.results); err != nil {
 		return err
 	}
+	if err := s.settleAll(); err != nil {
+		return err
+	}
 	if err := s.writeAttempts(g.begun, false); err != nil {
 		return err
 	}
