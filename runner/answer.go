@@ -50,13 +50,13 @@ func (e *engine) observe(now time.Time) {
 	e.stats.Lanes = make([]LaneStats, len(e.lanes))
 	e.stats.Asked, e.stats.Rate, e.stats.HeldSince = 0, 0, time.Time{}
 	for i, l := range e.lanes {
-		e.stats.Lanes[i] = LaneStats{l.category, l.sent, l.throttled, l.steps, l.governor.ceiling, l.governor.rate(now), l.held}
+		e.stats.Lanes[i] = LaneStats{l.category, l.sent, l.throttled, l.steps, l.pace.asked, l.pace.now(now), l.held, l.pace.sharers()}
 		if e.heldLanes > 0 && l.held && (e.stats.HeldSince.IsZero() || l.since.Before(e.stats.HeldSince)) {
 			e.stats.HeldSince = l.since
 		}
 	}
 	if !e.paused {
-		e.stats.Asked, e.stats.Rate = e.recovery.governor.ceiling, e.recovery.governor.rate(now)
+		e.stats.Asked, e.stats.Rate = e.recovery.pace.asked, e.recovery.pace.now(now)
 	}
 	e.opt.Observe(e.stats)
 }
@@ -67,13 +67,13 @@ func (e *engine) pace(a answer, fault *Error) {
 	e.stats.Sent++
 	l.sent++
 	if fault == nil || fault.Class != Throttled {
-		l.governor.answered(a.got)
+		l.pace.ok(a.got)
 		l.throttledSince = time.Time{}
 		return
 	}
 	e.stats.Throttled++
 	l.throttled++
-	l.governor.throttled(a.got, a.sent, e.inFlight+1)
+	l.pace.throttled(a.got, a.sent, e.inFlight+1)
 	if l.throttledSince.IsZero() {
 		l.throttledSince = a.sent
 	}

@@ -55,11 +55,10 @@ func (e *engine) takeDue(l *lane, now time.Time) (wake time.Time) {
 
 // begins returns when the intent of a lane's next task may be begun.
 func (e *engine) begins(l *lane, now time.Time) time.Time {
-	at := l.next(now, l.begun+len(l.ready))
-	if l.held && l.probeAt.After(at) {
-		at = l.probeAt
+	if at := l.probeAt.Add(-e.lead); l.held && at.After(now) {
+		return at // and no slot is held until then, which another could use
 	}
-	return at.Add(-e.lead)
+	return l.pace.next(now, l.begun+len(l.ready)).Add(-e.lead)
 }
 
 // room reports whether one more request of a lane may be on its way.

@@ -131,13 +131,16 @@ func (e *engine) limit(rate float64, ok bool) {
 		e.opt.Rates = nil
 		return
 	}
+	now := time.Now()
 	if e.paused = rate == 0; !e.paused {
-		e.recovery.governor.ceiling = rate
+		e.recovery.pace.ask(now, rate)
 	}
 	for _, l := range e.lanes {
-		l.throttledSince = time.Time{}
+		if l.throttledSince = (time.Time{}); e.paused {
+			l.pace.leave(now)
+		}
 	}
-	e.observe(time.Now())
+	e.observe(now)
 }
 
 // over reports whether all is done, or whether a stopped run has nothing in
@@ -210,7 +213,7 @@ func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
 		if l.held && l.probeAt.After(now) {
 			return l.probeAt
 		}
-		if at := l.next(now, 0); at.After(now) {
+		if at := l.pace.next(now, 0); at.After(now) {
 			return at
 		}
 		w := l.ready[0]
@@ -222,7 +225,7 @@ func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
 				continue
 			}
 		}
-		l.take()
+		l.pace.take()
 		l.inFlight++
 		e.inFlight++
 		e.requests <- w
@@ -235,6 +238,7 @@ func (e *engine) send(l *lane, now time.Time) (wake time.Time) {
 func (e *engine) leave() {
 	lists := [][]*work{e.waiting, e.batch, e.stranded, e.unpaid}
 	for _, l := range e.lanes {
+		l.pace.leave(time.Now())
 		for _, w := range l.ready {
 			if e.kinds[w.step].intent {
 				e.release(w)

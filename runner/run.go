@@ -48,6 +48,12 @@ type Options struct {
 	Budget  func(t Task) error
 	Unspent func(t Task)
 
+	// Quota returns what the lane of a category shares with other runs, or nil
+	// where it is this run's alone, as all are without it. Stats and pace then go by the
+	// least rate that any sharer asks for. It is called from Run's goroutine,
+	// once for a category.
+	Quota func(jobs.Category) Quota
+
 	// Generate makes the password of a task that is Generated, and another
 	// one where that was refused or can no longer be read. version is a new UUID.
 	// It is called from Run's goroutine, and its error stops the run. Handoff is
@@ -87,6 +93,7 @@ type LaneStats struct {
 	Asked     float64 // requests a second at most, as asked; +Inf is no limit
 	Rate      float64 // what throttling leaves of that now
 	Held      bool    // an outage is waited for
+	Sharers   int     // runs that send in the lane of late, this one among them; 0 where it is no other's
 }
 
 // ErrThrottled is the cause of a Stopped whose requests were all throttled
