@@ -21,6 +21,9 @@ func tryLock(f *os.File, how int) error {
 	return err
 }
 
+// unlock lets go of a lock, and leaves its file open.
+func unlock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_UN) }
+
 // release removes the file before the lock is gone, so that it cannot be
 // another's by then.
 func release(f *os.File) error {

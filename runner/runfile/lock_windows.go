@@ -22,6 +22,12 @@ func tryLock(f *os.File, how uint32) error {
 	return err
 }
 
+// unlock lets go of a lock, and leaves its file open.
+func unlock(f *os.File) error {
+	at := windows.Overlapped{OffsetHigh: 1 << 30}
+	return windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &at)
+}
+
 // release closes the file first: Windows does not remove one that is open,
 // which is also why it may stay if another has opened it by now.
 func release(f *os.File) error {
