@@ -14,7 +14,7 @@ import (
 
 // The keys of a job file, by the mapping they stand in.
 var (
-	jobKeys = []string{"version", "name", "userPoolId", "region", "account", "action", "password", "clientMetadata", "signOut", "enable",
+	jobKeys = []string{"version", "name", "userPoolId", "region", "account", "profile", "role", "action", "password", "clientMetadata", "signOut", "enable",
 		"ifMissing", "attributes", "invite", "handoff", "passwordPolicy", "check", "users", "exclude", "caseSensitive", "where", "onImpossible", "allowFederated",
 		"limits", "retry", "report"}
 	userKeys      = []string{"username", "action", "password", "clientMetadata", "signOut", "enable", "ifMissing", "attributes", "invite"}
@@ -32,6 +32,7 @@ func (d *decoder) decodeJob(root *yamldoc.Node) {
 	d.decodeVersion(root, fields)
 	d.decodeName(fields)
 	d.decodePool(root, fields)
+	d.namePool(fields)
 	d.decodePolicy(fields)
 	d.decodeHandoff(fields)
 	d.decodeCheck(fields)
@@ -49,6 +50,7 @@ func (d *decoder) decodeJob(root *yamldoc.Node) {
 	d.job.onImpossible = d.decodeChoice(fields, "onImpossible")
 	d.job.allowFederated = d.decodeChoice(fields, "allowFederated")
 	d.decodeAccount(fields)
+	d.decodeCredentials(fields)
 	d.decodeLimits(fields)
 	d.decodeRetry(fields)
 	d.decodeReport(fields)
@@ -74,11 +76,26 @@ func (d *decoder) decodeName(fields map[string]field) {
 		return
 	}
 	name, ok := d.scalar(f.value, "name")
-	if ok && !nameForm.MatchString(name) {
+	if ok && !nameForm.MatchString(strings.ReplaceAll(name, poolMark, "p")) {
 		d.fault(f.value, "use small letters, digits and -, 63 at most, and begin with a letter or digit", "this is not a name for a job")
 		return
 	}
 	d.job.Name = name
+}
+
+// poolMark stands in the name of a job for its pool's ID.
+const poolMark = "{pool}"
+
+// namePool puts the pool's ID into the job's name, as far as that can have it.
+func (d *decoder) namePool(fields map[string]field) {
+	j := d.job
+	if j.UserPoolID == "" || !strings.Contains(j.Name, poolMark) {
+		return
+	}
+	pool := strings.Trim(notName.ReplaceAllString(strings.ToLower(j.UserPoolID), "-"), "-")
+	if j.Name = strings.ReplaceAll(j.Name, poolMark, pool); !nameForm.MatchString(j.Name) {
+		d.fault(fields["name"].value, "leave the rest shorter", "with the pool's ID, this is longer than a name can be: 63 characters")
+	}
 }
 
 var notName = regexp.MustCompile(`[^a-z0-9]+`)

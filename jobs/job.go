@@ -50,6 +50,8 @@ type Options struct {
 	LookupEnv  func(string) (string, bool) // for {env: NAME}; nil: such a password is a fault
 	UserPoolID string                      // if not empty, beats the job's
 	Region     string                      // if not empty, must be the pool's
+	Profile    string                      // if not empty, beats the job's
+	RoleARN    string                      // if not empty, beats that of the job's role
 	// CheckReport returns what is wrong with the path of a report. Its error is
 	// shown with the place, and must not show the path. If nil, any path will do.
 	CheckReport func(path string) error
@@ -67,19 +69,20 @@ type Options struct {
 // its sources, at the end of Tasks.All. Reading tasks does not change a Job,
 // except that standard input is read once. Use it from one goroutine.
 type Job struct {
-	Path       string // of the job file
-	Name       string // of the file, where the job gives none
-	UserPoolID string
-	Region     string // the pool's
-	Account    string // the only one that the job may act in; empty: any
-	Where      Where
-	Handoff    Handoff // of generated passwords
-	Check      *Check  // of new permanent passwords; nil: none
-	Limits     Limits
-	Retry      Retry
-	Report     []string // paths, as written
-	Digest     string   // of the job file: "hmac-sha256:" and its HMAC under Salt, in hexadecimal
-	Salt       []byte   // random key of all digests and marks, without which they confirm no guess of a password
+	Path        string // of the job file
+	Name        string // of the file, where the job gives none
+	UserPoolID  string
+	Region      string // the pool's
+	Account     string // the only one that the job may act in; empty: any
+	Credentials Credentials
+	Where       Where
+	Handoff     Handoff // of generated passwords
+	Check       *Check  // of new permanent passwords; nil: none
+	Limits      Limits
+	Retry       Retry
+	Report      []string // paths, as written
+	Digest      string   // of the job file: "hmac-sha256:" and its HMAC under Salt, in hexadecimal
+	Salt        []byte   // random key of all digests and marks, without which they confirm no guess of a password
 
 	// PasswordPolicy is what the job says that the pool asks of passwords; nil: nothing.
 	PasswordPolicy *Policy

@@ -78,13 +78,13 @@ func syncFolder(folder string) {
 	}
 }
 
-// ExpandPath fills in {name} and {time} in the path of a report. The time is
-// in UTC, as in 20060102T150405Z. Any other {…} is an error.
-func ExpandPath(path, name string, at time.Time) (string, error) {
-	path = strings.ReplaceAll(path, "{name}", name)
+// ExpandPath fills in {name}, {pool} and {time} in the path of a report. The time
+// is in UTC, as in 20060102T150405Z. Any other {…} is an error.
+func ExpandPath(path, name, pool string, at time.Time) (string, error) {
+	path = strings.NewReplacer("{name}", name, "{pool}", pool).Replace(path)
 	path = strings.ReplaceAll(path, "{time}", at.UTC().Format("20060102T150405Z"))
 	if _, rest, found := strings.Cut(path, "{"); found && strings.Contains(rest, "}") {
-		return "", errors.New("the name of a report holds {…} that is neither {name} nor {time}")
+		return "", errors.New("the name of a report holds {…} that is none of {name}, {pool} and {time}")
 	}
 	return path, nil
 }

@@ -131,11 +131,12 @@ func TestExpandPath(t *testing.T) {
 		{"out/report.json", "out/report.json", ""},
 		{"out/{name}-{time}.csv", "out/rotation-20260301T090002Z.csv", ""},
 		{"{name}/{name}.csv", "rotation/rotation.csv", ""},
+		{"{pool}/{name}.csv", "us-west-2_aaaaaaaaa/rotation.csv", ""},
 		{"a{b.csv", "a{b.csv", ""},
-		{"{Name}.csv", "", "the name of a report holds {…} that is neither {name} nor {time}"},
+		{"{Name}.csv", "", "the name of a report holds {…} that is none of {name}, {pool} and {time}"},
 	}
 	for _, tt := range tests {
-		got, err := ExpandPath(tt.path, "rotation", at)
+		got, err := ExpandPath(tt.path, "rotation", "us-west-2_aaaaaaaaa", at)
 		if got != tt.want || errorText(err) != tt.wantErr {
 			t.Errorf("%s: got %q, %v, want %q, %q", tt.path, got, err, tt.want, tt.wantErr)
 		}

@@ -102,7 +102,7 @@ func CheckPath(path string) error {
 	if _, err := FormatOf(path); err != nil {
 		return err
 	}
-	_, err := ExpandPath(path, "name", time.Time{})
+	_, err := ExpandPath(path, "name", "pool", time.Time{})
 	return err
 }
 

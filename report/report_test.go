@@ -202,7 +202,7 @@ func TestFormats(t *testing.T) {
 		{"a.b.csv", CSV, ""},
 		{"a.txt", Text, ""},
 		{"{name}-{time}.csv", CSV, ""},
-		{"{date}.csv", CSV, "the name of a report holds {…} that is neither {name} nor {time}"},
+		{"{date}.csv", CSV, "the name of a report holds {…} that is none of {name}, {pool} and {time}"},
 		{"out/report.html", HTML, ""},
 		{"REPORT.HTM", HTML, ""},
 		{"report", "", unsaid},

@@ -107,8 +107,12 @@ func (p *Plan) client(ctx context.Context) (*cognito.Client, error) {
 	if p.reached.client != nil {
 		return p.reached.client, nil
 	}
+	as := p.Credentials()
+	if as.Role.ARN != "" && as.Role.SessionName == "" {
+		as.Role.SessionName = sessionName(p.Info.Name)
+	}
 	cfg := cognito.Config{
-		Region: p.Info.Region, Profile: p.opt.Profile, EndpointURL: p.opt.EndpointURL,
+		Region: p.Info.Region, Profile: as.Profile, Role: as.Role, EndpointURL: p.opt.EndpointURL,
 		Conns: max(p.opt.Concurrency, p.Info.Concurrency, 64),
 	}
 	if p.opt.Sandbox {

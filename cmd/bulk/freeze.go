@@ -30,6 +30,9 @@ func (o *Options) openJob(path string) (*jobs.Job, error) {
 	if o.Rate != 0 {
 		job.Limits.Rate = o.Rate
 	}
+	if o.Profile != "" && job.Credentials.Profile != "" {
+		job.Credentials.Profile = o.Profile
+	}
 	if o.Concurrency > 0 {
 		job.Limits.Concurrency = o.Concurrency
 	}
@@ -75,7 +78,7 @@ func (o *Options) infoOf(job *jobs.Job) runfile.Info {
 		Concurrency: job.Limits.Concurrency, Attempts: job.Retry.Attempts,
 		MaxDelay: job.Retry.MaxDelay, Timeout: job.Retry.Timeout, Outage: job.Retry.Outage, Report: job.Report, Salt: job.Salt,
 		Rates: ratesOf(job.Limits.Rates), Canary: job.Limits.Canary, MaxFailures: job.Limits.MaxFailures, Messages: job.Limits.Messages,
-		WantAccount: job.Account, Where: job.Where.Conditions, LastDoneBefore: job.Where.LastDoneBefore, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy, Readers: readersOf(&job.Handoff), Check: job.Check,
+		WantAccount: job.Account, Credentials: job.Credentials, Where: job.Where.Conditions, LastDoneBefore: job.Where.LastDoneBefore, Handoff: job.Handoff, PasswordPolicy: job.PasswordPolicy, Readers: readersOf(&job.Handoff), Check: job.Check,
 	}}
 }
 

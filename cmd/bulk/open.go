@@ -66,7 +66,11 @@ func (o *Options) openFile(ctx context.Context, path string, why purpose) (*Plan
 		o.warn("%s", report.Visible(w))
 	}
 	p := &Plan{opt: o, path: path, file: file}
-	if err := p.readFile(why); err != nil {
+	err = p.readFile(why)
+	if as := p.Info.Credentials.Profile; err == nil && as != "" && o.Profile != "" && o.Profile != as {
+		err = fail(Refused, "%s is a run file, whose plan is frozen: it is for the profile %s, not %s", path, report.Visible(as), report.Visible(o.Profile))
+	}
+	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return p, nil

@@ -15,6 +15,9 @@ func (p *Plan) preflight(ctx context.Context, t *target) error {
 	if err := p.identify(ctx, t); err != nil {
 		return err
 	}
+	if err := p.sameAccount(t); err != nil {
+		return err
+	}
 	if err := p.rightAccount(t); err != nil {
 		return err
 	}

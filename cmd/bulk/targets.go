@@ -31,7 +31,7 @@ func (p *Plan) reportTargets() ([]reportTarget, error) {
 	}
 	var targets []reportTarget
 	for _, asked := range paths {
-		path, err := report.ExpandPath(asked, p.Info.Name, p.Info.CreatedAt)
+		path, err := report.ExpandPath(asked, p.Info.Name, p.Info.UserPoolID, p.Info.CreatedAt)
 		if err != nil {
 			return nil, badReport(asked, err)
 		}

@@ -20,6 +20,9 @@ func confirm(sys *system, q bulk.Question) error {
 	sys = &person
 	sys.info("This changes users of the pool %s (%s) in account %s:",
 		report.Visible(name), q.Info.UserPoolID, report.Visible(orUnknown(q.Account)))
+	if as := q.Plan.Credentials().String(); as != "" {
+		sys.info("  with the credentials of %s", report.Visible(as))
+	}
 	for _, a := range jobs.Actions() {
 		if n := q.Tally.Actions[a]; n > 0 {
 			sys.info("  %-14s %s", a, plural(n, "user"))

@@ -189,6 +189,8 @@ func aboutPool(p *bulk.Plan) string {
 type planJSON struct {
 	Name       string                  `json:"name"`
 	UserPoolID string                  `json:"user_pool_id"`
+	Profile    string                  `json:"profile"`
+	Role       string                  `json:"role"`
 	RunFile    string                  `json:"run_file"`
 	Digest     string                  `json:"digest"`
 	Tasks      int64                   `json:"tasks"`
@@ -223,7 +225,7 @@ func planDocument(p *bulk.Plan, out string) planJSON {
 	t := &p.Tally
 	long, _ := p.HowLong()
 	doc := planJSON{
-		Name: p.Info.Name, UserPoolID: p.Info.UserPoolID, RunFile: out, Digest: p.Info.PlanDigest, Tasks: t.Tasks,
+		Name: p.Info.Name, UserPoolID: p.Info.UserPoolID, Profile: p.Credentials().Profile, Role: p.Info.Credentials.Role.ARN, RunFile: out, Digest: p.Info.PlanDigest, Tasks: t.Tasks,
 		Actions: map[string]int64{}, Skipped: t.Why, Impossible: t.Failing, Statuses: t.Statuses, Steps: map[string]int64{},
 		Requests: p.Requests(), Seconds: long.Seconds(), Lookups: p.Lookups(), Messages: t.Messages(), Active: t.Active,
 		Operations: p.Operations(), Warnings: []string{}, Passwords: []passwordsJSON{},

@@ -69,7 +69,7 @@ func (o *planOptions) run(ctx context.Context, sys *system, path string) error {
 }
 
 var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
-	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool, "overlaps": overlaps, "passwords": passwordsOf,
+	"plural": plural, "tallied": tallied, "duration": planDuration, "decided": decided, "besides": besides, "lanes": lanes, "days": messageDays, "about": aboutPool, "overlaps": overlaps, "passwords": passwordsOf, "visible": report.Visible,
 }).Parse(`plan of {{.Plan.Info.Name}}, on the pool {{.Plan.Info.UserPoolID}}
   {{tallied .Tally}}
 {{- range decided .Tally}}
@@ -99,8 +99,15 @@ var planText = template.Must(template.New("plan").Funcs(template.FuncMap{
 {{- with about .Plan}}
   {{.}}
 {{- end}}
+  {{- with .Plan.Credentials.String}}
+  with the credentials of {{visible .}}
+  {{- end}}
   digest {{.Plan.Info.PlanDigest}}
-IAM policy that it needs:
+IAM policy that {{if .Plan.AssumePolicy}}the role{{else}}it{{end}} needs:
 {{.Plan.Policy}}
+{{- with .Plan.AssumePolicy}}
+IAM policy of who assumes the role, whose trust policy has to allow it:
+{{.}}
+{{- end}}
 to carry it out: {{.Go}}
 `))

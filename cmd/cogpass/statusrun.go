@@ -66,6 +66,7 @@ func (st *standing) text(w io.Writer, width int) error {
 	r, e := st.run, &st.Ending
 	line("run", "%s", r.Info.Name)
 	line("pool", "%s", strings.TrimSpace(r.Info.UserPoolID+" "+r.Info.PoolName))
+	line("as", "%s", r.Info.Credentials)
 	line("state", "%s", e.Run.State)
 	line("because", "%s", r.Info.Reason)
 	if r.Holder != nil {

@@ -118,6 +118,10 @@ type attempt struct {
 // classify says what an error of the SDK means. It is the one place that does.
 // All that it returns may be shown.
 func classify(err error, a attempt) *runner.Error {
+	var lending *lendingError
+	if errors.As(err, &lending) {
+		return withoutCredentials(err)
+	}
 	status := 0
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) && response.Response != nil && response.Response.Response != nil {
@@ -292,6 +296,24 @@ func withoutAnswer(err error, left bool) *runner.Error {
 		e.Class, e.Message = runner.Transient, "no connection: "+short(oneLine(root(err).Error()))
 	default:
 		e.Class, e.Message = runner.Fatal, short(oneLine(root(err).Error()))
+	}
+	return e
+}
+
+// withoutCredentials classifies an error of fetching credentials: nothing of the
+// request itself has left. It has no Code, which would be the other service's.
+func withoutCredentials(err error) *runner.Error {
+	var response *awshttp.ResponseError
+	if !errors.As(err, &response) || response.Response == nil || response.Response.Response == nil || response.HTTPStatusCode() == 0 {
+		return withoutAnswer(err, false)
+	}
+	said := refusal(err, response.HTTPStatusCode(), attempt{})
+	e := &runner.Error{Class: runner.Fatal, Message: short("fetching the AWS credentials: " + said.Error())}
+	switch {
+	case said.Class == runner.Throttled, said.Class == runner.Transient: // and no lane of ours is to learn from it
+		e.Class = runner.Transient
+	case strings.HasPrefix(said.Code, "AccessDenied") && asked(err, "STS"):
+		e.Err = &answerError{class: e.Class, message: e.Message, hint: refusedRoleHint}
 	}
 	return e
 }

@@ -28,14 +28,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
+
+	"cogpass/jobs"
 )
 
 // Config says which Cognito to talk to, as whom and how. Zero fields are taken
 // from the environment and the shared config files, as in every AWS SDK.
 type Config struct {
 	Region, Profile, EndpointURL string
+
+	Role jobs.Role // assumed with the credentials that there are otherwise; zero: none
 
 	NoSign      bool   // send requests without a signature; no credentials are needed
 	CABundle    string // file of the certificates to trust instead of the system's
@@ -54,6 +57,8 @@ type Client struct {
 	sts    *sts.Client // for Identity
 	cfg    aws.Config
 	sign   bool
+	role   jobs.Role
+	lent   *lender // nil where requests are not signed
 
 	// Time limits: of a request whose context has no deadline, of fetching
 	// credentials, and of revoking what a check was given.
@@ -90,6 +95,13 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	if cfg.Region == "" {
 		return nil, &ConfigError{Kind: NoRegion}
 	}
+	lent := (*lender)(nil)
+	if cfg.Credentials != nil && !c.NoSign {
+		if lent = newLender(cfg.Credentials); c.Role.ARN != "" {
+			lent = newLender(assumed(cfg, c.Role))
+		}
+		cfg.Credentials = lent
+	}
 	client := func(wrap func(aws.HTTPClient) aws.HTTPClient) *cip.Client {
 		return cip.NewFromConfig(cfg, func(o *cip.Options) {
 			o.HTTPClient = wrap(oneHop(o.HTTPClient))
@@ -106,8 +118,9 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	return &Client{
 		sts:    identity,
 		api:    client(func(h aws.HTTPClient) aws.HTTPClient { return bounded{h} }),
-		strict: client(func(h aws.HTTPClient) aws.HTTPClient { return strict{h, "Cognito"} }),
-		cfg:    cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute, revokeIn: 5 * time.Second,
+		strict: client(func(h aws.HTTPClient) aws.HTTPClient { return renewed(lent, strict{h, "Cognito"}) }),
+		role:   c.Role, lent: lent,
+		cfg: cfg, sign: !c.NoSign, answerIn: 30 * time.Second, credentialsIn: time.Minute, revokeIn: 5 * time.Second,
 	}, nil
 }
 
@@ -159,9 +172,11 @@ func (c *Client) Check(ctx context.Context) error {
 		return nil
 	}
 	// An instance's metadata is where the SDK looks last.
-	var op *smithy.OperationError
-	if errors.As(err, &op) && op.ServiceID == "ec2imds" {
+	if asked(err, "ec2imds") {
 		return &ConfigError{Kind: NoCredentials, Err: err}
+	}
+	if c.role.ARN != "" && roleRefusal(err) != "" {
+		return &ConfigError{Kind: RoleRefused, Name: c.role.ARN, Err: err}
 	}
 	return &ConfigError{Kind: BadCredentials, Err: err}
 }
@@ -201,6 +216,7 @@ const (
 	NoCredentials                    // there are none
 	BadCredentials                   // they are configured, and could not be fetched
 	UnknownProfile                   // the profile Name is in no shared config file
+	RoleRefused                      // STS does not let the role Name be assumed
 	OneEndpoint                      // Cognito's endpoint is given, and none for Secrets Manager
 )
 
@@ -219,6 +235,8 @@ func (e *ConfigError) Error() string {
 		return "unable to locate AWS credentials"
 	case BadCredentials:
 		return "fetching the AWS credentials: " + credentialsFault(e.Err)
+	case RoleRefused:
+		return "the role " + e.Name + " cannot be assumed: " + roleRefusal(e.Err)
 	case OneEndpoint:
 		return "the endpoint is given for Cognito alone, and not for Secrets Manager, to which passwords are handed over"
 	case UnknownProfile:
@@ -236,6 +254,8 @@ func (e *ConfigError) Hint() string {
 		return "give --region, or set AWS_REGION"
 	case NoCredentials, BadCredentials:
 		return "set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	case RoleRefused:
+		return refusedRoleHint
 	case OneEndpoint:
 		return "set AWS_ENDPOINT_URL_SECRETS_MANAGER to the other's, or AWS_ENDPOINT_URL to that of both"
 	case UnknownProfile:

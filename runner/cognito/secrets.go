@@ -74,7 +74,7 @@ func (c *Client) Secrets(cfg SecretsConfig) (*Secrets, error) {
 
 func (c *Client) secretsAPI(cfg SecretsConfig) *sm.Client {
 	return sm.NewFromConfig(c.cfg, func(o *sm.Options) {
-		o.HTTPClient = strict{oneHop(o.HTTPClient), "Secrets Manager"}
+		o.HTTPClient = renewed(c.lent, strict{oneHop(o.HTTPClient), "Secrets Manager"})
 		if cfg.Region != "" {
 			o.Region = cfg.Region
 		}

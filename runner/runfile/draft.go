@@ -22,7 +22,8 @@ import (
 //
 // The plan's digest is over the pool and, of each task in order, its number,
 // user, action, client metadata, the steps beside the action, and why it is
-// skipped or fails without a request: two plans that do the same have one
+// skipped or fails without a request; and the hand-off, the check and the
+// credentials that the job names: two plans that do the same have one
 // digest, whenever its users were looked up, and no guess at a password can be
 // tried on it.
 type Draft struct {
@@ -240,6 +241,13 @@ func (d *Draft) finish() error {
 	}
 	if d.plan.Handoff.Kind() != "" || d.plan.Check != nil { // who may read passwords, and where they are tried, is part of what is approved
 		b, err := json.Marshal([]any{d.plan.Handoff, d.plan.Check})
+		if err != nil {
+			return err
+		}
+		d.digest.Write(b)
+	}
+	if d.plan.Credentials != (jobs.Credentials{}) { // by whom it is done, too
+		b, err := json.Marshal(d.plan.Credentials)
 		if err != nil {
 			return err
 		}

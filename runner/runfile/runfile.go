@@ -46,6 +46,7 @@ type Plan struct {
 	MaxFailures    jobs.MaxFailures          `json:"max_failures,omitzero"`
 	Messages       int                       `json:"messages,omitempty"`        // e-mails a day; 0 is no limit
 	WantAccount    string                    `json:"account,omitempty"`         // the only AWS account that it may run in; empty is any
+	Credentials    jobs.Credentials          `json:"credentials,omitzero"`      // whose it says that they are
 	Handoff        jobs.Handoff              `json:"handoff,omitzero"`          // of generated passwords; what it names is resolved
 	PasswordPolicy *jobs.Policy              `json:"password_policy,omitempty"` // what the job says that the pool asks of passwords
 	Check          *jobs.Check               `json:"check,omitempty"`           // how a new permanent password is tried
