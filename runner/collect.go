@@ -121,31 +121,39 @@ func (e *engine) pull(now time.Time) bool {
 
 // begin gives the batch to the journal, if that is free.
 func (e *engine) begin(now time.Time) {
-	if len(e.batch) == 0 || e.beginning > 0 {
+	if len(e.batch) == 0 || len(e.beginning) > 0 {
 		return
 	}
 	if e.opt.Journal == nil {
-		e.arm(begun{batch: e.batch})
-		e.batch = e.batch[:0]
+		e.beginning, e.batch = e.batch, e.beginning[:0]
+		e.arm(begun{})
 		return
 	}
-	batch := e.batch
-	e.batch, e.beginning = nil, len(batch)
-	intents := make([]Intent, len(batch))
-	for i, w := range batch {
+	e.beginning, e.batch = e.batch, e.beginning[:0]
+	intents := make([]Intent, len(e.beginning))
+	for i, w := range e.beginning {
 		intents[i] = w.intend(now, e.opt.Clock)
 	}
-	go func() {
+	e.journal <- intents
+}
+
+// keep gives the journal what comes, on one goroutine for the whole run: the
+// stack that a commit needs has grown once.
+func (e *engine) keep() {
+	for intents := range e.journal {
 		start := time.Now()
-		err := errPanicked // unless it returns
-		defer func() {
-			if err == errPanicked {
-				_ = recover() // its value may hold anything
-			}
-			e.begun <- begun{batch, err, time.Since(start)}
-		}()
-		err = e.opt.Journal.Begin(e.reqCtx, intents)
+		err := e.commit(intents)
+		e.begun <- begun{err, time.Since(start)}
+	}
+}
+
+func (e *engine) commit(intents []Intent) (err error) {
+	defer func() {
+		if recover() != nil { // its value may hold anything
+			err = errPanicked
+		}
 	}()
+	return e.opt.Journal.Begin(e.reqCtx, intents)
 }
 
 // errPanicked is what became of a journal that has not returned.
@@ -153,14 +161,14 @@ var errPanicked = errors.New("an internal error")
 
 // arm takes back a batch that the journal has recorded.
 func (e *engine) arm(b begun) {
-	e.beginning = 0
 	if b.err != nil {
 		e.journalFailed(b.err)
 	}
-	for _, w := range b.batch {
+	for _, w := range e.beginning {
 		w.lane.begun--
 		w.lane.ready = append(w.lane.ready, w)
 	}
+	e.beginning = e.beginning[:0]
 	// Slow disks are begun with earlier, so that they do not set the pace.
 	e.lead = min(maxLead, max(minLead, (3*e.lead+2*b.took)/4))
 }

@@ -45,9 +45,10 @@ type engine struct {
 
 	requests  chan *work
 	answers   chan answer
+	journal   chan []Intent
 	begun     chan begun
-	beginning int // size of the batch that the journal has
-	taken     int // tasks in the batch, the journal's hands, or ready with their intents
+	beginning []*work // the batch that the journal has
+	taken     int     // tasks in the batch, the journal's hands, or ready with their intents
 	inFlight  int
 	most      int // requests in flight at most, as the host allows
 	fittedAt  time.Time
@@ -73,11 +74,10 @@ type engine struct {
 	stopGrace func()          // ends that when the grace is over
 }
 
-// begun tells that the journal is done with a batch.
+// begun tells that the journal is done with the batch that it has.
 type begun struct {
-	batch []*work
-	err   error
-	took  time.Duration
+	err  error
+	took time.Duration
 }
 
 func (e *engine) loop(ctx context.Context) {
@@ -146,7 +146,7 @@ func (e *engine) limit(rate float64, ok bool) {
 // over reports whether all is done, or whether a stopped run has nothing in
 // the workers' and the journal's hands any more.
 func (e *engine) over(now time.Time) bool {
-	if e.inFlight > 0 || e.beginning > 0 || e.tells(now) && e.untold() {
+	if e.inFlight > 0 || len(e.beginning) > 0 || e.tells(now) && e.untold() {
 		return false
 	}
 	if e.stopping || e.taken > 0 || e.queued() > 0 {

@@ -142,6 +142,7 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 		requests: make(chan *work, opt.Concurrency),
 		answers:  make(chan answer, opt.Concurrency),
 		begun:    make(chan begun, 1),
+		journal:  make(chan []Intent, 1),
 		most:     opt.Concurrency,
 		lead:     minLead,
 		reqCtx:   reqCtx,
@@ -168,8 +169,10 @@ func Run(ctx context.Context, dir Directory, tasks iter.Seq2[Task, error], opt O
 			return nil
 		})
 	}
+	workers.Go(func() error { e.keep(); return nil })
 	e.loop(ctx)
 	close(e.requests)
+	close(e.journal)
 	_ = workers.Wait() // the workers return no error
 	return e.err
 }

@@ -3,6 +3,7 @@ package runfile
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"iter"
 	"slices"
 
@@ -43,17 +44,21 @@ func (f *File) sealAll(ctx context.Context, attempts []runner.Intent) (s seals, 
 		}
 	}
 	s.sealed = make([][]byte, (len(carrying)+sealTogether-1)/sealTogether)
-	var workers errgroup.Group
-	for n := range s.sealed {
-		workers.Go(func() (err error) {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			s.sealed[n], err = f.seal(carrying[n*sealTogether : min((n+1)*sealTogether, len(carrying))])
-			return err
-		})
+	one := func(n int) (err error) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		s.sealed[n], err = f.seal(carrying[n*sealTogether : min((n+1)*sealTogether, len(carrying))])
+		return err
 	}
-	return s, workers.Wait()
+	var workers errgroup.Group
+	for n := range len(s.sealed) - 1 {
+		workers.Go(func() error { return one(n) })
+	}
+	if last := len(s.sealed) - 1; last >= 0 { // nearly always the only one
+		err = one(last)
+	}
+	return s, errors.Join(workers.Wait(), err)
 }
 
 // writeSeals takes down the sealed passwords that a row refers to.
