@@ -56,7 +56,7 @@ func (c *candidateStatements) prepare(p *session) error {
 // that are new, and that the others are tried.
 func (s *statements) writeMade(attempts []runner.Intent, sealed seals) error {
 	c := &s.candidates
-	c.rows = c.rows[:0]
+	defer func() { c.rows = c.rows[:0] }() // settleMade begins with none
 	for n := range attempts {
 		i := &attempts[n]
 		if i.Version == "" || i.Step == runner.Check {

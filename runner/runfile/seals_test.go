@@ -49,6 +49,11 @@ func TestSeals(t *testing.T) {
 	}
 	err = file.Begin(t.Context(), attempts)
 	err = errors.Join(err, file.Begin(t.Context(), attempts[:2])) // the same passwords again
+	for task, damage := range file.Pending(false, false) {
+		if err = errors.Join(err, damage); len(task.Made) != 1 || task.Made[0].State != runner.Tried {
+			t.Errorf("task %d, of which an attempt has begun: its passwords are %v", task.Seq, task.Made)
+		}
+	}
 	for seq := int64(1); seq <= users; seq++ {
 		err = errors.Join(err, file.Record(runner.Result{Seq: seq, Username: fmt.Sprint("user", seq), Action: jobs.SetPermanent, Outcome: runner.OK,
 			Attempts: 1, Version: version(seq), FinishedAt: time.Now()}))
