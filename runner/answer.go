@@ -177,7 +177,11 @@ func (e *engine) leaveInDoubt(a answer) {
 	if w.sets() {
 		w.mark(w.task.Version, Tried)
 	}
-	if w.doubt == nil {
+	switch {
+	case w.doubt != nil:
+	case w.making != nil && w.making.earlier != nil: // the user may be of that attempt all the same
+		w.doubt, w.doubtSent = w.making.earlier, time.Time{}
+	default:
 		w.doubt = &Intent{Seq: w.task.Seq, Step: w.doing}
 		w.doubtSent = a.sent
 		w.doubt.Began, w.doubt.Slack = e.opt.Clock.Server(a.sent)
@@ -238,7 +242,7 @@ func (e *engine) again(w *work, now time.Time) {
 // release tells the journal that a task's last attempt changed nothing,
 // unless an earlier one is in doubt.
 func (e *engine) release(w *work) {
-	if e.opt.Journal == nil || w.doubt != nil || w.sets() && w.tried() > 0 {
+	if e.opt.Journal == nil || w.doubt != nil || w.sets() && w.tried() > 0 || w.making != nil && w.making.earlier != nil {
 		return
 	}
 	i := w.intent

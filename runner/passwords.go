@@ -77,6 +77,12 @@ func (w *work) tried() (n int) {
 	return n
 }
 
+// others reports whether the request of the step that is being done sets another
+// password than one that may be the user's.
+func (w *work) others() bool {
+	return w.sets() && slices.ContainsFunc(w.task.Made, func(m Made) bool { return m.State == Tried && m.Version != w.task.Version })
+}
+
 // hasTried reports whether a password may be the user's.
 func (w *work) hasTried(version string) bool {
 	return version != "" && slices.Contains(w.task.Made, Made{version, Tried})
@@ -103,7 +109,7 @@ func (w *work) was() bool {
 // untry notes that a look has shown that no attempt in doubt was carried out.
 // Passwords that are older than that, or may be, it does not concern.
 func (w *work) untry() {
-	if w.elder || w.tried() != 1 {
+	if !w.sets() || w.elder || w.tried() != 1 {
 		return
 	}
 	for _, m := range w.task.Made {
@@ -131,7 +137,17 @@ func (w *work) sets() bool { return w.carrying() && (w.doing == Act || w.doing =
 // supply has the password at hand that a step's request carries. It reports
 // false where the task has to wait for that, or has ended for want of it.
 func (e *engine) supply(w *work, now time.Time) bool {
-	if !w.task.Generated || w.task.Version != "" || !w.carrying() {
+	if !w.task.Generated || !w.carrying() {
+		return true
+	}
+	if w.others() {
+		// What is under way must not arrive after another password.
+		if left := e.late(w, now); left > 0 {
+			e.wait(w, w.doing, now.Add(left))
+			return false
+		}
+	}
+	if w.task.Version != "" {
 		return true
 	}
 	if e.fetcher != nil && !w.fetched && w.task.kept() != "" {
@@ -141,13 +157,6 @@ func (e *engine) supply(w *work, now time.Time) bool {
 	if w.doing == Check {
 		e.end(w, Unknown, "not checked, for the password cannot be read any more")
 		return false
-	}
-	if w.doubt != nil && w.sets() {
-		// What is under way must not arrive after another password.
-		if left := e.late(w, now); left > 0 {
-			e.wait(w, w.doing, now.Add(left))
-			return false
-		}
 	}
 	version, password, err := e.opt.Generate(w.task)
 	if err != nil {

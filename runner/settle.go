@@ -172,12 +172,15 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 	}
 	switch modified := s.modifiedSince(e.doubtful(w)); {
 	case modified && s.Status == w.spec.Leaves && s.Status != Confirmed && !w.wasThere(): // Confirmed is where a user gets to without us
-		e.served(e.lane(Act, w.spec), now) // so the attempt was answered after all
-		if !w.was() {
+		switch left := e.late(w, now); {
+		case w.was():
+			e.served(e.lane(Act, w.spec), now) // so the attempt was answered after all
+			e.settledOK(w)
+		case left > 0: // one that is under way still would arrive after another password
+			e.look(w, now.Add(left))
+		default:
 			e.anew(w, now)
-			return
 		}
-		e.settledOK(w)
 	case modified && e.probe(w, now):
 	case modified:
 		e.unknown(w, fmt.Sprintf("no answer came; the user was modified since and is %s", s.Status))
@@ -186,6 +189,7 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 			e.look(w, now.Add(left))
 			return
 		}
+		w.untry()
 		e.redo(w, now)
 	default:
 		e.unmodified(w, s, now)
@@ -225,6 +229,7 @@ func (e *engine) unmodified(w *work, s Sight, now time.Time) {
 		e.unknown(w, fmt.Sprintf("no answer came; the user is %s, and not modified since", s.Status))
 		return
 	}
+	w.untry()
 	e.redo(w, now)
 }
 
@@ -266,9 +271,6 @@ func (e *engine) settledOK(w *work) {
 // out: it fails with its verdict, or is attempted again.
 func (e *engine) redo(w *work, now time.Time) {
 	w.doubt, w.doubtSent, w.unchanged = nil, time.Time{}, 0
-	if w.sets() {
-		w.untry()
-	}
 	if w.verdict != "" {
 		e.end(w, Failed, w.verdict)
 		return

@@ -121,7 +121,7 @@ func (f *files) made(seq int64) (made []runner.Made) {
 		if c.Outcome == runner.OK {
 			m.State = runner.Set
 		}
-		if !slices.Contains(strings.Fields(string(c.Sealed.Bytes)), madePassword(c.Version)) {
+		if !slices.Contains(strings.Split(string(c.Sealed.Bytes), "\n"), madePassword(c.Version)) {
 			m.Version = "not what was sealed"
 		}
 		made = append(made, m)

@@ -106,6 +106,9 @@ func (p *process) bills(who *person, lane jobs.Category, r *request, err error) 
 		}
 		return
 	}
+	if !p.stopped.IsZero() && r.Step != runner.Conclude { // it is over anyway
+		return
+	}
 	if l.row++; l.row == 1 {
 		l.since = r.sent
 	}

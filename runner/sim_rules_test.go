@@ -22,8 +22,9 @@ type task struct {
 	doubtful [steps]bool // by step: a request may have been carried out, and nobody knows
 	dim      string      // why looks may not tell; empty if they must
 
-	era  int       // how often somebody has agreed
-	last time.Time // when it was carried out, also before somebody agreed; zero is never
+	era   int       // how often somebody has agreed
+	again bool      // somebody has asked for it once more, after it failed or was unknown
+	last  time.Time // when it was carried out, also before somebody agreed; zero is never
 	beside
 }
 
@@ -81,7 +82,7 @@ func (w *world) takesUp(p *person, was runner.Outcome, act bool, done []runner.S
 	if !act { // only a step beside it
 		return
 	}
-	t := task{sent: p.sent, last: p.last, era: p.era, beside: p.beside, doubtful: p.doubtful}
+	t := task{sent: p.sent, last: p.last, era: p.era, beside: p.beside, doubtful: p.doubtful, again: true}
 	t.doubtful[runner.Act] = false
 	if was == runner.Failed {
 		t.first, t.codes = p.first, p.codes
@@ -108,7 +109,7 @@ func (w *world) carriedOut(p *person, r *request) {
 		!(p.asked.Generated && (p.status == jobs.ForceChangePassword || p.chose.After(p.seen))) {
 		w.breach(p, "a password is overwritten that was chosen since, %v after the first request", r.sent.Sub(p.first.sent))
 	}
-	if d.soon > 0 && r.Step == runner.Act && p.era == 0 && !p.doubtful[runner.Act] && p.doubtful[runner.Create] && !p.made.IsZero() && p.chose.After(p.made) && p.seen.After(p.chose) &&
+	if d.soon > 0 && r.Step == runner.Act && !p.again && !p.doubtful[runner.Act] && p.doubtful[runner.Create] && !p.made.IsZero() && p.chose.After(p.made) && p.seen.After(p.chose) &&
 		p.first == nil && p.asOf(p.seen).status == jobs.Confirmed {
 		w.breach(p, "a password is overwritten that was chosen since the user was made, and a look has shown that")
 	}
@@ -137,7 +138,8 @@ func (w *world) ended(p *person, res runner.Result) {
 		}
 	case runner.Unknown:
 		switch {
-		case strings.Contains(res.Reason, "no other password could be handed over"), strings.Contains(res.Reason, "a password of an earlier attempt may have been set"):
+		case strings.Contains(res.Reason, "no other password could be handed over"), mayBeSet(res.Reason):
+		case slices.ContainsFunc(res.Beside, func(r runner.StepResult) bool { return r.Step == runner.Create && mayBeSet(r.Reason) }):
 		case !p.doubtful[runner.Act] && !p.doubtful[runner.Create] && !p.doubtful[runner.Enable]:
 			w.breach(p, "it is unknown (%s), and all was answered", res.Reason)
 		case p.dim != "", p.gone, p.deleted, mayBeTaken(p.enabledBy), p.wasThere(d.leaves), mayBeTaken(p.made), d.code && w.untouched, d.leaves == "" && d.want == nil, mayBeTaken(p.touched), p.asOf(p.begun).status == d.leaves, p.first != nil && !d.proof:
@@ -234,4 +236,10 @@ func (p *process) rateBetween(from, to time.Time) float64 {
 		}
 	}
 	return most
+}
+
+// mayBeSet reports whether a step counts as unknown, and not as failed, for a password
+// that nobody can rule out.
+func mayBeSet(reason string) bool {
+	return strings.Contains(reason, "a password of an earlier attempt may have been set")
 }

@@ -91,8 +91,11 @@ type beside struct {
 func (b *beside) again(doubtful *[steps]bool, done []runner.StepResult) {
 	old := *b
 	oldDoubts := *doubtful
-	prepared, concluded := oldDoubts[runner.Prepare], oldDoubts[runner.Conclude] // a life that does nothing leaves them as they were
-	defer func() { doubtful[runner.Prepare], doubtful[runner.Conclude] = prepared, concluded }()
+	defer func() { // a life that does nothing leaves them as they were
+		for _, step := range []runner.Step{runner.Prepare, runner.Conclude, runner.SignOut} {
+			doubtful[step] = oldDoubts[step]
+		}
+	}()
 	*b, *doubtful = beside{creations: old.creations, made: old.made, seen: old.seen}, [steps]bool{runner.Create: oldDoubts[runner.Create]}
 	for _, r := range done {
 		doubtful[r.Step] = oldDoubts[r.Step]

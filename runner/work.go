@@ -140,8 +140,12 @@ func (w *work) intend(now time.Time, c *Clock) Intent {
 		i.StartedAt = now
 	}
 	i.Began, i.Slack = c.Server(now)
-	if w.doubt != nil {
-		i.Began, i.Slack = w.doubt.Began, w.doubt.Slack
+	doubt := w.doubt
+	if doubt == nil && w.making != nil {
+		doubt = w.making.earlier
+	}
+	if doubt != nil {
+		i.Began, i.Slack = doubt.Began, doubt.Slack
 	}
 	if w.task.Generated && w.carrying() {
 		i.Version, i.Password, i.Username, i.Made = w.task.Version, w.task.Password, w.task.Username, w.task.Made
