@@ -152,7 +152,7 @@ func (e *engine) giveUp(w *work, now time.Time) {
 		e.unknown(w, fmt.Sprintf("no answer came, nor to %d attempts to sign in with the password: %s", w.looks, w.fault))
 		return
 	case Fetch:
-		w.fetched = true // as good as not there
+		w.fetched, w.looks = true, 0 // as good as not there
 		e.wait(w, w.doing, now)
 		return
 	case Recheck:

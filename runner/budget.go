@@ -55,8 +55,8 @@ func (e *engine) unspend(w *work) {
 
 // spentFor settles what a step was counted for that has ended.
 func (e *engine) spentFor(w *work, o Outcome) {
-	if o == OK && w.doing == Enable {
-		return // it is the action's
+	if _, ok := e.messages(w); !ok || o == OK && w.doing == Enable {
+		return // it is that of a step after this one
 	}
 	if o == Failed || w.doing == Enable {
 		e.unspend(w)

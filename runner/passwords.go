@@ -140,6 +140,15 @@ func (e *engine) supply(w *work, now time.Time) bool {
 	if !w.task.Generated || !w.carrying() {
 		return true
 	}
+	none := w.task.Version == ""
+	if none && e.fetcher != nil && !w.fetched && w.task.kept() != "" {
+		e.wait(w, Fetch, now)
+		return false
+	}
+	if none && w.doing == Check {
+		e.end(w, Unknown, "not checked, for the password cannot be read any more")
+		return false
+	}
 	if w.others() {
 		// What is under way must not arrive after another password.
 		if left := e.late(w, now); left > 0 {
@@ -147,16 +156,8 @@ func (e *engine) supply(w *work, now time.Time) bool {
 			return false
 		}
 	}
-	if w.task.Version != "" {
+	if !none {
 		return true
-	}
-	if e.fetcher != nil && !w.fetched && w.task.kept() != "" {
-		e.wait(w, Fetch, now)
-		return false
-	}
-	if w.doing == Check {
-		e.end(w, Unknown, "not checked, for the password cannot be read any more")
-		return false
 	}
 	version, password, err := e.opt.Generate(w.task)
 	if err != nil {
@@ -196,7 +197,9 @@ func (e *engine) refused(w *work, now time.Time, fault *Error) {
 		e.end(w, Failed, fault.Message)
 		return
 	}
-	w.mark(w.task.Version, NotSet)
+	if fault.Class != HistoryFault || !w.hasTried(w.task.Version) { // or an earlier attempt has put it there
+		w.mark(w.task.Version, NotSet)
+	}
 	if w.tried() == 0 { // what is in doubt had the same password, and was refused too
 		w.doubt, w.doubtSent = nil, time.Time{}
 	}

@@ -118,7 +118,7 @@ func TestQuotaIsShared(t *testing.T) {
 		{"by three", []int{100, 100, 100}, []float64{10, 10, 10}, []float64{30, 30, 30}, 0.02, 11, 3 * time.Millisecond, 0},
 		{"at the least rate, until who asks for it is done", []int{50, 350}, []float64{10, 30}, []float64{10, 20}, 0.03, 31, 0, 0},
 		{"one has less to do", []int{20, 180}, []float64{20, 20}, []float64{2, 10}, 0.05, 21, 0, 0},
-		{"one has no limit", []int{100, 300}, []float64{20, math.Inf(1)}, []float64{9, 9}, 0.1, 180, 0, 8},
+		{"one has no limit", []int{100, 300}, []float64{20, math.Inf(1)}, []float64{9, 9}, 0.3, 180, 0, 8},
 		{"fast", []int{1000, 1000}, []float64{200, 200}, []float64{10, 10}, 0.02, 201, 3 * time.Millisecond, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
