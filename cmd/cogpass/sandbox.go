@@ -18,6 +18,7 @@ type sandboxOptions struct {
 	Listen           string
 	Pool             string
 	Quota, UserFault []string
+	Account          []string
 	Throttle, Fail   shareFlag
 	LostAfter        shareFlag
 	LostBefore       shareFlag
@@ -56,7 +57,8 @@ func newSandbox(sys *system) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`ADDRESS` to listen on; loopback only")
 	f.StringVar(&o.Pool, "pool", "", "a `FILE` of pools and users, as JSON")
-	f.StringArrayVar(&o.Quota, "quota", nil, "`CATEGORY=N` requests a second; may be repeated")
+	f.StringArrayVar(&o.Account, "account", nil, "`KEY=ACCOUNT`: the account that an access key is of; may be repeated")
+	f.StringArrayVar(&o.Quota, "quota", nil, "`CATEGORY=N` requests a second, of each account and Region; may be repeated")
 	f.DurationVar(&o.Latency, "latency", 0, "the `TIME` that an answer takes")
 	f.DurationVar(&o.Jitter, "jitter", 0, "give or take this `TIME`")
 	f.Var(&o.Throttle, "throttle", "share of requests that are throttled")
@@ -64,7 +66,7 @@ func newSandbox(sys *system) *cobra.Command {
 	f.Var(&o.LostAfter, "lost-after", "share of answers lost after the change was made")
 	f.Var(&o.LostBefore, "lost-before", "share of answers lost before a change was made")
 	f.StringArrayVar(&o.UserFault, "user-fault", nil, "`NAME=FAULT,…` that a user's requests meet; may be repeated")
-	f.IntVar(&o.Emails, "emails", 0, "`N` e-mails a day of pools that send with COGNITO_DEFAULT; 0 is no limit")
+	f.IntVar(&o.Emails, "emails", 0, "`N` e-mails a day and account of pools that send with COGNITO_DEFAULT; 0 is no limit")
 	f.Uint64Var(&o.Seed, "seed", 0, "a number `N` that decides which requests the shares hit")
 	return cmd
 }
@@ -72,11 +74,18 @@ func newSandbox(sys *system) *cobra.Command {
 // config is what the flags ask for.
 func (o *sandboxOptions) config() (sandbox.Config, error) {
 	cfg := sandbox.Config{
-		Quotas: map[jobs.Category]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed, DailyEmails: max(0, o.Emails),
+		Accounts: map[string]string{}, Quotas: map[jobs.Category]float64{}, Latency: o.Latency, Jitter: o.Jitter, Seed: o.Seed, DailyEmails: max(0, o.Emails),
 		Faults: sandbox.Faults{
 			Throttle: float64(o.Throttle), Fail: float64(o.Fail), LostAfter: float64(o.LostAfter),
 			LostBefore: float64(o.LostBefore), User: map[string][]string{},
 		},
+	}
+	for _, text := range o.Account {
+		key, account, err := sandbox.ParseAccount(text)
+		if err != nil {
+			return cfg, usage("--account: %w", err)
+		}
+		cfg.Accounts[key] = account
 	}
 	for _, text := range o.Quota {
 		category, rps, err := sandbox.ParseQuota(text)

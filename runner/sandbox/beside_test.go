@@ -384,7 +384,7 @@ func TestCallerIdentity(t *testing.T) {
 	if got := ask("GetCallerIdentity"); !strings.Contains(got, "<Account>"+Account+"</Account>") || !strings.Contains(got, "<Arn>arn:aws:iam::"+Account+":user/sandbox</Arn>") {
 		t.Errorf("got %s", got)
 	}
-	if got := ask("AssumeRole"); !strings.Contains(got, "400 Bad Request") || !strings.Contains(got, "<Code>InvalidAction</Code>") {
+	if got := ask("GetSessionToken"); !strings.Contains(got, "400 Bad Request") || !strings.Contains(got, "<Code>InvalidAction</Code>") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -30,6 +30,8 @@ func (s *Server) controlHandler() http.Handler {
 	mux.HandleFunc("PUT /sandbox/users", s.putUsers)
 	mux.HandleFunc("GET /sandbox/outbox", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Outbox()) })
 	mux.HandleFunc("GET /sandbox/secrets", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Secrets()) })
+	mux.HandleFunc("GET /sandbox/sessions", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Sessions()) })
+	mux.HandleFunc("PUT /sandbox/sessions", s.putSessions)
 	mux.HandleFunc("GET /sandbox/log", func(w http.ResponseWriter, _ *http.Request) { writeLines(w, s.Log()) })
 	mux.HandleFunc("GET /sandbox/stats", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Stats()) })
 	mux.HandleFunc("GET /sandbox/tokens", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Tokens()) })

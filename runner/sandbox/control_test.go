@@ -125,7 +125,7 @@ func TestDocumentation(t *testing.T) {
 }
 
 func TestBusiestSecond(t *testing.T) {
-	var l requestLog
+	var l tally
 	for _, ms := range []int{0, 400, 999, 1000, 1399, 1400, 3000} {
 		l.count(time.UnixMilli(int64(ms)), ms/1000)
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"time"
 )
@@ -32,14 +33,19 @@ func (s *Server) putClock(w http.ResponseWriter, r *http.Request) {
 
 // emails is how the control path shows and takes the daily limit of e-mails.
 type emails struct {
-	Most int `json:"most"` // a day, over all pools that send with COGNITO_DEFAULT; 0 is no limit
-	Sent int `json:"sent"` // of the day of the last one; shown only
+	Most     int            `json:"most"`               // a day, over all pools of an account that send with COGNITO_DEFAULT; 0 is no limit
+	Sent     int            `json:"sent"`               // of the day of the last one, by all accounts; shown only
+	Accounts map[string]int `json:"accounts,omitempty"` // the same by account; shown only
 }
 
 func (s *Server) emails() emails {
 	s.outbox.mu.Lock()
 	defer s.outbox.mu.Unlock()
-	return emails{s.outbox.most, s.outbox.emails}
+	now := emails{Most: s.outbox.most, Accounts: maps.Clone(s.outbox.emails)}
+	for _, sent := range now.Accounts {
+		now.Sent += sent
+	}
+	return now
 }
 
 func (s *Server) putEmails(w http.ResponseWriter, r *http.Request) {

@@ -155,7 +155,7 @@ func TestBucket(t *testing.T) {
 		{99 * time.Millisecond, false}, {100 * time.Millisecond, true}, {100 * time.Millisecond, false},
 		{10 * time.Second, true}, {10 * time.Second, true}, {10 * time.Second, false},
 	} {
-		if got := q.allow("c", start.Add(step.at)); got != step.want {
+		if got := q.allow(lane{}, "c", start.Add(step.at)); got != step.want {
 			t.Errorf("at %v: got %v, want %v", step.at, got, step.want)
 		}
 	}

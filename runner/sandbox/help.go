@@ -25,14 +25,21 @@ Users and pools
                            wants a SECRET_HASH. "mfa": "SMS_MFA" of a user is what
                            a sign-in asks for after the password.
 
+Accounts
+  --account KEY=ACCOUNT    the account of an access key; of any other it is
+                           123456789012. A pool is in the account that its file
+                           gives ("account": "111122223333"), and is found with
+                           keys of that account only. STS is at the same address:
+                           AssumeRole gives keys of the role's account to anyone.
+
 Pace
-  --quota CATEGORY=N       requests a second of a category, over all pools; more
-                           are throttled. UserAccountRecovery=30 is Cognito's for
+  --quota CATEGORY=N       requests a second of a category, over all pools of an
+                           account and Region; more are throttled. UserAccountRecovery=30 is Cognito's for
                            setting and resetting passwords; others are UserUpdate,
                            UserList, UserRead, UserPoolRead, UserAuthentication,
                            UserToken. 0 is none.
-  --emails N               e-mails a day of pools that send with COGNITO_DEFAULT;
-                           Cognito's limit is 50. 0 is none.
+  --emails N               e-mails a day and account of pools that send with
+                           COGNITO_DEFAULT; Cognito's limit is 50. 0 is none.
   --latency D --jitter D   answers take --latency, give or take --jitter;
                            a change is made half-way. 80 to 120 ms is
                            --latency 100ms --jitter 20ms
@@ -63,6 +70,7 @@ While it runs (GET shows, PUT changes; docs/sandbox.md has the forms)
   curl $URL/sandbox/tokens            how many refresh tokens hold still
   curl $URL/sandbox/outbox            the codes sent, with their metadata
   curl $URL/sandbox/secrets           secrets, with the value that a reader gets
+  curl $URL/sandbox/sessions          what AssumeRole has given, and to whom
   curl $URL/sandbox/log               the latest requests
   curl $URL/sandbox/stats             requests by operation and by second, throttled
                                       ones, connections, the busiest second
@@ -72,5 +80,6 @@ While it runs (GET shows, PUT changes; docs/sandbox.md has the forms)
   curl -X PUT -d '{"most": 50}' $URL/sandbox/emails    a day, by pools that send with
                                       Cognito's own e-mail; the day ends at 09:00 UTC
   curl -X PUT -d '{"ahead": "24h"}' $URL/sandbox/clock
+  curl -X PUT -d '{"expired": true}' $URL/sandbox/sessions   keys of roles, so far
   curl -X PUT --data-binary @pools.json $URL/sandbox/pools
 `

@@ -11,7 +11,8 @@ import (
 
 // poolFile is the format that Load reads.
 type poolFile struct {
-	Pools []struct {
+	Accounts map[string]string `json:"accounts"` // of access keys
+	Pools    []struct {
 		Pool
 		Users []userLine `json:"users"`
 	} `json:"pools"`
@@ -57,6 +58,11 @@ func (s *Server) Load(r io.Reader) error {
 	if err := decodeStrictly(text, &file); err != nil {
 		return err
 	}
+	for key, account := range file.Accounts {
+		if err := checkAccount(key, account); err != nil {
+			return err
+		}
+	}
 	users := make([][]User, len(file.Pools))
 	for i, p := range file.Pools {
 		if err := checkPool(p.Pool); err != nil {
@@ -74,6 +80,9 @@ func (s *Server) Load(r io.Reader) error {
 			seen[u.Username] = true
 			users[i] = append(users[i], u)
 		}
+	}
+	for key, account := range file.Accounts {
+		s.SetAccount(key, account)
 	}
 	for i, p := range file.Pools {
 		s.AddPool(p.Pool)
@@ -106,6 +115,9 @@ func checkPool(p Pool) error {
 	wrong.text("id", p.ID, maxPoolID, poolIDPattern)
 	if err := wrong.err(); err != nil {
 		return fmt.Errorf("pool %q: want an ID such as us-west-2_aaaaaaaaa", p.ID)
+	}
+	if p.Account != "" && !accountPattern.MatchString(p.Account) {
+		return fmt.Errorf("pool %s: account %q: want 12 digits", p.ID, p.Account)
 	}
 	if err := checkClients(p); err != nil {
 		return err

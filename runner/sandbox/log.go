@@ -9,6 +9,7 @@ import (
 type Request struct {
 	Time      time.Time `json:"time"` // when it arrived, in real time; later lines never have an earlier one
 	Operation string    `json:"operation"`
+	Account   string    `json:"account"` // whose quota it draws on
 	Pool      string    `json:"pool,omitempty"`
 	Username  string    `json:"username,omitempty"` // as sent
 	Secret    string    `json:"secret,omitempty"`   // its name
@@ -22,6 +23,15 @@ type Stats struct {
 	Operations  map[string]OperationStats `json:"operations"`
 	Seconds     []SecondStats             `json:"seconds"` // that had requests of a job's actions
 	Busiest     int                       `json:"busiest"` // most of these requests within any one second
+	Lanes       map[string]LaneStats      `json:"lanes"`   // the same of each "ACCOUNT/REGION"
+}
+
+// LaneStats counts the requests of a job's actions in one account and Region.
+type LaneStats struct {
+	Requests  int           `json:"requests"`
+	Throttled int           `json:"throttled"`
+	Seconds   []SecondStats `json:"seconds"`
+	Busiest   int           `json:"busiest"`
 }
 
 // OperationStats counts the requests of one operation.
@@ -45,24 +55,32 @@ type requestLog struct {
 	ring[Request]
 	mu         sync.Mutex
 	operations map[string]*OperationStats
-	seconds    []SecondStats // in order
-	window     []time.Time   // when those of the last second arrived
-	busiest    int
+	overall    tally
+	lanes      map[lane]*tally
+}
+
+// tally counts requests by second.
+type tally struct {
+	seconds []SecondStats // in order
+	window  []time.Time   // when those of the last second arrived
+	busiest int
 }
 
 // logged is a request that is being served.
 type logged struct {
 	number    int
 	operation string
-	second    int // index in seconds, or -1
+	lane      lane
+	second    int // index in seconds of all, or -1
+	ofLane    int // the same of the lane
 }
 
 // begin records that a request has arrived.
-func (l *requestLog) begin(r Request, start time.Time, password bool) logged {
+func (l *requestLog) begin(r Request, in lane, start time.Time, password bool) logged {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.Time = time.Now() // under the lock, so that the log is in order
-	entry := logged{number: l.add(r), operation: r.Operation, second: -1}
+	entry := logged{number: l.add(r), operation: r.Operation, lane: in, second: -1}
 	stats := l.operations[r.Operation]
 	if stats == nil {
 		stats = new(OperationStats)
@@ -73,26 +91,41 @@ func (l *requestLog) begin(r Request, start time.Time, password bool) logged {
 	}
 	stats.Requests++
 	if password {
-		entry.second = l.count(r.Time, int(r.Time.Sub(start)/time.Second))
+		second := int(r.Time.Sub(start) / time.Second)
+		if l.lanes[in] == nil {
+			if l.lanes == nil {
+				l.lanes = map[lane]*tally{}
+			}
+			l.lanes[in] = new(tally)
+		}
+		entry.second, entry.ofLane = l.overall.count(r.Time, second), l.lanes[in].count(r.Time, second)
 	}
 	return entry
 }
 
 // count counts a request of an action and returns the index of its second.
-func (l *requestLog) count(now time.Time, second int) int {
+func (t *tally) count(now time.Time, second int) int {
 	old := 0
-	for old < len(l.window) && now.Sub(l.window[old]) >= time.Second {
+	for old < len(t.window) && now.Sub(t.window[old]) >= time.Second {
 		old++
 	}
-	l.window = append(l.window[old:], now)
-	l.busiest = max(l.busiest, len(l.window))
-	last := len(l.seconds) - 1
-	if last < 0 || l.seconds[last].Second != second {
-		l.seconds = append(l.seconds, SecondStats{Second: second})
+	t.window = append(t.window[old:], now)
+	t.busiest = max(t.busiest, len(t.window))
+	last := len(t.seconds) - 1
+	if last < 0 || t.seconds[last].Second != second {
+		t.seconds = append(t.seconds, SecondStats{Second: second})
 		last++
 	}
-	l.seconds[last].Requests++
+	t.seconds[last].Requests++
 	return last
+}
+
+func (t *tally) export() LaneStats {
+	stats := LaneStats{Busiest: t.busiest, Seconds: append([]SecondStats{}, t.seconds...)}
+	for _, s := range t.seconds {
+		stats.Requests, stats.Throttled = stats.Requests+s.Requests, stats.Throttled+s.Throttled
+	}
+	return stats
 }
 
 // end records how a request was answered.
@@ -109,7 +142,8 @@ func (l *requestLog) end(entry logged, code string) {
 	case codeThrottled, codeSecretsThrottled:
 		stats.Throttled++
 		if entry.second >= 0 {
-			l.seconds[entry.second].Throttled++
+			l.overall.seconds[entry.second].Throttled++
+			l.lanes[entry.lane].seconds[entry.ofLane].Throttled++
 		}
 	case codeLostAfter, codeLostBefore:
 		stats.Lost++
@@ -131,13 +165,16 @@ func (s *Server) Stats() Stats {
 	l := &s.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	all := l.overall.export()
 	stats := Stats{
-		Connections: s.Connections(), Busiest: l.busiest,
-		Operations: make(map[string]OperationStats, len(l.operations)),
-		Seconds:    append([]SecondStats{}, l.seconds...),
+		Connections: s.Connections(), Busiest: all.Busiest, Seconds: all.Seconds,
+		Operations: make(map[string]OperationStats, len(l.operations)), Lanes: make(map[string]LaneStats, len(l.lanes)),
 	}
 	for name, operation := range l.operations {
 		stats.Operations[name] = *operation
+	}
+	for in, counted := range l.lanes {
+		stats.Lanes[in.String()] = counted.export()
 	}
 	return stats
 }

@@ -24,8 +24,8 @@ type outbox struct {
 	mu     sync.Mutex
 	sent   ring[Message]
 	day    int64
-	emails int // sent that day by pools that use Cognito's own sender
-	most   int // of these a day; 0 is no limit
+	emails map[string]int // sent that day by pools that use Cognito's own sender, by account
+	most   int            // of these a day and account; 0 is no limit
 }
 
 // Outbox returns the latest messages, oldest first.
@@ -44,12 +44,12 @@ func (s *Server) send(p Pool, u *user, m Message) *Error {
 	if m.Medium == "EMAIL" && p.EmailSendingAccount == "COGNITO_DEFAULT" {
 		// A day of Cognito's e-mail quota begins at 09:00 UTC.
 		if day := m.Time.Add(-9*time.Hour).Unix() / (24 * 60 * 60); day != o.day {
-			o.day, o.emails = day, 0
+			o.day, o.emails = day, map[string]int{}
 		}
-		if o.most > 0 && o.emails >= o.most {
+		if o.most > 0 && o.emails[p.Account] >= o.most {
 			return errTooManyEmails
 		}
-		o.emails++
+		o.emails[p.Account]++
 	}
 	o.sent.add(m)
 	return nil

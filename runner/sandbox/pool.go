@@ -12,6 +12,7 @@ import (
 type Pool struct {
 	ID                    string   `json:"id"` // such as "us-west-2_aaaaaaaaa"; its part before "_" is the Region
 	Name                  string   `json:"name"`
+	Account               string   `json:"account,omitempty"` // in which it is; empty is Account
 	Policy                Policy   `json:"policy"`
 	TemporaryValidityDays int      `json:"temporaryValidityDays,omitempty"` // how long a temporary password is good; zero is 7
 	UsernameAttributes    []string `json:"usernameAttributes,omitempty"`    // "email", "phone_number": users sign in with these
@@ -77,7 +78,7 @@ func ClientID(poolID string) string {
 
 // AddPool adds a pool, or replaces the description of the one with its ID.
 func (s *Server) AddPool(p Pool) {
-	p.Name = cmp.Or(p.Name, p.ID)
+	p.Name, p.Account = cmp.Or(p.Name, p.ID), cmp.Or(p.Account, Account)
 	p.TemporaryValidityDays = cmp.Or(p.TemporaryValidityDays, 7)
 	p.Policy.MinimumLength = cmp.Or(p.Policy.MinimumLength, 6)
 	p.EmailSendingAccount = cmp.Or(p.EmailSendingAccount, "COGNITO_DEFAULT")

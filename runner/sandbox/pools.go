@@ -15,7 +15,9 @@ func (s *Server) listUserPools(c *call) (any, *Error) {
 	s.mu.RLock()
 	ids := slices.Sorted(maps.Keys(s.pools))
 	s.mu.RUnlock()
-	ids = slices.DeleteFunc(ids, func(id string) bool { return !strings.HasPrefix(id, c.region+"_") })
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		return !strings.HasPrefix(id, c.region+"_") || !c.who.mine(s.pool(id).description().Account)
+	})
 	from := 0
 	if c.in.NextToken != "" {
 		var found bool

@@ -35,6 +35,7 @@ type call struct {
 	client *Client // of that pool; nil if none is named, or there is none
 
 	region string // that the request is signed for
+	who    caller
 }
 
 // ServeHTTP serves one request: an operation, or the control path.
@@ -44,7 +45,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if isSTS(r) {
-		s.callerIdentity(w, r)
+		s.serveSTS(w, r)
 		return
 	}
 	id := s.requestID()
@@ -56,9 +57,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
+	s.findPool(c)
 	entry := s.log.begin(Request{
-		Operation: c.name, Pool: c.in.UserPoolId, Username: c.in.Username, Secret: c.in.secretName(), RequestID: id,
-	}, s.start, actions[c.name])
+		Operation: c.name, Pool: c.in.UserPoolId, Username: c.in.Username, Secret: c.in.secretName(), Account: c.laneOf().account, RequestID: id,
+	}, c.laneOf(), s.start, actions[c.name])
 	out, code, err := s.answer(c)
 	s.log.end(entry, code)
 	switch {
@@ -92,6 +94,11 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*call, *Error) {
 	if c.op.signed && !s.config.AllowUnsigned && r.Header.Get("Authorization") == "" {
 		return nil, errUnsigned
 	}
+	if who, holds := s.callerOf(r); !c.op.signed {
+		// whoever signs in is told apart by the client
+	} else if c.who = who; !holds {
+		return nil, errExpiredToken
+	}
 	if err := json.Unmarshal(body, &c.in); err != nil {
 		message := ""
 		if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
@@ -116,9 +123,6 @@ func (s *Server) nameSigned(c *call) {
 // log. A change is made half-way through the latency, even if the client has
 // gone by then: who gives up early cannot know what happened.
 func (s *Server) answer(c *call) (out any, code string, err *Error) {
-	if c.pool, c.client = s.poolOf(c); c.pool != nil {
-		c.about = c.pool.description()
-	}
 	met, delay := s.meet(c)
 	if !s.wait(delay / 2) {
 		return nil, codeLostBefore, nil
@@ -148,7 +152,7 @@ func (s *Server) meet(c *call) (fault, time.Duration) {
 	s.mu.RLock()
 	faults, changes, latency, jitter := s.faults, s.faultChanges, s.latency, s.jitter
 	s.mu.RUnlock()
-	allowed := s.quotas.allow(c.op.category, time.Now())
+	allowed := s.quotas.allow(c.laneOf(), c.op.category, time.Now())
 	name, nth := c.in.Username, uint32(0)
 	met := fault{}
 	if c.pool != nil && (c.op.user || name != "") {
@@ -220,6 +224,16 @@ func (s *Server) listedFault(operation, name string, reaches bool) (fault, bool)
 		return nthFault(list, nth)
 	}
 	return fault{}, false
+}
+
+// findPool finds the pool of a request, which has to be of the caller's account.
+func (s *Server) findPool(c *call) {
+	if c.pool, c.client = s.poolOf(c); c.pool == nil {
+		return
+	}
+	if c.about = c.pool.description(); !c.who.mine(c.about.Account) {
+		c.pool, c.client = nil, nil
+	}
 }
 
 // poolOf returns the pool that a request is for, and the app client; nil where

@@ -20,12 +20,17 @@ func Cognito() map[jobs.Category]float64 {
 	return rates
 }
 
-// quotas is a token bucket for each category, over all pools.
+// quotas is a token bucket for each category of an account and Region.
 type quotas struct {
 	mu      sync.Mutex
 	burst   time.Duration
 	rates   map[jobs.Category]float64
-	buckets map[jobs.Category]*bucket
+	buckets map[laneCategory]*bucket
+}
+
+type laneCategory struct {
+	lane
+	category jobs.Category
 }
 
 type bucket struct {
@@ -37,7 +42,7 @@ func (q *quotas) init(rates map[jobs.Category]float64, burst time.Duration) {
 	if burst <= 0 {
 		burst = time.Second
 	}
-	q.burst, q.rates, q.buckets = burst, map[jobs.Category]float64{}, map[jobs.Category]*bucket{}
+	q.burst, q.rates, q.buckets = burst, map[jobs.Category]float64{}, map[laneCategory]*bucket{}
 	for category, rate := range rates {
 		q.set(category, rate)
 	}
@@ -46,7 +51,7 @@ func (q *quotas) init(rates map[jobs.Category]float64, burst time.Duration) {
 func (q *quotas) set(category jobs.Category, rate float64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.buckets, category)
+	maps.DeleteFunc(q.buckets, func(of laneCategory, _ *bucket) bool { return of.category == category })
 	if rate <= 0 {
 		delete(q.rates, category)
 		return
@@ -60,8 +65,8 @@ func (q *quotas) all() map[jobs.Category]float64 {
 	return maps.Clone(q.rates)
 }
 
-// allow takes a token of the category at the time now, if there is one.
-func (q *quotas) allow(category jobs.Category, now time.Time) bool {
+// allow takes a token of the category in a lane at the time now, if there is one.
+func (q *quotas) allow(in lane, category jobs.Category, now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	rate, limited := q.rates[category]
@@ -69,10 +74,11 @@ func (q *quotas) allow(category jobs.Category, now time.Time) bool {
 		return true
 	}
 	capacity := max(1, rate*q.burst.Seconds())
-	b := q.buckets[category]
+	of := laneCategory{in, category}
+	b := q.buckets[of]
 	if b == nil {
 		b = &bucket{tokens: capacity, filled: now}
-		q.buckets[category] = b
+		q.buckets[of] = b
 	}
 	if since := now.Sub(b.filled); since > 0 {
 		b.tokens = min(capacity, b.tokens+since.Seconds()*rate)

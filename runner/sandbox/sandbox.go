@@ -17,6 +17,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -29,7 +30,9 @@ import (
 // Config says how a Server behaves. The zero value has no quotas, no latency
 // and no faults.
 type Config struct {
-	Quotas map[jobs.Category]float64 // requests a second; a missing category has no limit
+	Accounts map[string]string // of access keys; of any other it is Account
+
+	Quotas map[jobs.Category]float64 // requests a second, of each account and Region; a missing category has no limit
 	Burst  time.Duration             // a quota's worth of this long may come at once; zero is a second
 
 	Latency time.Duration // each answer takes Latency ± Jitter, evenly spread; a change is made half-way
@@ -40,7 +43,7 @@ type Config struct {
 	Now             func() time.Time // the server's clock; nil is time.Now. Quotas and latency go by real time
 	CodeLifetime    time.Duration    // zero is an hour
 	ListLag         time.Duration    // ListUsers shows users as they were this long ago
-	DailyEmails     int              // messages a day, over all pools that send with COGNITO_DEFAULT; zero is no limit
+	DailyEmails     int              // messages a day, over all pools of an account that send with COGNITO_DEFAULT; zero is no limit
 	Record          int              // how many requests and messages Log and Outbox keep, the latest; zero is 100,000, negative none
 	RequestIDPrefix string           // of every request ID, some hexadecimal digits; empty is random
 	AllowUnsigned   bool             // serve administrators' operations without an Authorization header
@@ -65,21 +68,23 @@ func checkLatency(latency, jitter time.Duration) error {
 // Server is the stand-in, an http.Handler. All its methods may be called at
 // any time, from any goroutine.
 type Server struct {
-	config  Config
-	start   time.Time // in real time, for lags and statistics
-	quotas  quotas
-	log     requestLog
-	outbox  outbox
-	grants  grants
-	secrets secrets
-	control http.Handler
+	config   Config
+	start    time.Time // in real time, for lags and statistics
+	quotas   quotas
+	log      requestLog
+	outbox   outbox
+	grants   grants
+	secrets  secrets
+	sessions sessions
+	control  http.Handler
 
-	mu      sync.RWMutex // of the fields below; a pool has its own lock
-	pools   map[string]*pool
-	clients map[string]poolClient
-	faults  Faults
-	latency time.Duration
-	jitter  time.Duration
+	mu       sync.RWMutex // of the fields below; a pool has its own lock
+	pools    map[string]*pool
+	clients  map[string]poolClient
+	accounts map[string]string // of access keys
+	faults   Faults
+	latency  time.Duration
+	jitter   time.Duration
 
 	faultChanges uint32            // how often faults were set
 	met          map[string]uint32 // requests that lists of a single operation were for
@@ -105,10 +110,11 @@ func New(c Config) *Server {
 	}
 	s := &Server{
 		config: c, start: time.Now(),
-		pools: map[string]*pool{}, clients: map[string]poolClient{},
+		pools: map[string]*pool{}, clients: map[string]poolClient{}, accounts: map[string]string{},
 		faults: c.Faults, latency: c.Latency, jitter: c.Jitter, met: map[string]uint32{},
 		done: make(chan struct{}),
 	}
+	maps.Copy(s.accounts, c.Accounts)
 	s.quotas.init(c.Quotas, c.Burst)
 	s.log.keep, s.outbox.sent.keep = c.Record, c.Record
 	s.outbox.most = c.DailyEmails

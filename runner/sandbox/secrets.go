@@ -14,11 +14,11 @@ import (
 	"cogpass/jobs"
 )
 
-// secrets is what is kept of Secrets Manager: names, tags, and versions with
+// secrets is what is kept of Secrets Manager, by account: names, tags, and versions with
 // their staging labels. There is no KMS, rotation or replica.
 type secrets struct {
 	mu     sync.Mutex
-	byName map[string]*secret
+	byName map[secretRef]*secret
 	clock  int64 // ms; of the latest version: no two have the same time
 
 	faultsMu sync.Mutex
@@ -26,9 +26,13 @@ type secrets struct {
 	faults   uint32            // the faultChanges that met counts for
 }
 
+// secretRef is by what a secret is found.
+type secretRef struct{ account, name string }
+
 // secret is one with its versions and the labels of these.
 type secret struct {
-	name, arn           string
+	secretRef
+	arn                 string
 	description, kmsKey string
 	tags                map[string]string
 	created, deleted    int64 // ms; deleted is zero unless it is marked for deletion
@@ -151,7 +155,7 @@ func (s *Server) createSecret(c *call) (any, *Error) {
 			return nil, err
 		}
 	}
-	if x := all.byName[in.Name]; x != nil {
+	if x := all.byName[secretRef{c.home(), in.Name}]; x != nil {
 		switch v := x.versions[in.ClientRequestToken]; {
 		case x.deleted != 0:
 			return nil, &Error{codeInvalidRequest, "You can't create this secret because a secret with this name is already scheduled for deletion."}
@@ -164,7 +168,7 @@ func (s *Server) createSecret(c *call) (any, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	x := s.newSecret(in.Name, c.region)
+	x := s.newSecret(secretRef{c.home(), in.Name}, c.region)
 	x.description, x.kmsKey, x.tags = in.Description, in.KmsKeyId, tags
 	if in.SecretString != nil {
 		x.put(in.ClientRequestToken, *in.SecretString, s.secretTime(), nil)
@@ -216,8 +220,9 @@ func addTags(to map[string]string, tags []secretTag) (map[string]string, *Error)
 }
 
 // find returns the secret that a request is about.
-func (s *secrets) find(in *secretInput) (*secret, *Error) {
-	x := s.byName[in.secretName()]
+func (s *secrets) find(c *call) (*secret, *Error) {
+	in := &c.in.secretInput
+	x := s.byName[secretRef{c.home(), in.secretName()}]
 	if x == nil || in.SecretId == "" || in.SecretId != x.name && in.SecretId != x.arn {
 		return nil, errSecretNotFound
 	}
@@ -226,8 +231,8 @@ func (s *secrets) find(in *secretInput) (*secret, *Error) {
 
 // living returns the secret that a request is about, unless it is marked for
 // deletion.
-func (s *secrets) living(in *secretInput) (*secret, *Error) {
-	x, err := s.find(in)
+func (s *secrets) living(c *call) (*secret, *Error) {
+	x, err := s.find(c)
 	if err == nil && x.deleted != 0 {
 		err = errSecretDeleted
 	}
@@ -235,7 +240,7 @@ func (s *secrets) living(in *secretInput) (*secret, *Error) {
 }
 
 func (s *Server) tagSecret(c *call) (any, *Error) {
-	x, err := s.secrets.living(&c.in.secretInput)
+	x, err := s.secrets.living(c)
 	if err != nil {
 		return nil, err
 	}
@@ -248,13 +253,13 @@ func (s *Server) tagSecret(c *call) (any, *Error) {
 
 // deleteSecret marks a secret for deletion, or deletes it at once.
 func (s *Server) deleteSecret(c *call) (any, *Error) {
-	x, err := s.secrets.find(&c.in.secretInput)
+	x, err := s.secrets.find(c)
 	if err != nil {
 		return nil, err
 	}
 	x.deleted = s.now().UnixMilli()
 	if c.in.ForceDeleteWithoutRecovery {
-		delete(s.secrets.byName, x.name)
+		delete(s.secrets.byName, x.secretRef)
 	}
 	return map[string]any{"ARN": x.arn, "Name": x.name, "DeletionDate": epoch(x.deleted)}, nil
 }
@@ -274,8 +279,7 @@ func (s *Server) PutSecret(about Secret) {
 	all := &s.secrets
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	delete(all.byName, about.Name)
-	x := s.newSecret(about.Name, "us-east-1")
+	x := s.newSecret(secretRef{Account, about.Name}, "us-east-1")
 	x.description, x.kmsKey, x.tags = about.Description, about.KMSKey, maps.Clone(about.Tags)
 	if about.Value != "" {
 		x.put(s.requestID(), about.Value, s.secretTime(), nil)
@@ -286,15 +290,18 @@ func (s *Server) PutSecret(about Secret) {
 }
 
 // newSecret adds a secret without a version.
-func (s *Server) newSecret(name, region string) *secret {
-	digest := sha256.Sum256([]byte(name)) // the same each time
+func (s *Server) newSecret(id secretRef, region string) *secret {
+	digest := sha256.Sum256([]byte(id.name)) // the same each time
 	x := &secret{
-		name: name, created: s.now().UnixMilli(), tags: map[string]string{}, versions: map[string]*secretVersion{}, stages: map[string]string{},
-		arn: fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-%s", region, Account, name, hex.EncodeToString(digest[:3])),
+		secretRef: id, created: s.now().UnixMilli(), tags: map[string]string{}, versions: map[string]*secretVersion{}, stages: map[string]string{},
+		arn: fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-%s", region, id.account, id.name, hex.EncodeToString(digest[:3])),
 	}
 	if s.secrets.byName == nil {
-		s.secrets.byName = map[string]*secret{}
+		s.secrets.byName = map[secretRef]*secret{}
 	}
-	s.secrets.byName[name] = x
+	s.secrets.byName[id] = x
 	return x
 }
+
+// home is the account whose secrets a request is about.
+func (c *call) home() string { return cmp.Or(c.who.account, Account) }

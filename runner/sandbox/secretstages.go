@@ -77,7 +77,7 @@ func (s *Server) putSecretValue(c *call) (any, *Error) {
 	if len(in.VersionStages) > 20 || slices.ContainsFunc(in.VersionStages, func(l string) bool { return l == "" || len(l) > 256 }) {
 		return nil, invalidParameter("VersionStages must be 20 labels of 1 to 256 characters at most.")
 	}
-	x, err := s.secrets.living(in)
+	x, err := s.secrets.living(c)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *Server) putSecretValue(c *call) (any, *Error) {
 // it or takes it off. Whoever moves a label has to say where it is.
 func (s *Server) updateSecretVersionStage(c *call) (any, *Error) {
 	in := &c.in.secretInput
-	x, err := s.secrets.living(in)
+	x, err := s.secrets.living(c)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (s *Server) updateSecretVersionStage(c *call) (any, *Error) {
 // AWSCURRENT. One without labels can be had by its ID.
 func (s *Server) getSecretValue(c *call) (any, *Error) {
 	in := &c.in.secretInput
-	x, err := s.secrets.living(in)
+	x, err := s.secrets.living(c)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -31,18 +32,27 @@ func (s *Server) Secrets() []Secret {
 	s.secrets.mu.Lock()
 	defer s.secrets.mu.Unlock()
 	all := make([]Secret, 0, len(s.secrets.byName))
-	for _, name := range slices.Sorted(maps.Keys(s.secrets.byName)) {
-		all = append(all, s.secrets.byName[name].export())
+	for _, x := range s.secrets.sorted() {
+		all = append(all, x.export())
 	}
 	return all
 }
 
-// Secret returns the secret of that name, or the zero Secret.
+// sorted returns all secrets, by their names and then their accounts.
+func (s *secrets) sorted() []*secret {
+	return slices.SortedFunc(maps.Values(s.byName), func(a, b *secret) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.account, b.account))
+	})
+}
+
+// Secret returns the secret of that name, of whatever account, or the zero Secret.
 func (s *Server) Secret(name string) Secret {
 	s.secrets.mu.Lock()
 	defer s.secrets.mu.Unlock()
-	if x := s.secrets.byName[name]; x != nil {
-		return x.export()
+	for id, x := range s.secrets.byName {
+		if id.name == name {
+			return x.export()
+		}
 	}
 	return Secret{}
 }
@@ -64,18 +74,18 @@ func (x *secret) export() Secret {
 
 // describeSecret works for a secret that is marked for deletion too.
 func (s *Server) describeSecret(c *call) (any, *Error) {
-	x, err := s.secrets.find(&c.in.secretInput)
+	x, err := s.secrets.find(c)
 	if err != nil {
 		return nil, err
 	}
 	return x.describe(), nil
 }
 
-// listSecrets returns all secrets in one page.
-func (s *Server) listSecrets(*call) (any, *Error) {
+// listSecrets returns all secrets of the caller's account in one page.
+func (s *Server) listSecrets(c *call) (any, *Error) {
 	list := []any{}
-	for _, name := range slices.Sorted(maps.Keys(s.secrets.byName)) {
-		if x := s.secrets.byName[name]; x.deleted == 0 {
+	for _, x := range s.secrets.sorted() {
+		if x.account == c.home() && x.deleted == 0 {
 			list = append(list, x.describe())
 		}
 	}

@@ -170,13 +170,13 @@ func (s *Server) describeUserPool(c *call) (any, *Error) {
 	}
 	about := map[string]any{
 		"Id": p.ID, "Name": p.Name, "EstimatedNumberOfUsers": users, "MfaConfiguration": p.MFA,
-		"Arn":                fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", region, Account, p.ID),
+		"Arn":                fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", region, p.Account, p.ID),
 		"Policies":           map[string]any{"PasswordPolicy": policy},
 		"EmailConfiguration": map[string]string{"EmailSendingAccount": p.EmailSendingAccount},
 		"CreationDate":       epoch(c.pool.created), "LastModifiedDate": epoch(c.pool.created),
 	}
 	if p.SMS {
-		about["SmsConfiguration"] = map[string]string{"SnsCallerArn": "arn:aws:iam::" + Account + ":role/sandbox-sms"}
+		about["SmsConfiguration"] = map[string]string{"SnsCallerArn": "arn:aws:iam::" + p.Account + ":role/sandbox-sms"}
 	}
 	if p.DeletionProtection {
 		about["DeletionProtection"] = "ACTIVE"
