@@ -118,21 +118,31 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 	if p.file != nil && p.Tally.Tasks == 0 {
 		return p.nothingLeft()
 	}
-	if err := opt.mustNotAsk(); err != nil {
-		return nil, err
-	}
-	if err := p.openPasswords(ctx); err != nil {
-		return nil, err
-	}
-	t, leave, err := p.reach(ctx)
+	t, leave, err := p.ready(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	if err := p.commit(); err != nil {
-		return nil, err
-	}
 	return p.carryOut(ctx, t)
+}
+
+// ready does what comes before the first request: it asks the pool, has the run
+// confirmed and puts its plan on disk. leave gives up the pool's lock.
+func (p *Plan) ready(ctx context.Context) (t *target, leave func(), err error) {
+	if err := p.opt.mustNotAsk(); err != nil {
+		return nil, nil, err
+	}
+	if err := p.openPasswords(ctx); err != nil {
+		return nil, nil, err
+	}
+	if t, leave, err = p.reach(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := p.commit(); err != nil {
+		leave()
+		return nil, nil, err
+	}
+	return t, leave, nil
 }
 
 func (o Options) withDefaults() Options {

@@ -148,7 +148,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 	steer.look(ctx) // what holds from the first request on
 	watching.Go(func() { steer.watch(ctx) })
 	samples := newSampler(steer.now)
-	watching.Go(func() { samples.record(ctx, p.file) })
+	watching.Go(func() { samples.record(ctx, p.file.Sample) })
 	watching.Go(func() { p.chronicle.keep(ctx) })
 	speed := newPace(progress.Began, p.Requests())
 

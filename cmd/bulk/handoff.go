@@ -49,14 +49,19 @@ func (p *Plan) openWorkshop(ctx context.Context, t *target) (*workshop, error) {
 	if err := w.tools(p.tasks(ctx)); err != nil {
 		return nil, err
 	}
+	return w, p.handTo(w, t.client)
+}
+
+// handTo has a workshop know who is to have the passwords.
+func (p *Plan) handTo(w *workshop, client *cognito.Client) error {
 	h := &p.Info.Handoff
 	w.kind = h.Kind()
 	switch {
 	case h.None:
 	case h.Age != nil:
-		return w, p.sealing(w, h.Age)
+		return p.sealing(w, h.Age)
 	case h.SecretsManager != nil:
-		return w, p.storing(w, t.client, h.SecretsManager)
+		return p.storing(w, client, h.SecretsManager)
 	case h.Command != nil:
 		w.lane, w.timeout = commandLane, h.Command.Timeout+commandOver
 		dir := p.Info.JobDir // as all that the job names is relative to it
@@ -69,9 +74,9 @@ func (p *Plan) openWorkshop(ctx context.Context, t *target) (*workshop, error) {
 			w.handoff = nowhere{}
 		}
 	default:
-		return nil, fail(Refused, "passwords are to be generated, and the plan does not say who gets them")
+		return fail(Refused, "passwords are to be generated, and the plan does not say who gets them")
 	}
-	return w, nil
+	return nil
 }
 
 // commandLane is that of programs, which have no quota.

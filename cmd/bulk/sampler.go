@@ -100,15 +100,15 @@ func laneOf(st *runner.Stats, category jobs.Category) runner.LaneStats {
 // record writes a sample a second until ctx is done, and then the last one.
 // A sample that cannot be written is not worth a run: what cannot be recorded
 // at all, the run file says itself.
-func (s *sampler) record(ctx context.Context, file *runfile.File) {
+func (s *sampler) record(ctx context.Context, write func(runfile.Sample) error) {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			_ = file.Sample(s.take())
+			_ = write(s.take())
 		case <-ctx.Done():
-			_ = file.Sample(s.take())
+			_ = write(s.take())
 			return
 		}
 	}

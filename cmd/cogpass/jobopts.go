@@ -41,7 +41,7 @@ func addRunning(f *pflag.FlagSet, o *bulk.Options) {
 // options completes what flags have set with what is around the program, and
 // finds what is wrong with them.
 func (s *system) options(o *bulk.Options) error {
-	o.StateDir, o.LookupEnv, o.Stdin, o.Version, o.Protect = s.stateDir(), s.LookupEnv, s.In, version, s.protectFile()
+	o.StateDir, o.LookupEnv, o.Stdin, o.Version, o.Protect = s.stateDir(), s.LookupEnv, s.In, version, bulk.ProtectFile(s.LookupEnv)
 	if o.EndpointURL != "" {
 		at, err := url.Parse(o.EndpointURL)
 		if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {

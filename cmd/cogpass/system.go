@@ -2,14 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"runtime"
 
 	"cogpass/cmd/bulk"
 )
@@ -73,54 +68,5 @@ func (s *system) env(name string) string {
 // width is that of the terminal at standard error; 0 where there is none.
 func (s *system) width() int { return widthOf(s.Err, s.ErrTerminal) }
 
-// stateDir returns the folder of run files and locks: the platform's own place
-// for what a program keeps and a user does not edit; empty where no home folder
-// is known.
-func (s *system) stateDir() string {
-	if dir := s.env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "cogpass")
-	}
-	var dir string
-	switch runtime.GOOS {
-	case "windows":
-		dir = s.env("LocalAppData")
-	case "darwin":
-		if home := s.env("HOME"); home != "" {
-			dir = filepath.Join(home, "Library", "Application Support")
-		}
-	default:
-		if home := s.env("HOME"); home != "" {
-			dir = filepath.Join(home, ".local", "state")
-		}
-	}
-	if dir == "" {
-		return ""
-	}
-	return filepath.Join(dir, "cogpass")
-}
-
-// protectFile is the list of users that no job acts on: the one that
-// COGPASS_PROTECT names, whether it is there or not, or else the one in the
-// folder of settings, where there is one.
-func (s *system) protectFile() string {
-	if named := s.env("COGPASS_PROTECT"); named != "" {
-		return named
-	}
-	dir := s.env("XDG_CONFIG_HOME")
-	switch {
-	case filepath.IsAbs(dir):
-	case runtime.GOOS == "windows":
-		dir = s.env("AppData")
-	case s.env("HOME") == "":
-		return ""
-	case runtime.GOOS == "darwin":
-		dir = filepath.Join(s.env("HOME"), "Library", "Application Support")
-	default:
-		dir = filepath.Join(s.env("HOME"), ".config")
-	}
-	path := filepath.Join(dir, "cogpass", "protect.yaml")
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) || dir == "" {
-		return ""
-	}
-	return path // and what is wrong with it is said when it is read
-}
+// stateDir is bulk.StateDir.
+func (s *system) stateDir() string { return bulk.StateDir(s.LookupEnv) }

@@ -81,6 +81,38 @@ func (r *reader) pendingBlock(id int64, retry retry) ([]entry, int64, error) {
 	return page, next, join(err, r.end())
 }
 
+// Part is Pending for the tasks from first to last alone, of a file that is not
+// lost in part: see OpenOptions.LookFirst. It reads the blocks that they are in.
+func (f *File) Part(first, last int64) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		r, err := f.reader()
+		if err != nil {
+			yield(Row{}, f.wrapRead(err))
+			return
+		}
+		defer r.close()
+		for id := (first - 1) / blockSize; id <= (last-1)/blockSize; id++ {
+			err := r.begin()
+			var page []entry
+			if err == nil {
+				page, err = r.block(id)
+				err = join(err, r.end())
+			}
+			if err != nil {
+				yield(Row{}, f.wrapRead(err))
+				return
+			}
+			for i := range page {
+				e := &page[i]
+				done, wanted := retry{}.done(e)
+				if wanted && e.task.Seq >= first && e.task.Seq <= last && !yield(e.row(done), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func (e *entry) row(done []runner.StepResult) Row {
 	row := Row{
 		Task:      e.task,
