@@ -7,6 +7,7 @@
 # make check       format, vet, staticcheck, go.mod, generated files, imports
 # make vuln        what is linked against the database of known vulnerabilities, where that can be reached
 # make test-peers  the program against servers and clients that others wrote; needs node and npm
+# make test-temporal-env  cogpass-temporal, a module of its own: built, vetted and tested without a Temporal server
 # make release     dist: archives, packages, bills of materials and checksums for every system; publishes nothing
 # make test-release  the same twice, the second time elsewhere and from nothing: the bytes are to be the same
 # make image       a container image, with docker: see Dockerfile
@@ -50,7 +51,7 @@ TEST := $(GO) test -parallel 16 -timeout 30m
 # Else a process under the detector waits a second before it ends.
 export GORACE = atexit_sleep_ms=0
 
-.PHONY: build test cover test-long test-race check vuln pages release test-release image install uninstall bench test-peers test-spreadsheet screenshots soak fuzz clean
+.PHONY: build test cover test-long test-race test-temporal-env check vuln pages release test-release image install uninstall bench test-peers test-spreadsheet screenshots soak fuzz clean
 
 build:
 	$(BUILD) -o bin/cogpass ./cmd/cogpass
@@ -70,6 +71,10 @@ test-race:
 	CGO_ENABLED=1 $(GO) build -race -ldflags "-X 'cogpass/runner/runfile.fixedPlace=$(CURDIR)/.cache/race/place'" -o .cache/race/ ./cmd/cogpass
 	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(GO) test -race -parallel 2 -count=1 \
 		-run '^TestScripts$$/^(bulk|faults|wire|damage)$$' ./cmd/cogpass
+
+test-temporal-env:
+	cd cmd/cogpass-temporal && CGO_ENABLED=0 $(GO) build -o '$(CURDIR)/.cache/cogpass-temporal' . && $(GO) vet ./... && \
+		$(GO) run $(STATICCHECK) ./... && $(GO) mod tidy -diff && $(if $(RACE),CGO_ENABLED=1) $(TEST) $(RACE) ./...
 
 cover:
 	@mkdir -p .cache && $(TEST) -coverprofile=.cache/cover -coverpkg=./jobs/...,./runner/...,./report/... ./jobs/... ./runner/... ./report/... >.cache/cover.log \
