@@ -72,9 +72,10 @@ test-race:
 	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(GO) test -race -parallel 2 -count=1 \
 		-run '^TestScripts$$/^(bulk|faults|wire|damage)$$' ./cmd/cogpass
 
+# All in one way, or what it is made of would be compiled twice.
 test-temporal-env:
-	cd cmd/cogpass-temporal && CGO_ENABLED=0 $(GO) build -o '$(CURDIR)/.cache/cogpass-temporal' . && $(GO) vet ./... && \
-		$(GO) run $(STATICCHECK) ./... && $(GO) mod tidy -diff && $(if $(RACE),CGO_ENABLED=1) $(TEST) $(RACE) ./...
+	cd cmd/cogpass-temporal && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) mod tidy -diff && export CGO_ENABLED=$(if $(RACE),1,0) && \
+		$(GO) build $(RACE) -o '$(CURDIR)/.cache/cogpass-temporal' . && $(TEST) $(RACE) ./...
 
 cover:
 	@mkdir -p .cache && $(TEST) -coverprofile=.cache/cover -coverpkg=./jobs/...,./runner/...,./report/... ./jobs/... ./runner/... ./report/... >.cache/cover.log \
