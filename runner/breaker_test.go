@@ -288,6 +288,9 @@ func TestOneProbeAtATime(t *testing.T) {
 			t.Fatalf("got %v, want an outage", err)
 		}
 		probes := slices.DeleteFunc(failed, func(at time.Time) bool { return at.Add(-p.latency).Before(held) })
+		if wait := probes[0].Add(-p.latency).Sub(held); wait > firstProbe+10*time.Millisecond {
+			t.Errorf("the first probe came after %s: requests from before the outage counted as probes", wait)
+		}
 		for i := range max(1, len(probes)) - 1 {
 			if gap := probes[i+1].Sub(probes[i]); gap < firstProbe {
 				t.Fatalf("a probe came %s after the one before", gap)
@@ -335,6 +338,39 @@ func TestOutageAfterGivingUp(t *testing.T) {
 		}
 		if r := got["u00001"]; r.Outcome != OK || p.users["u00001"].disabled {
 			t.Errorf("it is %v: %s, %+v", r.Outcome, r.Reason, r.Beside)
+		}
+	})
+}
+
+// What an outage of creations takes back is what they were charged, and not what
+// has begun after them.
+func TestOutageTakesBackItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(40)
+		start := time.Now()
+		p.script["u00002/2"] = []string{"lost-after"} // a look shows that they were made
+		d := stepwise{p, func(task Task) error {
+			if task.Step == Create && task.Seq > 2 && time.Since(start) < 6*time.Second || task.Step == Act && task.Seq == 2 {
+				return &Error{Class: Transient, Message: "connection refused"}
+			}
+			return nil
+		}}
+		held := false
+		got, err := run(t, t.Context(), d, func(yield func(Task, error) bool) {
+			for task, err := range actions(tasks, jobs.SetPermanent) {
+				if task.Seq > 1 { // the first has the first slot of the actions
+					task.Create, p.users[task.Username].missing = &jobs.Creation{}, true
+				}
+				if !yield(task, err) {
+					return
+				}
+			}
+		}, Options{Rate: 0.1, Lanes: map[jobs.Category]float64{jobs.UserCreation: 5}, Attempts: 2, Notice: func(n Notice) { held = held || n.Kind == OutageBegins }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := got["u00002"]; !held || r.Outcome != Failed || r.Attempts != 2 {
+			t.Errorf("got %v (%s) after %d attempts, want that it was given up after 2; an outage: %t", r.Outcome, r.Reason, r.Attempts, held)
 		}
 	})
 }

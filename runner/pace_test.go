@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,6 +165,35 @@ func TestRates(t *testing.T) {
 			t.Errorf("got %v requests in each 10 s, want 100, none, 20, the rest", counts)
 		}
 	})
+}
+
+// A rate that is changed holds for the slot that lies ahead too.
+func TestRateTakesEffectAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		before, after  float64
+		earliest, last time.Duration // of the request after the change, which is at 1.02 s
+	}{
+		{before: 1.0 / 60, after: 10, earliest: 1100 * time.Millisecond, last: 1120 * time.Millisecond},
+		{before: 10, after: 1.0 / 60, earliest: 40 * time.Second, last: 61100 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, tasks := newPool(30)
+			rates := make(chan float64)
+			start := time.Now()
+			changed := start.Add(1020 * time.Millisecond)
+			go func() {
+				time.Sleep(time.Until(changed))
+				rates <- tt.after
+			}()
+			if _, err := run(t, t.Context(), p, tasks, Options{Rate: tt.before, Rates: rates}); err != nil {
+				t.Fatal(err)
+			}
+			n := slices.IndexFunc(p.sent, changed.Before)
+			if after := p.sent[n].Sub(start); after < tt.earliest || after > tt.last {
+				t.Errorf("from %v to %v: the next request was sent after %s, want %s to %s", tt.before, tt.after, after, tt.earliest, tt.last)
+			}
+		})
+	}
 }
 
 // A rate that is there before the run begins holds from its first request on.

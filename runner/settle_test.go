@@ -139,3 +139,40 @@ func TestNotFreshFromTheFuture(t *testing.T) {
 		wantAll(t, got, 1, Unknown)
 	})
 }
+
+// A set in doubt is tried again after 50 seconds, and the program is killed. In
+// the meantime the user has chosen a password: for the next run too the doubt is as
+// old as the first attempt.
+func TestDoubtIsAsOldAsItsFirstAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(1)
+		u := p.users["u00001"]
+		p.script["u00001"] = []string{"lost-after"}
+		j, killed := &journal{}, errors.New("killed")
+		d := stepwise{p, func(Task) error {
+			if u.calls > 0 { // it left, and did not arrive
+				return &Error{Class: Fatal, Message: killed.Error(), Unproven: true}
+			}
+			return nil
+		}}
+		known, first := new(Clock), time.Now()
+		known.Observe(first, first, first)
+		got, err := run(t, t.Context(), d, actions(tasks, jobs.SetPermanent), Options{Rate: 1.0 / 50, Journal: j, Clock: known})
+		doubts := j.doubts(got)
+		if doubt, ok := doubts[1]; !ok || time.Since(first) < 49*time.Second || doubt.Attempts != 2 {
+			t.Fatalf("got %+v, %v after %s, want the second attempt in doubt", doubts, err, time.Since(first))
+		}
+		u.password, u.modified = "the user's own", first.Add(40*time.Second)
+		time.Sleep(30 * time.Second)
+		doubt := doubts[1]
+		task := Task{Seq: 1, Username: "u00001", Action: jobs.SetPermanent, Password: jobs.NewSecret("x"), Attempts: doubt.Attempts, Doubt: &doubt}
+		got, err = run(t, t.Context(), p, seq([]Task{task}), Options{Clock: known})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 1, Unknown)
+		if u.sets != 1 || u.password != "the user's own" {
+			t.Errorf("the password was set %d times, and is %q", u.sets, u.password)
+		}
+	})
+}

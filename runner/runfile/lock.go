@@ -104,6 +104,9 @@ var errHeld = errors.New("held")
 func lockFile(path, what, runFile string) (*Lock, error) {
 	for try := 0; ; try++ {
 		f, made, err := openOrMake(path)
+		if errors.Is(err, os.ErrNotExist) && try < 20 { // others have made and removed it meanwhile
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -61,6 +63,39 @@ func TestLockIsHeldUntilItsProcessDies(t *testing.T) {
 	if err := l.Unlock(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Who opens the lock's file just before its holder removes it has the lock of a file
+// that is gone. Tried often, some would take that for the lock; and a file that goes
+// while it is opened keeps nobody from the lock.
+func TestLockOfARemovedFileIsNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.lock")
+	var holders, taken atomic.Int64
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for taken.Load() < 2000 && !t.Failed() {
+				l, err := lockFile(path, "run file", "a.run")
+				var held *HeldError
+				if errors.As(err, &held) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				taken.Add(1)
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d hold the lock", n)
+				}
+				holders.Add(-1)
+				if err := l.Unlock(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestLockFollowsSymlinks(t *testing.T) {

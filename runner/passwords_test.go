@@ -1,0 +1,135 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cogpass/jobs"
+)
+
+// shelf is a store that has some passwords, and takes down which it was told are
+// nobody's. Each password is its own version here.
+type shelf struct {
+	mu     sync.Mutex
+	has    []string
+	nobody []string
+}
+
+func (s *shelf) Prepare(_ context.Context, h Handover) (Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.has = append(s.has, h.Version)
+	return Answer{}, nil
+}
+
+func (s *shelf) Confirm(context.Context, Handover) (Answer, error) { return Answer{}, nil }
+
+func (s *shelf) Abandon(_ context.Context, h Handover) (Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nobody = append(s.nobody, h.Version)
+	return Answer{}, nil
+}
+
+func (s *shelf) Fetch(_ context.Context, h Handover) (jobs.Secret, Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.has, h.Version) {
+		return jobs.Secret{}, Answer{}, nil
+	}
+	return jobs.NewSecret(h.Version), Answer{}, nil
+}
+
+// Of several generated passwords a reader gets that which the user has, and of
+// none it is said that it is nobody's while it may be the user's: also where an
+// earlier run has set another, or a request arrives late.
+func TestGeneratedInDoubt(t *testing.T) {
+	tried := func(versions ...string) (made []Made) {
+		for _, v := range versions {
+			made = append(made, Made{v, Tried})
+		}
+		return made
+	}
+	for _, tt := range []struct {
+		name  string
+		made  []Made
+		doubt time.Duration // how long ago the attempt of an earlier run is that is in doubt; 0: none is
+		set   time.Duration // how long ago the user's password was set
+		has   string        // that password
+		late  string        // a password that a request under way sets after 15 s
+		store *shelf
+		first string // what comes of the only request, where the task has no other
+		want  Outcome
+		check Outcome // of a sign-in with the password; Pending: there is none
+		rate  float64
+
+		nobody string // a password that the store is told is nobody's
+	}{
+		{name: "given up, and carried out late", first: "lost-before", late: "new 1", want: OK},
+		{name: "an earlier run's, long ago and carried out late", made: tried("old 1"), doubt: 2 * time.Minute, late: "old 1", want: OK},
+		{name: "an earlier run's, just now and carried out late", made: tried("old 1"), doubt: time.Second, late: "old 1", want: OK},
+		{name: "one of two of earlier runs", made: tried("old 1", "old 2"), doubt: 2 * time.Minute, set: time.Minute, has: "old 2", want: OK},
+		{name: "one of those that nobody knows", made: tried(""), doubt: 2 * time.Minute, set: time.Minute, has: "old 1", want: OK},
+		{name: "an earlier run's, set before, and its repetition lost", made: tried("old 1"), set: time.Hour, has: "old 1",
+			store: &shelf{has: []string{"old 1"}}, first: "lost-before", want: Unknown},
+		{name: "an earlier run's, set before another one that was lost", made: tried("old 1", "old 2"), doubt: 2 * time.Minute, set: time.Hour, has: "old 1",
+			store: &shelf{}, first: "user", want: Unknown},
+		{name: "an earlier run's, and another was made and throttled for a minute", made: tried("old 1"), doubt: 5 * time.Second, set: 4 * time.Second, has: "old 1",
+			first: "throttle", rate: 1.0 / 90, want: OK, check: Unknown},
+		{name: "an earlier run's, which nobody has any more", made: tried("old 1"), store: &shelf{}, want: OK, nobody: "old 1"},
+		{name: "set at once", want: OK, check: OK},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPool(1)
+			u := p.users["u00001"]
+			set := func(password string, at time.Time) {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				u.status, u.password, u.modified = ForceChangePassword, password, at
+			}
+			if tt.has != "" {
+				set(tt.has, time.Now().Add(-tt.set))
+			}
+			if tt.late != "" {
+				time.AfterFunc(15*time.Second, func() { set(tt.late, time.Now()) })
+			}
+			clock, n := new(Clock), 0
+			clock.Observe(time.Now(), time.Now(), time.Now())
+			task := Task{Seq: 1, Username: "u00001", Action: jobs.SetTemporary, Generated: true, Made: tt.made, Check: tt.check != Pending}
+			if tt.doubt > 0 {
+				task.Doubt = &Intent{Seq: 1, Attempts: 1, Began: time.Now().Add(-tt.doubt), Slack: time.Second}
+			}
+			opt := Options{Rate: tt.rate, Clock: clock, Generate: func(Task) (string, jobs.Secret, error) {
+				n++
+				v := fmt.Sprint("new ", n)
+				return v, jobs.NewSecret(v), nil
+			}}
+			if tt.first != "" {
+				opt.Attempts, p.script["u00001"] = 1, []string{tt.first}
+			}
+			if tt.store != nil {
+				opt.Handoff = tt.store
+			}
+			got, err := run(t, t.Context(), p, seq([]Task{task}), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute) // by the simulated clock
+			r := got["u00001"]
+			if r.Outcome != tt.want || r.Outcome == OK && r.Version != u.password {
+				t.Errorf("%s: got %v (%s) with %q, want %v; the user has %q", tt.name, r.Outcome, r.Reason, r.Version, tt.want, u.password)
+			}
+			if tt.check != Pending && (len(r.Beside) != 1 || r.Beside[0].Outcome != tt.check) {
+				t.Errorf("%s: got %+v beside, want a check that is %v", tt.name, r.Beside, tt.check)
+			}
+			if tt.store != nil && (slices.Contains(tt.store.nobody, u.password) || tt.nobody != "" && !slices.Contains(tt.store.nobody, tt.nobody)) {
+				t.Errorf("%s: the store was told that %q are nobody's, and the user has %q", tt.name, tt.store.nobody, u.password)
+			}
+		})
+	}
+}
