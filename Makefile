@@ -3,7 +3,7 @@
 # make test-long   all tests, with as many cases as minutes allow: 10,000 simulated worlds; SEEDS=N for another number
 # make screenshots the pictures of the HTML report in docs; needs Chromium
 # make cover       how many statements of jobs, runner and report their tests run: 90% or more
-# make test-race   all tests with the race detector in SQLite too, and some scripts with it in the program
+# make test-race   with the race detector in SQLite too, and in the program for some scripts
 # make check       format, vet, staticcheck, go.mod, generated files, imports
 # make vuln        what is linked against the database of known vulnerabilities, where that can be reached
 # make test-peers  the program against servers and clients that others wrote; needs node and npm
@@ -66,8 +66,9 @@ test-long:
 	COGPASS_LONG=1 COGPASS_AXE="$$(ls '$(RULES)' 2>/dev/null)" $(TEST) -count=1 -shuffle=on ./...
 	$(GO) test -count=1 -timeout 2h -run '^TestSimulation' ./runner -seeds=$(SEEDS)
 
+# The tests of cmd/cogpass start the program, which the last command is about.
 test-race:
-	CGO_ENABLED=1 COGPASS_LONG=1 $(TEST) -race -count=1 -shuffle=on ./...
+	CGO_ENABLED=1 COGPASS_LONG=1 $(TEST) -race -count=1 -shuffle=on ./jobs/... ./runner/... ./report/... ./cmd/bulk
 	CGO_ENABLED=1 $(GO) build -race -ldflags "-X 'cogpass/runner/runfile.fixedPlace=$(CURDIR)/.cache/race/place'" -o .cache/race/ ./cmd/cogpass
 	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(GO) test -race -parallel 2 -count=1 \
 		-run '^TestScripts$$/^(bulk|faults|wire|damage)$$' ./cmd/cogpass
