@@ -137,11 +137,14 @@ func (o *runOptions) status(ctx context.Context, id string) error {
 			return fmt.Errorf("the run was terminated, and the pool has another by now, %s", s.ID)
 		}
 		state := "running"
-		if s.Going.Paused {
+		switch {
+		case s.Going.Paused:
 			state = "paused"
+		case s.Lane != "" && s.Going.Share.Share == 0:
+			state = "waiting for its part of the quota"
 		}
 		o.show(id, state, &s.Going)
-		fmt.Fprintf(o.sys.Out, "%-10s %s, %d batches under way\n", "rate", rateText(s.Rate), s.Flying)
+		fmt.Fprintf(o.sys.Out, "%-10s %s at most, with %.0f%% of the lane, %d batches under way\n", "rate", rateText(s.Rate), 100*s.Going.Share.Share, s.Flying)
 		return nil
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"cogpass/cmd/bulk"
@@ -92,6 +93,7 @@ type Workers struct {
 	Options  bulk.Options       // Profile, EndpointURL, Version and Screen
 	Identity *sealed.Identities // opens the passwords that jobs give; nil: there is none
 	Claimer  Claimer
+	Server   client.Client // for what runs say to lanes; nil: there are none
 
 	shelf shelf
 }

@@ -34,6 +34,8 @@ type Run struct {
 	Rate        float64 `json:"rate"`        // of all of them; 0: as fast as answers come
 	Concurrency int     `json:"concurrency"` // requests in flight at most, of all of them
 
+	Lane string `json:"lane,omitempty"` // the workflow that owns the quota; empty: the run has it to itself
+
 	MaxFailures jobs.MaxFailures `json:"maxFailures,omitzero"`
 
 	Going Going `json:"going,omitzero"` // from one execution to the next
@@ -51,6 +53,9 @@ type Going struct {
 	Throttled int64      `json:"throttled,omitempty"`
 	State     string     `json:"state,omitempty"` // once it is to end
 	Stop      *Stop      `json:"stop,omitempty"`
+
+	Joined bool  `json:"joined,omitempty"` // the lane knows of the run
+	Share  Share `json:"share,omitzero"`   // what the lane has given
 }
 
 type leftover struct {
@@ -108,14 +113,22 @@ const batchTime = 24 * time.Hour
 // WorkflowID is the ID of the run of a pool: there is one at a time. A pool of a
 // stand-in on loopback is another than AWS's of the same ID, and its port tells.
 func (r *Run) WorkflowID() string {
-	at, err := url.Parse(r.Endpoint)
-	if err != nil || at.Port() == "" {
-		return "run/" + r.Pool
-	}
-	if ip := net.ParseIP(at.Hostname()); at.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
-		return "run/" + r.Pool + ":" + at.Port()
+	if port := portOf(r.Endpoint); port != "" {
+		return "run/" + r.Pool + ":" + port
 	}
 	return "run/" + r.Pool
+}
+
+// portOf is the port of an endpoint on loopback, or empty.
+func portOf(endpoint string) string {
+	at, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(at.Hostname()); at.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		return at.Port()
+	}
+	return ""
 }
 
 // RunWorkflow carries a run out, and returns how it has ended.
@@ -135,6 +148,9 @@ func RunWorkflow(ctx workflow.Context, run Run) (Going, error) {
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
 	})
 	for {
+		if err := r.share(); err != nil {
+			return Going{}, err
+		}
 		r.fill(ctx)
 		if len(r.flying) == 0 && r.over() {
 			break
@@ -150,6 +166,9 @@ func RunWorkflow(ctx workflow.Context, run Run) (Going, error) {
 	if r.Going.State == "" {
 		r.Going.State = Done
 	}
+	if err := r.share(); err != nil { // it leaves the lane
+		return Going{}, err
+	}
 	end := Ended{Going: r.Going, Ended: workflow.Now(ctx).UTC()}
 	var w *Workers
 	err := workflow.ExecuteActivity(r.work, w.EndRun, r.ID, end).Get(r.work, nil)
@@ -163,11 +182,15 @@ type running struct {
 	flying    []*flight
 	begun     int  // batches in this execution
 	cancelled bool // that the run was is known
+	asking    bool // the lane is to hear of another rate
+	slowing   bool // and of throttling
+	owing     bool // the lane waits to hear that the run keeps to its share
 }
 
 // A flight is a batch that is being carried out.
 type flight struct {
 	leftover
+	share  float64 // of the lane, with all that was begun at the time
 	ended  workflow.Future
 	cancel workflow.CancelFunc
 }
@@ -179,8 +202,8 @@ func (r *running) size(batch int64) int64 { return min((batch+1)*r.Batch, r.Task
 // ten seconds, that the end of one does not make the rate falter.
 func (r *running) slots() int {
 	slots := 4
-	if r.Rate > 0 {
-		slots = max(2, min(8, int(r.Rate)/10))
+	if rate := r.rate(); rate > 0 {
+		slots = max(2, min(8, int(rate)/10))
 	}
 	return int(min(int64(slots), r.batches()))
 }
@@ -202,7 +225,7 @@ func (r *running) fill(ctx workflow.Context) {
 	if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 		r.begun = max(r.begun, ChainLength)
 	}
-	for !r.over() && !r.Going.Paused && len(r.flying) < r.slots() {
+	for !r.over() && !r.Going.Paused && !r.shareless() && len(r.flying) < r.slots() {
 		next := leftover{Batch: r.Going.Next, Try: 1}
 		next.Counted.Counts[runner.Pending] = r.size(next.Batch)
 		if len(r.Going.Left) > 0 {
@@ -222,10 +245,10 @@ func (r *running) begin(next leftover) {
 	b := Batch{
 		Run: r.ID, Plan: r.Plan, Endpoint: r.Endpoint, Number: next.Batch, Try: next.Try, After: next.After,
 		First: next.Batch*r.Batch + 1, Last: next.Batch*r.Batch + r.size(next.Batch),
-		Rate: r.Rate / float64(slots), Share: 1 / float64(slots), Concurrency: max(1, r.Concurrency/slots),
+		Rate: r.rate() / float64(slots), Share: r.part() / float64(slots), Concurrency: max(1, r.Concurrency/slots),
 	}
 	var w *Workers
-	r.flying = append(r.flying, &flight{next, workflow.ExecuteActivity(ctx, w.RunBatch, b), cancel})
+	r.flying = append(r.flying, &flight{next, r.part(), workflow.ExecuteActivity(ctx, w.RunBatch, b), cancel})
 	r.begun++
 }
 
@@ -241,6 +264,13 @@ func (r *running) await(ctx workflow.Context) {
 			r.stop(Interrupted, nil)
 		})
 	}
+	s.AddReceive(workflow.GetSignalChannel(ctx, ShareSignal), func(c workflow.ReceiveChannel, _ bool) {
+		var given Share
+		c.Receive(ctx, &given)
+		if r.given(given) {
+			r.callBack()
+		}
+	})
 	s.AddReceive(workflow.GetSignalChannel(ctx, OrderSignal), func(c workflow.ReceiveChannel, _ bool) {
 		var o Order
 		c.Receive(ctx, &o)
@@ -257,6 +287,10 @@ func (r *running) drain(ctx workflow.Context) {
 	for c := workflow.GetSignalChannel(ctx, OrderSignal); c.ReceiveAsync(&o); o = (Order{}) {
 		r.take(o)
 	}
+	var given Share
+	for c := workflow.GetSignalChannel(ctx, ShareSignal); c.ReceiveAsync(&given); given = (Share{}) {
+		r.given(given)
+	}
 }
 
 // take carries an order out, and reports whether what is under way is to be called
@@ -272,6 +306,7 @@ func (r *running) take(o Order) (changed bool) {
 		g.Paused = false
 	case o.Do == SetRate && o.Rate >= 0:
 		changed, r.Rate = o.Rate != r.Rate, o.Rate
+		r.asking = r.asking || changed
 	case o.Do == Cancel:
 		changed, g.State = true, Interrupted
 	}
@@ -317,6 +352,7 @@ func (r *running) ended(f *flight) {
 	}
 	g.Beside += b.Beside - f.Counted.Beside
 	g.Requests, g.Throttled = g.Requests+b.Requests, g.Throttled+b.Throttled
+	r.slowing = r.slowing || b.Throttled*quietShare > b.Requests
 	if b.Counts[runner.Pending] > 0 {
 		r.leave(leftover{f.Batch, f.Try + 1, b.Object, Batched{Counts: b.Counts, Beside: b.Beside}})
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -50,7 +51,7 @@ func Stow(ctx context.Context, d *depot.Depot, p *bulk.Prepared, workers *sealed
 	_, _ = rand.Read(id[:]) // never fails
 	run := Run{
 		ID: info.Name + "-" + hex.EncodeToString(id[:]), Name: info.Name, Plan: info.PlanDigest, Pool: info.UserPoolID, Endpoint: p.Endpoint,
-		Tasks: info.Tasks, Batch: BatchSize, Rate: rate, Concurrency: info.Concurrency, MaxFailures: info.MaxFailures,
+		Lane: LaneID(cmp.Or(p.Account, "unknown"), info.Region, jobs.UserAccountRecovery, portOf(p.Endpoint)), Tasks: info.Tasks, Batch: BatchSize, Rate: rate, Concurrency: info.Concurrency, MaxFailures: info.MaxFailures,
 	}
 	to := d.Run(run.ID)
 	var batch []runner.Handover

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -132,6 +133,12 @@ func (w *world) environment() *testsuite.TestWorkflowEnvironment {
 	env.SetWorkerOptions(patient)
 	env.RegisterWorkflow(RunWorkflow)
 	env.RegisterActivity(w.workers)
+	env.OnActivity(w.workers.TellLane, mock.Anything, mock.Anything, mock.Anything).Return(func(_ context.Context, _ string, word LaneWord) error {
+		if word.Say == "join" { // and there is nobody else
+			env.SignalWorkflow(ShareSignal, Share{Run: word.Run, Share: 1, Rate: word.Rate})
+		}
+		return nil
+	})
 	return env
 }
 
