@@ -62,6 +62,8 @@ type Options struct {
 
 	Screen Screen // nil: nobody looks
 	Beside []File // that are written while the run goes on, and are to be none of its own
+
+	together *together // what it has in common with runs of this process; nil: there are none
 }
 
 // File is a file, and what it is to be called.
@@ -93,21 +95,50 @@ func (e *Ended) SomeFailed() bool {
 // which some are types of their own; also that of Options.Confirm.
 func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 	opt = opt.withDefaults()
-	p, err := opt.open(ctx, path, toRun)
+	r, err := opt.prepare(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	defer p.Close()
-	for _, w := range p.Warnings {
-		opt.warn("%s", w.Advice())
+	defer r.close()
+	if err := r.confirm(ctx); err != nil {
+		return nil, err
 	}
-	if err := opt.expected(p.Tally.Users()); err != nil {
+	if err := r.commit(); err != nil {
+		return nil, err
+	}
+	return r.carryOut(ctx)
+}
+
+// prepared is a run of which all is checked that can be before somebody confirms it.
+type prepared struct {
+	*Plan
+	target *target // nil where nothing is left to do
+	leave  func()  // gives up what was taken
+}
+
+// prepare plans a run, takes its pool and holds every guard against it. Nothing of it
+// stays where it is closed and was not committed.
+func (o *Options) prepare(ctx context.Context, path string) (_ *prepared, err error) {
+	p, err := o.open(ctx, path, toRun)
+	if err != nil {
+		return nil, err
+	}
+	r := &prepared{Plan: p, leave: func() {}}
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	for _, w := range p.Warnings {
+		o.warn("%s", w.Advice())
+	}
+	if err := o.expected(p.Tally.Users()); err != nil {
 		return nil, err
 	}
 	if err := p.approved(); err != nil {
 		return nil, err
 	}
-	if p.file == nil || p.Tally.Tasks > 0 || p.Info.State != runfile.Done || opt.Report != nil {
+	if p.file == nil || p.Tally.Tasks > 0 || p.Info.State != runfile.Done || o.Report != nil {
 		if err := p.checkReports(ctx); err != nil {
 			return nil, err
 		}
@@ -116,33 +147,74 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 		return nil, err
 	}
 	if p.file != nil && p.Tally.Tasks == 0 {
-		return p.nothingLeft()
+		return r, nil
 	}
-	t, leave, err := p.ready(ctx)
+	r.target, r.leave, err = p.check(ctx)
 	if err != nil {
+		r.leave = func() {}
 		return nil, err
 	}
-	defer leave()
-	return p.carryOut(ctx, t)
+	return r, nil
+}
+
+// confirm asks, where somebody is to be asked.
+func (r *prepared) confirm(ctx context.Context) error {
+	if r.target == nil {
+		return nil
+	}
+	return r.Plan.confirm(ctx, r.target)
+}
+
+func (r *prepared) carryOut(ctx context.Context) (*Ended, error) {
+	if r.target == nil {
+		return r.nothingLeft()
+	}
+	return r.Plan.carryOut(ctx, r.target)
+}
+
+func (r *prepared) close() {
+	r.leave()
+	_ = r.Close() // all that counts of it is durable
 }
 
 // ready does what comes before the first request: it asks the pool, has the run
 // confirmed and puts its plan on disk. leave gives up the pool's lock.
 func (p *Plan) ready(ctx context.Context) (t *target, leave func(), err error) {
+	if t, leave, err = p.check(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err = p.confirm(ctx, t); err == nil {
+		err = p.commit()
+	}
+	if err != nil {
+		leave()
+		return nil, nil, err
+	}
+	return t, leave, nil
+}
+
+// check takes the pool, and holds every guard against the plan. leave gives up what was
+// taken.
+func (p *Plan) check(ctx context.Context) (t *target, leave func(), err error) {
 	if err := p.opt.mustNotAsk(); err != nil {
 		return nil, nil, err
 	}
 	if err := p.openPasswords(ctx); err != nil {
 		return nil, nil, err
 	}
-	if t, leave, err = p.reach(ctx); err != nil {
-		return nil, nil, err
+	return p.reach(ctx)
+}
+
+// confirm asks, where somebody is to be asked.
+func (p *Plan) confirm(ctx context.Context, t *target) error {
+	if p.opt.Yes || p.opt.Sandbox {
+		return nil
 	}
-	if err := p.commit(); err != nil {
-		leave()
-		return nil, nil, err
-	}
-	return t, leave, nil
+	return p.opt.Confirm(ctx, p.question(t))
+}
+
+func (p *Plan) question(t *target) Question {
+	return Question{Plan: p, Info: &p.Info, Pool: t.pool, Account: t.account, Tally: &p.Tally, Rate: p.Rate()}
 }
 
 func (o Options) withDefaults() Options {

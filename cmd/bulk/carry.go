@@ -104,17 +104,28 @@ func (p *Plan) forgetRate() error {
 	return runfile.ChangeControl(p.path, func(asked *runfile.Control) { asked.Rate = 0 })
 }
 
+// concurrency is how many requests may be in flight, as was asked.
+func (p *Plan) concurrency() int {
+	if p.opt.Concurrency > 0 {
+		return p.opt.Concurrency
+	}
+	return p.Info.Concurrency
+}
+
 // fit returns how many requests may be in flight at most, and files that are
 // kept back for the reports.
 func (p *Plan) fit() (reserve, int, error) {
-	asked, each := p.Info.Concurrency, 1
-	if p.opt.Concurrency > 0 {
-		asked = p.opt.Concurrency
-	}
+	asked, each := p.concurrency(), 1
 	if p.opt.Sandbox {
 		each = 2 // both ends of a connection
 	}
-	kept, inFlight := fitFiles(asked, each)
+	var kept reserve
+	var inFlight int
+	if p.opt.together != nil {
+		kept, inFlight = p.opt.together.fit(asked, each)
+	} else {
+		kept, inFlight = fitFiles(asked, each, 1)
+	}
 	if inFlight < 1 {
 		kept.release()
 		return nil, 0, fail(NoFiles, "the system lets this program open too few files to send even one request")
@@ -133,6 +144,8 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 		progress.Over = true
 		screen.Show(progress)
 	}()
+	shared := p.openLanes(t)
+	defer shared.close()
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -150,6 +163,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 	samples := newSampler(steer.now)
 	watching.Go(func() { samples.record(ctx, p.file.Sample) })
 	watching.Go(func() { p.chronicle.keep(ctx) })
+	watching.Go(func() { shared.watch(ctx) })
 	speed := newPace(progress.Began, p.Requests())
 
 	opt := runner.Options{
@@ -162,7 +176,7 @@ func (p *Plan) runTasks(ctx context.Context, t *target, inFlight int, before run
 			samples.observe(s)
 			screen.Show(progress)
 		},
-		Notice: p.noticed,
+		Notice: p.noticed, Quota: shared.quota,
 	}
 	t.work.equip(&opt, p)
 	if mails != nil {

@@ -44,9 +44,8 @@ func (q Question) PoolName() string {
 	return q.Pool.Name
 }
 
-// reach takes the lock of the pool, connects to it, checks the passwords of a
-// new run against its policy, and has the run confirmed. leave gives up what
-// was taken.
+// reach takes the lock of the pool, connects to it, and checks the passwords of a
+// new run against its policy. leave gives up what was taken.
 func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	o, info := p.opt, &p.Info
 	client, err := p.client(ctx)
@@ -55,11 +54,10 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	}
 	leave = func() {}
 	if !o.Sandbox { // whose pool is the run's own, and needs no lock
-		lock, held := p.lockPool(client.Endpoint())
+		unlock, held := p.takePool(client.Endpoint())
 		if held != nil {
 			return nil, nil, held
 		}
-		unlock := func() { _ = lock.Unlock() } // the end of the process releases it too
 		leave = unlock
 		defer func() {
 			if err != nil {
@@ -92,11 +90,6 @@ func (p *Plan) reach(ctx context.Context) (t *target, leave func(), err error) {
 	}
 	if err = p.tryCheck(ctx, t); err != nil {
 		return nil, nil, err
-	}
-	if !o.Yes && !o.Sandbox {
-		if err = o.Confirm(ctx, Question{Plan: p, Info: info, Pool: t.pool, Account: t.account, Tally: &p.Tally, Rate: p.Rate()}); err != nil {
-			return nil, nil, err
-		}
 	}
 	return t, leave, nil
 }

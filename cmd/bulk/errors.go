@@ -29,6 +29,7 @@ const (
 	NoHistory                   // the job asks the ledger who was done before, and there is none
 	Overtaken                   // another run has done users of the plan since it was made
 	NoCheck                     // the app client of the job's check does not allow the sign-in
+	Behind                      // the run before it, for the same pool, has stopped
 	Damaged                     // some results of a run file could not be read; the others were
 )
 

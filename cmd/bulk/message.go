@@ -51,6 +51,8 @@ const (
 	OutageBegins  Event = "outage_begins"
 	OutageEnds    Event = "outage_ends"
 	FewerInFlight Event = "fewer_in_flight"
+	LaneShared    Event = "lane_shared" // another run sends to the same account
+	LaneLeft      Event = "lane_left"
 	ReportWritten Event = "report_written"
 )
 

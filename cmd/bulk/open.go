@@ -152,11 +152,7 @@ func (o *Options) opening() runfile.OpenOptions {
 
 // lockPool takes the lock of the pool, for an endpoint.
 func (p *Plan) lockPool(endpoint string) (*runfile.Lock, error) {
-	fallback := ""
-	if p.opt.StateDir != "" {
-		fallback = filepath.Join(p.opt.StateDir, "locks")
-	}
-	place, warning, err := runfile.UserPlace(fallback)
+	place, warning, err := runfile.UserPlace(p.fallbackPlace())
 	if err != nil {
 		return nil, &Error{NoStateDir, p.path, fmt.Errorf("there is no folder for locks: %w", err)}
 	}
@@ -164,6 +160,23 @@ func (p *Plan) lockPool(endpoint string) (*runfile.Lock, error) {
 		p.opt.warn("%s", report.Visible(warning))
 	}
 	return runfile.LockPool(place, p.Info.UserPoolID, endpoint, p.path)
+}
+
+// takePool is lockPool, once for the runs of this process that are carried out together.
+func (p *Plan) takePool(endpoint string) (leave func(), err error) {
+	if g := p.opt.together; g != nil {
+		return func() {}, g.lockPool(p.poolKey(), func() (*runfile.Lock, error) { return p.lockPool(endpoint) })
+	}
+	lock, err := p.lockPool(endpoint)
+	return func() { _ = lock.Unlock() }, err // the end of the process releases it too
+}
+
+// fallbackPlace is where runs meet that have no folder of their user's.
+func (p *Plan) fallbackPlace() string {
+	if p.opt.StateDir == "" {
+		return ""
+	}
+	return filepath.Join(p.opt.StateDir, "locks")
 }
 
 // commit puts the run file of a job in place, and opens it.

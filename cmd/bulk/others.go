@@ -27,9 +27,9 @@ type others struct {
 }
 
 // openOthers opens the ledger, once this run has its pool to itself and is in it. A plan
-// that was made just now has asked it already.
+// that was made just now has asked it already, unless it has waited for another since.
 func (p *Plan) openOthers(t *target) error {
-	if p.chronicle == nil || p.past != nil {
+	if p.chronicle == nil || p.past != nil && !p.waited {
 		return nil
 	}
 	err := runfile.TakeDead(p.chronicle.path)

@@ -24,18 +24,18 @@ func (r reserve) release() {
 
 // fitFiles finds out how many requests can be in flight, each with so many
 // files, where the system lets a program open only so many; and keeps some back
-// for the reports. It finds no more than what was asked for.
-func fitFiles(inFlight, each int) (reserve, int) {
+// for the reports of so many runs. It finds no more than what was asked for.
+func fitFiles(inFlight, each, runs int) (reserve, int) {
 	var kept reserve
-	for range reportFiles + otherFiles + inFlight*each {
+	for range (reportFiles+otherFiles)*runs + inFlight*each {
 		file, err := os.Open(os.DevNull)
 		if err != nil {
 			break
 		}
 		kept = append(kept, file)
 	}
-	room := len(kept) - reportFiles - otherFiles
-	forReports := min(reportFiles, len(kept))
+	room := len(kept) - (reportFiles+otherFiles)*runs
+	forReports := min(reportFiles*runs, len(kept))
 	kept[forReports:].release()
 	return kept[:forReports], room / each
 }
