@@ -20,12 +20,14 @@ type One struct {
 
 // All is what holds for several runs together.
 type All struct {
+	Planned     func([]Question)                        // is shown all that is to be done, before it is confirmed; nil: nobody looks
 	Confirm     func(context.Context, []Question) error // asks once for all of those that are not Yes; its error ends them before anything is sent
 	ExpectUsers *int64                                  // refuse any other number of users in all; nil: any will do
 }
 
 // Outcome is how one of several runs ended: what Run returns.
 type Outcome struct {
+	Name  string // the job's
 	Ended *Ended
 	Err   error
 }
@@ -68,7 +70,7 @@ func RunAll(ctx context.Context, runs []One, all All) ([]Outcome, error) {
 	if all.ExpectUsers != nil && *all.ExpectUsers != users {
 		return nil, fail(Refused, "%d users are expected in all, and there are %d", *all.ExpectUsers, users)
 	}
-	if err := apart(ready); err != nil {
+	if err := errors.Join(apart(ready), mailsFit(ready)); err != nil {
 		return nil, err
 	}
 	if err := confirmAll(ctx, ready, all); err != nil {
@@ -114,12 +116,43 @@ func apart(ready []*prepared) error {
 	return nil
 }
 
-func confirmAll(ctx context.Context, ready []*prepared, all All) error {
-	var questions []Question
+// mailsFit refuses runs that together send more e-mails than a day of their account has
+// room for, where none of their jobs says that they may be spread.
+func mailsFit(ready []*prepared) error {
+	type day struct{ mails, room int64 }
+	days := map[string]*day{}
 	for _, r := range ready {
-		if r.target != nil && !r.opt.Yes && !r.opt.Sandbox {
+		if r.target == nil || !r.target.known || r.Info.Messages > 0 {
+			continue
+		}
+		mails, room := r.Tally.Mails(&r.target.pool), int64(r.messagesADay(&r.target.pool))
+		if mails == 0 || room == 0 {
+			continue
+		}
+		key := r.target.account + " " + r.Info.Region
+		if days[key] == nil {
+			days[key] = &day{room: room}
+		}
+		if days[key].mails += mails; days[key].mails > room {
+			return fail(TooManyMessages, "%s in all of these runs, with Cognito's own e-mail, %d messages a day for the account", plural(days[key].mails, "message"), room)
+		}
+	}
+	return nil
+}
+
+func confirmAll(ctx context.Context, ready []*prepared, all All) error {
+	var plans, questions []Question
+	for _, r := range ready {
+		if r.target == nil {
+			continue
+		}
+		plans = append(plans, r.question())
+		if !r.opt.Yes && !r.opt.Sandbox {
 			questions = append(questions, r.question())
 		}
+	}
+	if all.Planned != nil {
+		all.Planned(plans)
 	}
 	if len(questions) == 0 {
 		return nil
@@ -163,6 +196,9 @@ func (g *together) carryOut(ctx context.Context, ready []*prepared) []Outcome {
 		})
 	}
 	running.Wait()
+	for i, r := range ready {
+		outcomes[i].Name = r.Info.Name
+	}
 	return outcomes
 }
 

@@ -14,12 +14,23 @@ import (
 
 // confirm shows what is going to happen and wants the pool's name typed.
 func confirm(sys *system, q bulk.Question) error {
-	name := q.PoolName()
-	person := *sys
-	person.log = nil // whatever the log is for, a person reads this
-	sys = &person
+	sys = sys.forPerson()
+	describe(sys, q)
+	return typed(sys, "the pool's name", "the name is ", q.PoolName())
+}
+
+// forPerson is where a person is told something: whatever the log is for, a person reads
+// this.
+func (s *system) forPerson() *system {
+	person := *s
+	person.log = nil
+	return &person
+}
+
+// describe shows what is going to happen.
+func describe(sys *system, q bulk.Question) {
 	sys.info("This changes users of the pool %s (%s) in account %s:",
-		report.Visible(name), q.Info.UserPoolID, report.Visible(orUnknown(q.Account)))
+		report.Visible(q.PoolName()), q.Info.UserPoolID, report.Visible(orUnknown(q.Account)))
 	if as := q.Plan.Credentials().String(); as != "" {
 		sys.info("  with the credentials of %s", report.Visible(as))
 	}
@@ -38,13 +49,17 @@ func confirm(sys *system, q bulk.Question) error {
 	if n := q.Tally.Messages(); n > 0 && q.Pool.CognitoMail {
 		sys.warn("this pool sends with Cognito's own e-mail, 50 messages a day for the account; %s will get one", plural(n, "user"))
 	}
-	fmt.Fprintf(sys.Err, "Type the pool's name to go on: ")
+}
+
+// typed wants something typed before anything is sent.
+func typed(sys *system, what, hint, want string) error {
+	fmt.Fprintf(sys.Err, "Type %s to go on: ", what)
 	answer, err := readLine(sys)
 	if err != nil {
 		return err
 	}
-	if answer != strings.TrimSpace(name) {
-		return withHint(exitUsage, "the name is "+name, "not confirmed; nothing was sent")
+	if answer != strings.TrimSpace(want) {
+		return withHint(exitUsage, hint+want, "not confirmed; nothing was sent")
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func cmdLog(ts *testscript.TestScript, _ *scriptWorld, args []string) {
 			}
 			delete(record, key)
 		}
-		for _, key := range keys.may {
+		for _, key := range append([]string{"run"}, keys.may...) { // run is of each line, where there are several
 			delete(record, key)
 		}
 		for key := range record {

@@ -160,6 +160,8 @@ func bulkMeaning(e *bulk.Error) (code int, hint string) {
 		return exitUsage, "where this is the very first run, add --first-run, which makes the ledger from the run files that are there; where it is not, the state folder was lost: mount one that outlives the container or machine, or `cogpass ledger --rebuild RUN_FILE...`"
 	case bulk.Overtaken:
 		return exitHeld, "run it again: it makes a new plan"
+	case bulk.Behind:
+		return exitLimit, "to begin it: " + report.Command("run", report.PathArgument(e.RunFile))
 	case bulk.Protected:
 		return exitUsage, "name each with --allow-protected, or make another plan, which leaves them out"
 	case bulk.NoCheck:

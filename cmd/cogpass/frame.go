@@ -74,10 +74,10 @@ func slowed(p *bulk.Progress) (pieces []piece) {
 	case s.Asked == 0:
 		return []piece{{"paused", slow}}
 	}
-	asked, lane := s.Asked, p.Lane()
+	asked, lane, sharers := s.Asked, p.Lane(), 0
 	for _, l := range s.Lanes {
 		if l.Category == lane {
-			asked = l.Asked
+			asked, sharers = l.Asked, l.Sharers
 		}
 	}
 	ceiling := "max"
@@ -89,6 +89,9 @@ func slowed(p *bulk.Progress) (pieces []piece) {
 		rate += " " + string(lane)
 	}
 	pieces = []piece{{rate, ""}}
+	if sharers > 1 {
+		pieces = append(pieces, piece{fmt.Sprintf("shared by %d", sharers), ""})
+	}
 	if s.Throttled > 0 {
 		pieces = append(pieces, piece{report.Number(s.Throttled) + " throttled", slow})
 	}

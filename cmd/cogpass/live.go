@@ -22,7 +22,7 @@ const paintEvery = 500 * time.Millisecond
 // lines take at the width of now, for a terminal that is made narrower breaks
 // lines anew.
 type live struct {
-	kept
+	frame  func(columns int) [][]piece
 	out    io.Writer
 	size   func() (columns, rows int)
 	colour bool
@@ -33,9 +33,8 @@ type live struct {
 	painted painted
 }
 
-func newLive(sys *system, p bulk.Progress) *live {
-	v := &live{out: sys.Err, size: sys.Size, colour: sys.Colour, stop: make(chan struct{})}
-	v.keep(p)
+func newLive(sys *system, frame func(columns int) [][]piece) *live {
+	v := &live{frame: frame, out: sys.Err, size: sys.Size, colour: sys.Colour, stop: make(chan struct{})}
 	v.paint()
 	resumed, forget := resumes()
 	v.over.Go(func() {
@@ -56,19 +55,17 @@ func newLive(sys *system, p bulk.Progress) *live {
 	return v
 }
 
-func (v *live) show(p bulk.Progress) { v.keep(p) }
-
 func (v *live) paint() {
 	columns, rows := v.size()
 	v.screen.Lock()
 	defer v.screen.Unlock()
-	io.WriteString(v.out, v.painting(columns, rows))
+	io.WriteString(v.out, v.repainting(columns, rows))
 }
 
-// painting is what paints the run's frame over the last one.
-func (v *live) painting(columns, rows int) string {
+// repainting is what paints the run's frame over the last one.
+func (v *live) repainting(columns, rows int) string {
 	text := v.painted.up(columns)
-	lines := frame(v.get(), max(1, columns-1)) // the last column is where terminals differ
+	lines := v.frame(max(1, columns-1)) // the last column is where terminals differ
 	lines = lines[:min(len(lines), max(0, rows-1))]
 	v.painted = v.painted[:0]
 	for _, pieces := range lines {
@@ -101,7 +98,7 @@ func (v *live) say(level slog.Level, text string) {
 	defer v.screen.Unlock()
 	said := v.painted.up(columns) + "\x1b[J" + prefixes[level] + text + "\n"
 	v.painted = v.painted[:0]
-	io.WriteString(v.out, said+v.painting(columns, rows))
+	io.WriteString(v.out, said+v.repainting(columns, rows))
 }
 
 // lost has the next frame painted where the cursor is.
@@ -118,3 +115,18 @@ func (v *live) end() {
 	columns, _ := v.size()
 	io.WriteString(v.out, v.painted.up(columns)+"\x1b[J")
 }
+
+// painting is the view of one run on a terminal.
+type painting struct {
+	kept
+	*live
+}
+
+func newPainting(sys *system, p bulk.Progress) *painting {
+	v := new(painting)
+	v.keep(p)
+	v.live = newLive(sys, func(columns int) [][]piece { return frame(v.get(), columns) })
+	return v
+}
+
+func (v *painting) show(p bulk.Progress) { v.keep(p) }

@@ -49,6 +49,9 @@ func record(log *slog.Logger, m *bulk.Message) {
 // logEnd tells the logs how a run has ended. A person reads it in other words.
 func (o *runOptions) logEnd(a *account, code int) {
 	for _, m := range a.messages(code) {
+		if o.sys.of != "" {
+			m = ofRun(m, o.sys.of)
+		}
 		if o.sys.file != nil {
 			record(o.sys.file, &m)
 		}

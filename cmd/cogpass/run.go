@@ -36,7 +36,7 @@ func newRun(sys *system) *cobra.Command {
 	o := &runOptions{sys: sys}
 	var users int64
 	cmd := &cobra.Command{
-		Use:   "run JOB | RUN_FILE",
+		Use:   "run JOB... | RUN_FILE...",
 		Short: "Carry a job out, or go on with a run",
 		Long: `Carry a job out, or go on with a run that was stopped.
 
@@ -45,17 +45,22 @@ out and writes the reports. With a run file: does the tasks that are pending. A
 run file is told from a job by its content.
 
 Nothing is lost if this is interrupted or killed: the run file knows what was
-sent, and "cogpass run RUN_FILE" goes on.`,
+sent, and "cogpass run RUN_FILE" goes on.
+
+Several jobs or run files are planned and checked first, all of them, and confirmed
+at once. Those of one pool are carried out one after another, in the order given,
+the others side by side: those of one account and Region share its rate. The exit
+code is the first of 3, 5, 2, 130, 4, 1 and 0 that any of them has.`,
 		Example: `  cogpass run --sandbox --yes examples/onboarding.yaml
   cogpass run --dry-run --format cli job.yaml
   cogpass run --yes --quiet rotation.yaml
   cogpass run --retry-failed ~/.local/state/cogpass/spring-onboarding-20260101T090000Z.run`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("expect-users") {
 				o.ExpectUsers = &users
 			}
-			return o.run(cmd.Context(), args[0])
+			return o.run(cmd.Context(), args)
 		},
 	}
 	f := cmd.Flags()
@@ -90,7 +95,7 @@ sent, and "cogpass run RUN_FILE" goes on.`,
 // again every 150 requests. The sandbox's users are kept in the same heap.
 const gcPercent = 400
 
-func (o *runOptions) run(ctx context.Context, path string) error {
+func (o *runOptions) run(ctx context.Context, args []string) error {
 	if !slices.Contains([]string{"text", "json"}, o.LogFormat) {
 		return usage("--log-format %s: want text or json", o.LogFormat)
 	}
@@ -115,7 +120,10 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if err := o.openLog(); err != nil {
 		return err
 	}
-	path, err := o.sys.runFile(path, wanted{Sandbox: o.Sandbox, Job: true, Quiet: o.Quiet})
+	if len(args) > 1 {
+		return o.several(ctx, args)
+	}
+	path, err := o.sys.runFile(args[0], wanted{Sandbox: o.Sandbox, Job: true, Quiet: o.Quiet})
 	if err != nil {
 		return err
 	}
@@ -124,10 +132,7 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	if o.DryRun {
 		return o.dryRun(ctx, path)
 	}
-	outliveReader()
-	if o.sys.env("GOGC") == "" && !o.Sandbox {
-		debug.SetGCPercent(gcPercent)
-	}
+	o.settle()
 	if o.sys.InTerminal {
 		o.Confirm = func(_ context.Context, q bulk.Question) error { return confirm(o.sys, q) }
 	}
@@ -143,6 +148,14 @@ func (o *runOptions) run(ctx context.Context, path string) error {
 	show.watch.end(codeOf(err))
 	o.notify(ctx, ended, why, codeOf(err))
 	return err
+}
+
+// settle has the process do for a run what it should.
+func (o *runOptions) settle() {
+	outliveReader()
+	if o.sys.env("GOGC") == "" && !o.Sandbox {
+		debug.SetGCPercent(gcPercent)
+	}
 }
 
 // ended says how a run has ended, and what is left. Where that is not well, it

@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 
 	"cogpass/cmd/bulk"
@@ -13,6 +14,7 @@ type screen struct {
 	sys   *system
 	quiet bool
 	watch watching // is shown all of it too
+	row   *row     // where it is one of several runs; nil: it is the only one
 
 	mu    sync.Mutex
 	views []view // none where nothing is being sent, and where nobody wants to see it
@@ -33,6 +35,10 @@ var levels = map[bulk.Level]slog.Level{
 // Say implements bulk.Screen.
 func (s *screen) Say(m bulk.Message) {
 	s.watch.said(&m)
+	if s.row != nil {
+		s.row.rename(&m)
+		m = ofRun(m, s.row.called())
+	}
 	if s.sys.file != nil {
 		record(s.sys.file, &m)
 	}
@@ -47,6 +53,8 @@ func (s *screen) Say(m bulk.Message) {
 	}
 	if views, _ := s.current(); len(views) > 0 {
 		views[0].say(levels[m.Level], m.Text)
+	} else if s.row != nil {
+		s.row.say(levels[m.Level], m.Text)
 	} else {
 		s.sys.printLine(levels[m.Level], m.Text)
 	}
@@ -86,17 +94,25 @@ func (s *screen) set(views []view, on bool) {
 // begin opens the views of what is being sent from now on. The first is that
 // which a person is told things in.
 func (s *screen) begin(p bulk.Progress) (views []view) {
+	of := func(log *slog.Logger) *slog.Logger {
+		if s.row == nil {
+			return log
+		}
+		return log.With("run", s.row.called())
+	}
 	switch {
 	case s.quiet:
 	case s.sys.log != nil:
-		views = append(views, newLines(s.sys.log, p))
+		views = append(views, newLines(of(s.sys.log), p))
+	case s.sys.ErrTerminal && s.row != nil:
+		views = append(views, s.row.begin(p))
 	case s.sys.ErrTerminal:
-		views = append(views, newLive(s.sys, p))
+		views = append(views, newPainting(s.sys, p))
 	default:
-		views = append(views, newLines(forPeople(s.sys.Err), p))
+		views = append(views, newLines(of(forPeople(s.sys.Err)), p))
 	}
 	if s.sys.file != nil {
-		views = append(views, newLines(s.sys.file, p))
+		views = append(views, newLines(of(s.sys.file), p))
 	}
 	s.set(views, true)
 	return views
@@ -105,9 +121,21 @@ func (s *screen) begin(p bulk.Progress) (views []view) {
 // interrupted is called when a signal has come.
 func (s *screen) interrupted() {
 	if _, on := s.current(); on {
-		s.Say(bulk.Message{Level: bulk.Notice, Event: interrupted,
-			Text: "interrupted: waiting for requests in flight, 30 s at most; interrupt again to end at once"})
+		s.Say(interruptedMessage())
 	}
+}
+
+func interruptedMessage() bulk.Message {
+	return bulk.Message{Level: bulk.Notice, Event: interrupted,
+		Text: "interrupted: waiting for requests in flight, 30 s at most; interrupt again to end at once"}
+}
+
+// ofRun is a message of one of several runs, which it names.
+func ofRun(m bulk.Message, run string) bulk.Message {
+	if m.Key("run") == nil {
+		m.Keys = append(slices.Clip(m.Keys), "run", run)
+	}
+	return m
 }
 
 // kept is the progress that was shown last.

@@ -124,7 +124,7 @@ func TestLiveLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		columns, out := 80, new(strings.Builder)
 		sys := &system{Err: out, Size: func() (int, int) { return columns, 24 }}
-		v := newLive(sys, progressOf(nil))
+		v := newPainting(sys, progressOf(nil))
 		synctest.Wait()
 		take := func() string { text := out.String(); out.Reset(); return text }
 		first := take()
@@ -152,9 +152,9 @@ func TestLiveLeavesNothing(t *testing.T) {
 // A terminal of few rows is not scrolled.
 func TestLiveFewRows(t *testing.T) {
 	for rows := range 4 {
-		v := &live{out: io.Discard}
-		v.keep(progressOf(nil))
-		if got := v.painting(40, rows); strings.Count(got, "\n") > max(0, rows-1) {
+		p := progressOf(nil)
+		v := &live{out: io.Discard, frame: func(columns int) [][]piece { return frame(p, columns) }}
+		if got := v.repainting(40, rows); strings.Count(got, "\n") > max(0, rows-1) {
 			t.Errorf("of %d rows: got %q", rows, got)
 		}
 	}

@@ -21,6 +21,7 @@ type system struct {
 	Size   func() (columns, rows int) // of the terminal that Err is
 	Colour bool                       // Err may be coloured
 
+	of   string       // of several runs, that which is told of; empty: there is one, or all are meant
 	log  *slog.Logger // takes what is said, in place of Err, where it is not nil
 	file *slog.Logger // takes it too; nil: there is no --log-file
 }
@@ -35,6 +36,9 @@ func (s *system) say(level slog.Level, text string) { s.tell(level, bulk.Note, t
 // keys.
 func (s *system) tell(level slog.Level, event bulk.Event, said, text string, keys ...any) {
 	keys = append([]any{"event", string(event)}, keys...)
+	if s.of != "" {
+		keys = append(keys, "run", s.of)
+	}
 	if s.file != nil {
 		s.file.Log(context.Background(), level, text, keys...)
 	}
@@ -47,7 +51,9 @@ func (s *system) tell(level slog.Level, event bulk.Event, said, text string, key
 
 // printLine writes a line for a person to standard error. Nobody can be told if that
 // fails.
-func (s *system) printLine(level slog.Level, text string) { fmt.Fprintln(s.Err, prefixes[level]+text) }
+func (s *system) printLine(level slog.Level, text string) {
+	fmt.Fprintln(s.Err, prefixes[level]+text)
+}
 
 // logJSON has all that is said written as JSON.
 func (s *system) logJSON() { s.log = newLogger(s.Err, "json") }
