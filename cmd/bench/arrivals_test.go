@@ -8,7 +8,7 @@ import (
 // at makes arrivals at these milliseconds; a negative one is throttled.
 func at(ms ...int64) (list []arrival) {
 	for _, m := range ms {
-		list = append(list, arrival{max(m, -m) * int64(time.Millisecond), m < 0})
+		list = append(list, arrival{At: max(m, -m) * int64(time.Millisecond), Throttled: m < 0})
 	}
 	return list
 }

@@ -58,6 +58,7 @@ var rows = []*row{
 	{name: "pace", phase: together, measure: (*bench).pace},
 	{name: "quota", phase: together, measure: (*bench).hiddenQuota},
 	{name: "fall", phase: together, measure: (*bench).fallingQuota},
+	{name: "several", phase: together, measure: (*bench).several},
 	{name: "max", phase: alone, measure: (*bench).max},
 	{name: "list", phase: alone, measure: (*bench).list},
 	{name: "million", phase: last, measure: (*bench).million},

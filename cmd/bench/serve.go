@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,7 +45,8 @@ type serverStats struct {
 // An arrival is a password request.
 type arrival struct {
 	At        int64
-	Throttled bool `json:",omitempty"`
+	Throttled bool   `json:",omitempty"`
+	Pool      string `json:",omitempty"` // where the pools of several runs are served
 }
 
 // A bucket holds a second's worth of its rate.
@@ -134,11 +136,11 @@ func (s *server) converse(conn net.Conn) {
 	in := bufio.NewReader(conn)
 	var out []byte
 	for {
-		r, err := readRequest(in)
+		r, err := readRequest(in, s.remember)
 		if err != nil {
 			return
 		}
-		throttled := r.operation == "AdminSetUserPassword" && s.arrive()
+		throttled := r.operation == "AdminSetUserPassword" && s.arrive(r.pool())
 		if d := s.latency + time.Duration((2*rand.Float64()-1)*float64(s.jitter)); d > 0 {
 			time.Sleep(d)
 		}
@@ -154,7 +156,7 @@ func (s *server) converse(conn net.Conn) {
 }
 
 // arrive notes a password request, and reports whether the quota throttles it.
-func (s *server) arrive() (throttled bool) {
+func (s *server) arrive(pool string) (throttled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -168,18 +170,25 @@ func (s *server) arrive() (throttled bool) {
 		s.stats.First = s.stats.Last
 	}
 	if s.remember {
-		s.stats.Arrivals = append(s.stats.Arrivals, arrival{s.stats.Last, throttled})
+		s.stats.Arrivals = append(s.stats.Arrivals, arrival{s.stats.Last, throttled, pool})
 	}
 	return throttled
 }
 
 type request struct {
 	operation string
-	body      []byte // of a listing alone
+	body      []byte // of a listing, or where all are kept
 }
 
+// severalPool is what the pools of the row of that name are called: its account is the
+// digit, twelve times.
+var severalPool = regexp.MustCompile(`us-west-2_several([0-9])[a-z]`)
+
+// pool is that of the request, where it is one of several.
+func (r *request) pool() string { return string(severalPool.Find(r.body)) }
+
 // readRequest reads a request to its end.
-func readRequest(in *bufio.Reader) (r request, err error) {
+func readRequest(in *bufio.Reader, keep bool) (r request, err error) {
 	length := 0
 	for {
 		line, err := in.ReadSlice('\n')
@@ -188,7 +197,7 @@ func readRequest(in *bufio.Reader) (r request, err error) {
 		}
 		name, value, header := strings.Cut(strings.TrimSpace(string(line)), ":")
 		switch {
-		case name == "" && r.operation == "ListUsers":
+		case name == "" && (keep || r.operation == "ListUsers"):
 			r.body = make([]byte, length)
 			_, err = io.ReadFull(in, r.body)
 			return r, err
@@ -214,6 +223,10 @@ func (s *server) answer(r request, throttled bool) (string, error) {
 		return `{}`, nil
 	case r.operation == "ListUsers":
 		return s.page(r.body)
+	}
+	if found := severalPool.FindSubmatch(r.body); found != nil {
+		arn := fmt.Sprintf("arn:aws:cognito-idp:us-west-2:%s:userpool/%s", strings.Repeat(string(found[1]), 12), found[0])
+		return fmt.Sprintf(`{"UserPool":{"Id":"%s","Name":"bench","Arn":"%s"}}`, found[0], arn), nil
 	}
 	return fmt.Sprintf(`{"UserPool":{"Id":"%s","Name":"bench","EstimatedNumberOfUsers":%d}}`, poolID, s.users), nil
 }

@@ -61,7 +61,8 @@ Written by %[1]smake bench%[1]s, which runs %[1]sgo run ./cmd/bench%[1]s; %[1]s-
 - Processor time is that of the whole process, planning and starting included; memory is the most that was resident.
 - pace: %[1]s25/s%[1]s, answers take 80 to 120 ms; a machine that is busy with other work lets requests that were sent evenly
   arrive in clumps. quota: the server allows 15 a second, the job 30. fall: the server allows 30 a
-  second, then 10 for 20 s, then 30 again. max, million: %[1]srate: max%[1]s, concurrency 64, answers take 5 ms, passwords from a CSV.
+  second, then 10 for 20 s, then 30 again. several: three jobs at %[1]s10/s%[1]s, of two pools of one account and one of another, as one
+  command and as two, which begin at once; of an account's lane, the lesser share and the busier second. max, million: %[1]srate: max%[1]s, concurrency 64, answers take 5 ms, passwords from a CSV.
   one: %[1]sadmin-set-user-password%[1]s beside the AWS CLI's, the least of 10. thousand: a job of 1,000 users; answers take 5 ms;
   the least of 5, but for %[1]sxargs%[1]s. list: a plan of the confirmed users of a pool, %[1]sUserList: max%[1]s, 60 users a page, answers
   come at once; pages a second are from the first page asked for to the last, and the SDK's paginator keeps no user.
