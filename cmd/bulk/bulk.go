@@ -95,7 +95,7 @@ func (e *Ended) SomeFailed() bool {
 // which some are types of their own; also that of Options.Confirm.
 func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 	opt = opt.withDefaults()
-	r, err := opt.prepare(ctx, path)
+	r, err := opt.check(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -109,21 +109,21 @@ func Run(ctx context.Context, path string, opt Options) (*Ended, error) {
 	return r.carryOut(ctx)
 }
 
-// prepared is a run of which all is checked that can be before somebody confirms it.
-type prepared struct {
+// checked is a run of which all is checked that can be before somebody confirms it.
+type checked struct {
 	*Plan
 	target *target // nil where nothing is left to do
 	leave  func()  // gives up what was taken
 }
 
-// prepare plans a run, takes its pool and holds every guard against it. Nothing of it
+// check plans a run, takes its pool and holds every guard against it. Nothing of it
 // stays where it is closed and was not committed.
-func (o *Options) prepare(ctx context.Context, path string) (_ *prepared, err error) {
+func (o *Options) check(ctx context.Context, path string) (_ *checked, err error) {
 	p, err := o.open(ctx, path, toRun)
 	if err != nil {
 		return nil, err
 	}
-	r := &prepared{Plan: p, leave: func() {}}
+	r := &checked{Plan: p, leave: func() {}}
 	defer func() {
 		if err != nil {
 			r.close()
@@ -158,21 +158,21 @@ func (o *Options) prepare(ctx context.Context, path string) (_ *prepared, err er
 }
 
 // confirm asks, where somebody is to be asked.
-func (r *prepared) confirm(ctx context.Context) error {
+func (r *checked) confirm(ctx context.Context) error {
 	if r.target == nil {
 		return nil
 	}
 	return r.Plan.confirm(ctx, r.target)
 }
 
-func (r *prepared) carryOut(ctx context.Context) (*Ended, error) {
+func (r *checked) carryOut(ctx context.Context) (*Ended, error) {
 	if r.target == nil {
 		return r.nothingLeft()
 	}
 	return r.Plan.carryOut(ctx, r.target)
 }
 
-func (r *prepared) close() {
+func (r *checked) close() {
 	r.leave()
 	_ = r.Close() // all that counts of it is durable
 }

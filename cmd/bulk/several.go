@@ -41,7 +41,7 @@ type Outcome struct {
 func RunAll(ctx context.Context, runs []One, all All) ([]Outcome, error) {
 	g := &together{ids: map[string]bool{}, locks: map[string]*runfile.Lock{}, shared: map[string]*runner.Shared{}}
 	defer g.close()
-	var ready []*prepared
+	var ready []*checked
 	defer func() {
 		for _, r := range ready {
 			r.close()
@@ -54,7 +54,7 @@ func RunAll(ctx context.Context, runs []One, all All) ([]Outcome, error) {
 		if opt.Confirm = nil; all.Confirm != nil {
 			opt.Confirm = func(context.Context, Question) error { return nil } // all are asked for at once
 		}
-		r, err := opt.prepare(ctx, runs[i].Path)
+		r, err := opt.check(ctx, runs[i].Path)
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
@@ -97,7 +97,7 @@ func (e *At) Error() string { return report.Visible(e.Path) + ": " + e.Err.Error
 func (e *At) Unwrap() error { return e.Err }
 
 // apart refuses runs that would write one report.
-func apart(ready []*prepared) error {
+func apart(ready []*checked) error {
 	var before []reportTarget
 	for _, r := range ready {
 		targets, err := r.reportTargets()
@@ -118,7 +118,7 @@ func apart(ready []*prepared) error {
 
 // mailsFit refuses runs that together send more e-mails than a day of their account has
 // room for, where none of their jobs says that they may be spread.
-func mailsFit(ready []*prepared) error {
+func mailsFit(ready []*checked) error {
 	type day struct{ mails, room int64 }
 	days := map[string]*day{}
 	for _, r := range ready {
@@ -140,15 +140,15 @@ func mailsFit(ready []*prepared) error {
 	return nil
 }
 
-func confirmAll(ctx context.Context, ready []*prepared, all All) error {
+func confirmAll(ctx context.Context, ready []*checked, all All) error {
 	var plans, questions []Question
 	for _, r := range ready {
 		if r.target == nil {
 			continue
 		}
-		plans = append(plans, r.question())
+		plans = append(plans, r.question(r.target))
 		if !r.opt.Yes && !r.opt.Sandbox {
-			questions = append(questions, r.question())
+			questions = append(questions, r.question(r.target))
 		}
 	}
 	if all.Planned != nil {
@@ -164,7 +164,7 @@ func confirmAll(ctx context.Context, ready []*prepared, all All) error {
 func (p *Plan) poolKey() string { return p.Info.UserPoolID }
 
 // carryOut carries runs out, those of a pool in turn.
-func (g *together) carryOut(ctx context.Context, ready []*prepared) []Outcome {
+func (g *together) carryOut(ctx context.Context, ready []*checked) []Outcome {
 	queues := map[string][]int{}
 	for i, r := range ready {
 		queues[r.poolKey()] = append(queues[r.poolKey()], i)
@@ -203,7 +203,7 @@ func (g *together) carryOut(ctx context.Context, ready []*prepared) []Outcome {
 }
 
 // behind is why a run is not begun.
-func (r *prepared) behind(ctx context.Context, ready []*prepared, before int) error {
+func (r *checked) behind(ctx context.Context, ready []*checked, before int) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -212,7 +212,7 @@ func (r *prepared) behind(ctx context.Context, ready []*prepared, before int) er
 
 // steadily carries a run out. A fault of the program is this run's error, and the others
 // go on.
-func (r *prepared) steadily(ctx context.Context) (o Outcome) {
+func (r *checked) steadily(ctx context.Context) (o Outcome) {
 	defer func() {
 		if value := recover(); value != nil {
 			o.Err = Broken(value)
