@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"cogpass/cmd/bulk"
 	"cogpass/jobs"
@@ -121,5 +122,66 @@ func TestPrepareRefuses(t *testing.T) {
 	}
 	if left, err := os.ReadDir(filepath.Dir(job)); err != nil || len(left) != 1 {
 		t.Errorf("got %d files beside the job, %v", len(left), err)
+	}
+}
+
+// Whatever is carried out, here or elsewhere, is confirmed first: else nothing is sent,
+// and no run file is left.
+func TestWhatIsRefusedIsNotBegun(t *testing.T) {
+	s := sandbox.New(sandbox.Config{})
+	s.AddPool(sandbox.Pool{ID: surveyed, EmailSendingAccount: "DEVELOPER"})
+	s.AddUser(surveyed, sandbox.User{Username: "ana", Enabled: true, Attributes: map[string]string{"email": "ana@example.com", "email_verified": "true"}})
+	opt, job, no := serve(t, s), jobFile(t, "action: reset\nusers: [ana]\n"), errors.New("no")
+	opt.Yes, opt.Confirm = false, func(context.Context, bulk.Question) error { return no }
+	for name, begin := range map[string]func() error{
+		"Run": func() error { _, err := bulk.Run(t.Context(), job, opt); return err },
+		"Prepare": func() error {
+			return bulk.Prepare(t.Context(), job, opt, func(context.Context, *bulk.Prepared) error { t.Error("it was handed over"); return nil })
+		},
+		"RunAll": func() error {
+			_, err := bulk.RunAll(t.Context(), []bulk.One{{Path: job, Options: opt}, {Path: jobFile(t, "action: reset\nusers: [ana]\n"), Options: opt}},
+				bulk.All{Confirm: func(_ context.Context, q []bulk.Question) error {
+					if len(q) != 2 {
+						t.Errorf("got %d questions", len(q))
+					}
+					return no
+				}})
+			return err
+		},
+	} {
+		if err := begin(); !errors.Is(err, no) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	runs, err := bulk.RunFiles(opt.StateDir)
+	if err != nil || len(runs) > 0 || s.Counts(surveyed, "ana").Resets > 0 {
+		t.Errorf("got the run files %q, %v, and %d resets", runs, err, s.Counts(surveyed, "ana").Resets)
+	}
+}
+
+// A run that has waited for another one of its pool does nobody again whom that has done
+// since the plans were made.
+func TestRunAllSeesWhatTheFirstHasDone(t *testing.T) {
+	s := sandbox.New(sandbox.Config{})
+	s.AddPool(sandbox.Pool{ID: surveyed, EmailSendingAccount: "DEVELOPER"})
+	for _, name := range []string{"ana", "bo"} {
+		s.AddUser(surveyed, sandbox.User{Username: name, Enabled: true, Attributes: map[string]string{"email": name + "@example.com", "email_verified": "true"}})
+	}
+	opt, now := serve(t, s), time.Now()
+	opt.FirstRun, opt.Now = true, func() time.Time { return now } // both have one name
+	outcomes, err := bulk.RunAll(t.Context(), []bulk.One{
+		{Path: jobFile(t, "action: reset\nusers: [ana]\n"), Options: opt},
+		{Path: jobFile(t, "action: reset\nusers: [ana, bo]\nwhere: {lastDoneBefore: 30d}\n"), Options: opt},
+	}, bulk.All{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			t.Error(o.Err)
+		}
+	}
+	if a, b := s.Counts(surveyed, "ana").Resets, s.Counts(surveyed, "bo").Resets; a != 1 || b != 1 {
+		t.Errorf("got %d and %d resets, want one each", a, b)
 	}
 }

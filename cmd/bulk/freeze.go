@@ -217,7 +217,7 @@ func (o *Options) newRunFile(name string) (string, error) {
 	base := filepath.Join(o.StateDir, name+"-"+o.Now().UTC().Format("20060102T150405Z"))
 	path := base + ".run"
 	for n := 2; ; n++ {
-		if _, err := os.Lstat(path); err != nil {
+		if _, err := os.Lstat(path); err != nil && !o.together.has(realPath(path)) {
 			return path, nil
 		}
 		path = fmt.Sprintf("%s-%d.run", base, n)

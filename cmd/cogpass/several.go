@@ -41,6 +41,7 @@ func (o *runOptions) several(ctx context.Context, args []string) error {
 	}
 	all := bulk.All{ExpectUsers: o.ExpectUsers, Planned: func(plans []bulk.Question) { b.planned(plans, o) }}
 	if o.sys.InTerminal {
+		o.Confirm = func(context.Context, bulk.Question) error { return nil } // all are asked for at once
 		all.Confirm = func(_ context.Context, plans []bulk.Question) error { return confirmAll(o.sys, plans) }
 	}
 	defer context.AfterFunc(ctx, b.interrupted)()
