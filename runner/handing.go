@@ -47,11 +47,11 @@ func concluding(category jobs.Category) kind {
 		intent: true,
 		send: func(e *engine, ctx context.Context, t Task) (s Sight, err error) {
 			if set := t.setVersion(); set != "" {
-				s.Answer, err = e.opt.Handoff.Confirm(ctx, handover(&t, set, jobs.Secret{}))
+				s.Answer, err = e.opt.Handoff.Confirm(ctx, handover(&t, set, t.passwordOf(set)))
 			}
 			for _, m := range t.Made {
 				if err == nil && m.State == NotSet && m.Version != "" {
-					s.Answer, err = e.opt.Handoff.Abandon(ctx, handover(&t, m.Version, jobs.Secret{}))
+					s.Answer, err = e.opt.Handoff.Abandon(ctx, handover(&t, m.Version, t.passwordOf(m.Version)))
 				}
 			}
 			return s, err
@@ -60,6 +60,15 @@ func concluding(category jobs.Category) kind {
 		doubt:    func(*jobs.ActionSpec) jobs.DoubtRule { return jobs.Repeat },
 		ended:    func(w *work, r StepResult) { w.beside = append(w.beside, r) },
 	}
+}
+
+// passwordOf returns the password of a version, or the zero Secret where it is not at
+// hand: a store may repeat it.
+func (t *Task) passwordOf(version string) jobs.Secret {
+	if t.Version != version {
+		return jobs.Secret{}
+	}
+	return t.Password
 }
 
 // prepared reports whether any password of the task may have been handed over.

@@ -11,7 +11,7 @@ type Handover struct {
 	Seq      int64 // of the task
 	Username string
 	Version  string      // names the password: a UUID in lower case, the task's Task.Version
-	Password jobs.Secret // in Prepare; the zero Secret elsewhere
+	Password jobs.Secret // to be stored, in Prepare; elsewhere only to be kept out of what is said, and often the zero Secret
 }
 
 // Handoff is where passwords are handed over to their readers, in two phases:

@@ -1,10 +1,6 @@
 package cognito
 
 import (
-	"encoding/base64"
-	"encoding/hex"
-	"html"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,125 +89,17 @@ func showsAny(text string, hidden []jobs.Secret) bool {
 	return slices.ContainsFunc(hidden, func(secret jobs.Secret) bool { return shows(text, secret) })
 }
 
-// shows reports whether a text holds a password, or half of it, as it is or
-// encoded: with the escapes of JSON, HTML or a URL, in base64 or in hex. AWS
-// does not repeat passwords; what stands between, and a trigger's own messages,
+// shows reports whether a text holds a password, or half of it, as it is or encoded.
+// AWS does not repeat passwords; what stands between, and a trigger's own messages,
 // might.
 func shows(text string, password jobs.Secret) bool {
-	secret := password.Reveal()
-	if secret == "" {
-		return false
-	}
 	if subs.MatchString(text) { // a UUID, as the request ID of nearly every answer is: nothing is encoded in it
-		return strings.Contains(text, secret)
+		secret := password.Reveal()
+		return secret != "" && strings.Contains(text, secret)
 	}
-	forms := []string{secret, oneLine(secret)}
-	for _, said := range decodings(text) {
-		for _, form := range forms {
-			if form != "" && (holds(said, form) || holds(oneLine(said), form)) {
-				return true
-			}
-		}
-	}
-	return false
+	return password.In(text)
 }
 
 // Repeats reports whether a text from outside holds a password, or half of it,
 // as it is or encoded.
 func Repeats(text string, password jobs.Secret) bool { return shows(text, password) }
-
-// holds reports whether a text has a secret in it, or half of one.
-func holds(text, secret string) bool {
-	if strings.Contains(text, secret) {
-		return true
-	}
-	runes := []rune(secret)
-	half := max(4, (len(runes)+1)/2)
-	for i := 0; i+half <= len(runes); i++ {
-		if part := string(runes[i : i+half]); telling(part) && strings.Contains(text, part) {
-			return true
-		}
-	}
-	return false
-}
-
-// telling reports whether a part of a password is more than a word that a
-// message may contain anyway: many of both begin with "Password".
-func telling(part string) bool {
-	if strings.Contains("passwords", strings.ToLower(part)) {
-		return false
-	}
-	return strings.ContainsFunc(part, func(r rune) bool { return !unicode.IsLetter(r) }) || utf8.RuneCountInString(part) >= 8
-}
-
-var (
-	jsonEscape  = regexp.MustCompile(`\\(?:u([0-9a-fA-F]{4})|(.))`)
-	base64Runs  = regexp.MustCompile(`[0-9A-Za-z+/_-]{6,}`)
-	hexRuns     = regexp.MustCompile(`[0-9a-fA-F]{8,}`)
-	base64Chars = strings.NewReplacer("-", "+", "_", "/")
-)
-
-// decodings returns a text and what it decodes to.
-func decodings(text string) []string {
-	all := []string{text}
-	for last := text; len(all) < 4; all = append(all, last) { // what was escaped once may have been escaped twice
-		plain := html.UnescapeString(unescapeURL(unescapeJSON(last)))
-		if plain == last {
-			break
-		}
-		last = plain
-	}
-	all = append(all, unescapeJSON(text), html.UnescapeString(text), unescapeURL(strings.ReplaceAll(text, "+", " ")))
-	for _, said := range all {
-		for _, run := range base64Runs.FindAllString(said, -1) {
-			run = base64Chars.Replace(run)
-			for shift := range 4 { // the run may begin within a group
-				if shift < len(run) {
-					plain := decode64(run[shift:])
-					all = append(all, plain, unescapeJSON(plain))
-				}
-			}
-		}
-		for _, run := range hexRuns.FindAllString(said, -1) {
-			for shift := range 2 {
-				plain, _ := hex.DecodeString(run[shift : shift+(len(run)-shift)/2*2])
-				all = append(all, string(plain))
-			}
-		}
-	}
-	return all
-}
-
-func decode64(run string) string {
-	if len(run)%4 == 1 {
-		run = run[:len(run)-1]
-	}
-	plain, _ := base64.RawStdEncoding.DecodeString(run)
-	return string(plain)
-}
-
-func unescapeJSON(text string) string {
-	return jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
-		if strings.HasPrefix(escape, `\u`) && len(escape) == 6 {
-			code, _ := hex.DecodeString(escape[2:])
-			return string(rune(code[0])<<8 | rune(code[1]))
-		}
-		return escape[1:]
-	})
-}
-
-// unescapeURL decodes whatever in a text is percent-encoded.
-func unescapeURL(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '%' && i+2 < len(text) {
-			if plain, err := url.PathUnescape(text[i : i+3]); err == nil {
-				b.WriteString(plain)
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
-}

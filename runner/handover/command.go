@@ -42,7 +42,7 @@ var errTimeout = errors.New("the hand-off took too long")
 // end of what the program printed. One that does not end in time is killed,
 // with all that it has started in its process group (on Windows: alone):
 // runner.Hung. One that cannot be started is Fatal. The program gets this process's
-// working directory and environment, and its standard output is not shown.
+// working directory and environment.
 type Command struct {
 	Args    []string      // the program, found as a shell would, and its arguments
 	Dir     string        // that a program with a relative path is in, such as ./hand-off; empty: the working directory
@@ -60,13 +60,11 @@ func (c Command) Prepare(ctx context.Context, h runner.Handover) (runner.Answer,
 
 // Confirm has the program give readers the password of that Version.
 func (c Command) Confirm(ctx context.Context, h runner.Handover) (runner.Answer, error) {
-	h.Password = jobs.Secret{}
 	return c.phase(ctx, "confirm", h)
 }
 
 // Abandon has the program drop the password of that Version.
 func (c Command) Abandon(ctx context.Context, h runner.Handover) (runner.Answer, error) {
-	h.Password = jobs.Secret{}
 	return c.phase(ctx, "abandon", h)
 }
 
@@ -86,7 +84,11 @@ func (c Command) phase(ctx context.Context, phase string, h runner.Handover) (no
 	if len(c.Args) == 0 {
 		return none, &runner.Error{Class: runner.Fatal, Message: "the hand-off names no program"}
 	}
-	input, err := json.Marshal(message{phase, h.Username, c.PoolID, c.Run, h.Seq, h.Version, h.Password.Reveal()})
+	m := message{phase, h.Username, c.PoolID, c.Run, h.Seq, h.Version, ""}
+	if phase == "prepare" {
+		m.Password = h.Password.Reveal()
+	}
+	input, err := json.Marshal(m)
 	if err != nil {
 		return none, &runner.Error{Class: runner.UserFault, Message: c.place(phase) + "its message cannot be written"}
 	}

@@ -58,6 +58,9 @@ func TestCommandIsTold(t *testing.T) {
 		if err := json.Unmarshal(text, &got); err != nil {
 			t.Fatal(err)
 		}
+		if phase.name != "prepare" && strings.Contains(got.Input, "cret/Pw") {
+			t.Errorf("%s has the password: %s", phase.name, got.Input)
+		}
 		input := map[string]any{}
 		if err := json.Unmarshal([]byte(got.Input), &input); err != nil {
 			t.Fatalf("%s: %v in %s", phase.name, err, got.Input)
@@ -150,6 +153,22 @@ func TestCommandRepeatsThePassword(t *testing.T) {
 		}
 		if rest := strings.ReplaceAll(err.Error(), "[secret]", ""); strings.Contains(rest, "ret") || strings.Contains(rest, "1aB") {
 			t.Errorf("got %q, which holds a part of the password", err)
+		}
+	}
+}
+
+// What shows half of the password, or all of it in some other way, is not shown at
+// all; neither is what repeats it later, where that is known.
+func TestCommandShowsAPartOfThePassword(t *testing.T) {
+	const text = "Kx7pQ2mW9tZr4vNc8bLs"
+	h := passed
+	h.Password = jobs.NewSecret(text)
+	for name, said := range map[string]string{"half of it": text[:12], "broken": "stored " + text[:10] + "\n" + text[10:], "with blanks": strings.Join(strings.Split(text, ""), " ")} {
+		for _, phase := range phases(starting(t, "say", "1", "stderr", said, "1")) {
+			_, err := phase.do(t.Context(), h)
+			if err == nil || !strings.HasSuffix(err.Error(), "exit status 1: what it printed repeats the password, or half of it, and is not shown") {
+				t.Errorf("%s, %s: got %v", name, phase.name, err)
+			}
 		}
 	}
 }

@@ -36,6 +36,9 @@ func (t *tail) shown(password jobs.Secret) string {
 		text = withoutEnd(text, password)
 	}
 	text = strings.Join(strings.Fields(password.Redact(text)), " ")
+	if password.In(text) {
+		return "what it printed repeats the password, or half of it, and is not shown"
+	}
 	if over := utf8.RuneCountInString(text) - shown; over > 0 {
 		text = "…" + string([]rune(text)[over:])
 	}
