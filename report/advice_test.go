@@ -21,6 +21,7 @@ func TestAdviseFindsTheEntryOfACodeAndAReason(t *testing.T) {
 		{runner.Act, runner.Failed, "ServiceUnavailableException", "gave up after 8 attempts: HTTP status 503", "gave up after several attempts"},
 		{runner.Act, runner.Failed, "BrandNewException", "?", "any other failure"},
 		{runner.Prepare, runner.Failed, "", "the hand-off's program give, at prepare: exit status 1: no", "the hand-off's program …: exit status …"},
+		{runner.Conclude, runner.Failed, "", "the hand-off's program give, at confirm: exit status 1: no", "telling the store: the hand-off's program …: exit status …"},
 		{runner.Prepare, runner.Failed, "ResourceNotFoundException", "gone", "ResourceNotFoundException from Secrets Manager"},
 		{runner.Check, runner.Failed, "NotAuthorizedException", "the new password does not let the user in: no", "the new password does not let the user in"},
 		{runner.Act, runner.Unknown, "", "no answer came; the user was modified since and is CONFIRMED", "no answer came; the user was modified since"},

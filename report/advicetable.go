@@ -4,6 +4,7 @@ import "cogpass/runner"
 
 var (
 	handingOver = []runner.Step{runner.Prepare, runner.Conclude}
+	telling     = []runner.Step{runner.Conclude}
 	ofCheck     = []runner.Step{runner.Check}
 )
 
@@ -25,6 +26,9 @@ var advice = [...]Advice{
 	{Title: "the hand-off's program … did not end within its time", steps: handingOver, parts: []string{"did not end within"},
 		Means: "The program that takes passwords was killed, because it took longer than it may.",
 		Do:    "See why it hangs, or give it more time in the job's handoff; then do it again."},
+	{Title: "telling the store: the hand-off's program …: exit status …", steps: telling, parts: []string{"the hand-off's program"},
+		Means: "The password is set, and the program did not give it to its readers: it said that it could not. What it printed last stands behind the status.",
+		Do:    "Mend what the program complains of, then do it again: the store is told once more, and no password is set anew."},
 	{Title: "the hand-off's program …: exit status …", steps: handingOver, parts: []string{"the hand-off's program"},
 		Means: "The program that takes passwords said that it could not; what it printed last stands behind the status. A password that could not be handed over was not set.",
 		Do:    "Mend what the program complains of, then do it again."},

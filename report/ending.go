@@ -108,12 +108,17 @@ func (e *Ending) Next() (next Next) {
 		next = Next{Args: []string{"run"}, Why: "to write the reports"}
 	case failed:
 		next = Next{Args: []string{"run", "--retry-failed"}, Why: "to do again what failed"}
-		if unknown {
+		switch {
+		case e.Outcomes[runner.Unknown] > 0:
 			next.Mind = "What is unknown is left as it is: --retry-unknown does that again, and a user may get a second code or password."
+		case unknown:
+			next.Mind = "What is unknown is left as it is: --retry-unknown does that again."
 		}
 	case unknown:
-		next = Next{Args: []string{"run", "--retry-unknown"}, Why: "to do again what is unknown",
-			Mind: "A user may get a second code or password, and lose one that they have chosen since."}
+		next = Next{Args: []string{"run", "--retry-unknown"}, Why: "to do again what is unknown"}
+		if e.Outcomes[runner.Unknown] > 0 { // an action; a step beside one is done again without harm
+			next.Mind = "A user may get a second code or password, and lose one that they have chosen since."
+		}
 	default:
 		return Next{}
 	}
