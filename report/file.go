@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,14 +16,16 @@ import (
 // file has mode 0600, and folders that are missing are made. A path that is a
 // device or a pipe is written to as it stands.
 func WriteFile(path string, f Format, run Run, results Results) error {
-	err := replaceFile(path, func(w io.Writer) error { return Write(w, f, run, results) })
+	err := Replace(path, 0o600, func(w io.Writer) error { return Write(w, f, run, results) })
 	if err != nil {
 		return fmt.Errorf("writing report: %w", err)
 	}
 	return nil
 }
 
-func replaceFile(path string, write func(io.Writer) error) (err error) {
+// Replace writes a file of a mode in one step, as WriteFile does. What a process has
+// left that was killed in the middle of it, the next one removes.
+func Replace(path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // the link stays, and so does /dev/stdout
 	}
@@ -44,6 +47,9 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 		}
 	}()
 	if err := write(temp); err != nil {
+		return err
+	}
+	if err := os.Chmod(temp.Name(), mode); err != nil {
 		return err
 	}
 	if err := temp.Sync(); err != nil {

@@ -42,7 +42,7 @@ func (o *runOptions) openMetrics() (w watching, err error) {
 	w.run = metrics.New(version)
 	if o.MetricsFile != "" {
 		warn := func(err error) {
-			o.Screen.Say(bulk.Message{Level: bulk.Warning, Event: bulk.Note, Text: "the metrics: " + report.Visible(err.Error())})
+			o.Screen.Say(bulk.Message{Level: bulk.Warning, Event: bulk.Note, Text: "the metrics in " + report.Visible(o.MetricsFile) + ": " + report.Visible(err.Error())})
 		}
 		if w.file, err = w.run.OpenFile(o.MetricsFile, o.Sandbox, warn); err != nil {
 			return w, usage("--metrics-file %s: %w", report.Visible(o.MetricsFile), err)

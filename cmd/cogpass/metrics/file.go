@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,7 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+
+	"cogpass/report"
 )
 
 // writeEvery is how often a file is written while the run goes on.
@@ -123,7 +126,16 @@ func (f *File) End() {
 // write replaces the file in one step. It is for all to read, as the collector is
 // another user. What cannot be written is told once.
 func (f *File) write() {
-	if err := prometheus.WriteToTextfile(f.path, f.run.registry()); err != nil {
+	err := report.Replace(f.path, 0o644, func(w io.Writer) error {
+		families, err := f.run.registry().Gather()
+		for _, family := range families {
+			if _, err := expfmt.MetricFamilyToText(w, family); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	if err != nil {
 		f.told.Do(func() { f.warn(reason(err)) })
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +218,77 @@ func TestFileIsRefused(t *testing.T) {
 	if _, err := New("1").OpenFile(real, false, nil); err != nil {
 		t.Error(err)
 	}
+}
+
+// What a process left that was killed while it wrote the file is removed by the next;
+// the file is for all to read.
+func TestFileRemovesWhatIsLeft(t *testing.T) {
+	dir := t.TempDir()
+	path, left := filepath.Join(dir, "x.prom"), filepath.Join(dir, ".x.prom.123.tmp")
+	if err := os.WriteFile(left, []byte("# HELP cogpass_"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := of().OpenFile(path, false, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.write()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "x.prom" {
+		t.Errorf("got %v, %v; want the file alone", entries, err)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o644 {
+		t.Errorf("got %v, %v; want mode 0644", info.Mode(), err)
+	}
+}
+
+// Whoever connects again and again takes few descriptors from the run, and none of
+// the others' answers for good.
+func TestServeTakesFewConnections(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := few{listener, make(chan struct{}, 2)}
+	accepted := make(chan net.Conn)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				close(accepted)
+				return
+			}
+			accepted <- conn
+		}
+	}()
+	var theirs []net.Conn
+	for range 3 { // the third waits, connected, in the system's queue
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		theirs = append(theirs, conn)
+	}
+	first, second := <-accepted, <-accepted
+	select {
+	case <-accepted:
+		t.Fatal("a third was accepted")
+	default:
+	}
+	first.Close()
+	first.Close() // once more is not one more
+	third := <-accepted
+	if got, want := third.RemoteAddr().String(), theirs[2].LocalAddr().String(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if len(l.open) != 2 {
+		t.Errorf("%d are counted as open, want 2", len(l.open))
+	}
+	second.Close()
+	third.Close()
+	listener.Close()
+	<-accepted
 }
 
 func TestServe(t *testing.T) {
