@@ -26,7 +26,7 @@ printf '%s' "$input" | jq --rawfile key "$1" --arg name "$2" --arg action "$acti
 		severity: (if .exit_code == 1 then "warning" else "error" end),
 		component: "cogpass",
 		class: ("exit \(.exit_code)"),
-		custom_details: {error, hint, next, run_file, outcomes: .summary.outcomes?, failures: [.failures[:20][] | {count, outcome, reason, do}]}
+		custom_details: {error: (.error // "" | .[:3000]), hint, next, run_file, outcomes: .summary.outcomes?, failures: [.failures[:20][] | {count, outcome, reason, do}]}
 	}
 }' |
 	curl --silent --show-error --fail --max-time 20 --retry 2 \

@@ -11,7 +11,7 @@ input=$(cat)
 text=$(printf '%s' "$input" | jq -r '
 	def plain: gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;");
 	[ (if .exit_code == 0 then ":white_check_mark: " else ":warning: " end) + (.sentence | plain),
-	  (.error // empty | plain),
+	  (.error // empty | .[:3000] | plain),
 	  (.failures[:5][] | "• \(.count) × \(.reason | plain): \(.do | plain)"),
 	  (.next // empty | "To go on: `\(plain)`") ] | join("\n")')
 jq -n --arg text "$text" '{$text}' |
