@@ -38,8 +38,15 @@ func noticeOf(ended *bulk.Ended, err error, code int) *notice {
 	var silent errSilent
 	if err != nil && !errors.As(err, &silent) {
 		_, hint := meaning(err)
-		n.Error, n.Hint = known(report.Visible(strings.TrimSpace(err.Error()))), known(report.Visible(hint))
-		n.Sentence = "The run did not begin: " + *n.Error
+		lines := strings.Split(strings.TrimSpace(err.Error()), "\n") // of the faults of a job, one or two for each
+		for i, line := range lines {
+			lines[i] = report.Visible(strings.TrimSpace(line))
+		}
+		n.Error, n.Hint = known(strings.Join(lines, "\n")), known(report.Visible(hint))
+		n.Sentence = "The run did not begin: " + lines[0]
+		if len(lines) > 1 {
+			n.Sentence += " …"
+		}
 	}
 	if ended == nil {
 		return n
