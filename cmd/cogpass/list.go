@@ -46,7 +46,11 @@ func listText(w io.Writer, runs []*bulk.Recorded, now time.Time) error {
 		if bulk.BegunInSandbox(&r.Info) {
 			done += "; in the sandbox"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", report.Visible(r.Name()), r.State(), age(now.Sub(r.When())), done)
+		begun := "?" // of a file that is not even there to be looked at
+		if at := r.When(); !at.IsZero() {
+			begun = age(now.Sub(at))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", report.Visible(r.Name()), r.State(), begun, done)
 	}
 	return table.Flush()
 }

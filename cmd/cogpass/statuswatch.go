@@ -41,6 +41,8 @@ func (s *system) watch(ctx context.Context, first *bulk.Recorded, format string)
 		live: s.OutTerminal && s.env("TERM") != "dumb" && format != "json"}
 	r, tick := first, time.NewTicker(watchEvery)
 	defer tick.Stop()
+	resumed, forget := resumes()
+	defer forget()
 	for {
 		if r.Holder == nil {
 			return f.end(ctx, r)
@@ -54,6 +56,8 @@ func (s *system) watch(ctx context.Context, first *bulk.Recorded, format string)
 		}
 		select {
 		case <-tick.C:
+		case <-resumed:
+			f.drawn = f.drawn[:0] // the shell has written below it
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -115,11 +119,15 @@ func (f *follower) draw(lines []string) error {
 	if !f.live {
 		return nil
 	}
-	width := max(f.sys.outWidth(), 1)
+	width, rows := sizeOn(f.sys.Out, f.sys.OutTerminal)
+	width = max(width, 1)
 	text := f.drawn.up(width) + "\x1b[J"
 	f.drawn = f.drawn[:0]
 	for _, l := range lines {
 		for l := range strings.Lines(report.Wrap(l, "  ", width)) {
+			if len(f.drawn) == max(rows-1, 1) { // what has gone out at the top cannot be drawn over
+				break
+			}
 			l = cut(strings.TrimSuffix(l, "\n"), width)
 			f.drawn = append(f.drawn, cells(l))
 			text += l + "\n"
@@ -129,13 +137,15 @@ func (f *follower) draw(lines []string) error {
 }
 
 // outWidth is the width of the terminal at standard output; 0 where there is none.
-func (s *system) outWidth() int { return widthOf(s.Out, s.OutTerminal) }
+func (s *system) outWidth() int {
+	columns, _ := sizeOn(s.Out, s.OutTerminal)
+	return columns
+}
 
-func widthOf(w io.Writer, terminal bool) int {
+// sizeOn is the size of the terminal that is written to; 0 where there is none.
+func sizeOn(w io.Writer, terminal bool) (columns, rows int) {
 	if file, ok := w.(*os.File); ok && terminal {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
-			return width
-		}
+		columns, rows, _ = term.GetSize(int(file.Fd()))
 	}
-	return 0
+	return columns, rows
 }

@@ -21,6 +21,7 @@ type system struct {
 	Size   func() (columns, rows int) // of the terminal that Err is
 	Colour bool                       // Err may be coloured
 
+	help helpOutput   // takes what cobra prints: help, and the version
 	of   string       // of several runs, that which is told of; empty: there is one, or all are meant
 	log  *slog.Logger // takes what is said, in place of Err, where it is not nil
 	file *slog.Logger // takes it too; nil: there is no --log-file
@@ -72,7 +73,10 @@ func (s *system) env(name string) string {
 }
 
 // width is that of the terminal at standard error; 0 where there is none.
-func (s *system) width() int { return widthOf(s.Err, s.ErrTerminal) }
+func (s *system) width() int {
+	columns, _ := sizeOn(s.Err, s.ErrTerminal)
+	return columns
+}
 
 // stateDir is bulk.StateDir.
 func (s *system) stateDir() string { return bulk.StateDir(s.LookupEnv) }
