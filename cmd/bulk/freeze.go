@@ -104,8 +104,9 @@ func (o *Options) lookAtJob(ctx context.Context, job *jobs.Job, offline bool) (*
 		return nil, errors.Join(err, p.Close())
 	}
 	p.take(tasks)
-	needs := tasks.Needs()
-	p.Unasked = offline && (needs.Any() || needs.LastDone)
+	if needs := tasks.Needs(); offline && (needs.Any() || needs.LastDone) {
+		p.Unasked = &needs
+	}
 	return p, nil
 }
 

@@ -17,7 +17,7 @@ type Plan struct {
 	Info     runfile.Info
 	Tally    Tally
 	Warnings []jobs.Fault
-	Unasked  bool // what only the pool knows is not decided: users of pool sources are not counted
+	Unasked  *jobs.Needs // what only the pool knows is not decided: users of pool sources are not counted
 
 	opt     *Options
 	path    string         // of the run file; of the job where there is none

@@ -173,9 +173,7 @@ func (m manual) write(w io.Writer) error {
 // setHelp gives all commands below root their help.
 func setHelp(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		if err := manualOf(cmd).write(cmd.OutOrStdout()); err != nil {
-			cmd.PrintErrln(err)
-		}
+		manualOf(cmd).write(cmd.OutOrStdout()) // which keeps its error
 	})
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.InitDefaultHelpFlag()

@@ -30,11 +30,11 @@ func newLogger(w io.Writer, format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil)) // which quotes what does not print
 }
 
-// forPeople writes a log without the names of events, which say nothing new to a
-// person.
+// forPeople writes a log without what says nothing new to a person: the names of
+// events, and in seconds how long the rest takes.
 func forPeople(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == "event" {
+		if a.Key == "event" || a.Key == "left_s" {
 			return slog.Attr{}
 		}
 		return a
@@ -77,11 +77,18 @@ func (p printing) Write(text []byte) (int, error) {
 type logFile struct {
 	sys  *system
 	file *os.File
+	cut  bool // its last line is, by a full disk or a kill
 	once sync.Once
 }
 
 func (f *logFile) Write(text []byte) (int, error) {
+	if f.cut {
+		text = append([]byte{'\n'}, text...)
+	}
 	n, err := f.file.Write(text)
+	if n > 0 {
+		f.cut = text[n-1] != '\n'
+	}
 	if err != nil {
 		f.once.Do(func() { f.sys.printLine(slog.LevelWarn, "the log: "+report.Visible(err.Error())) })
 	}
@@ -113,8 +120,20 @@ func (o *runOptions) openLog() error {
 		return errors.Join(wrong("there is a file already, and it is no log"), file.Close())
 	}
 	o.Beside = append(o.Beside, bulk.File{What: "the log", Path: o.LogFile})
-	o.sys.file = newLogger(&logFile{sys: o.sys, file: file}, o.LogFormat)
+	o.sys.file = newLogger(&logFile{sys: o.sys, file: file, cut: endsInALine(file)}, o.LogFormat)
 	return nil
+}
+
+// endsInALine reports whether the last line of a file has no end: whatever wrote it was
+// killed, or had no room.
+func endsInALine(file *os.File) bool {
+	var last [1]byte
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	_, err = file.ReadAt(last[:], info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 // isLog reports whether a file is empty, or begins as a log of either format does.

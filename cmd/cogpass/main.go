@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log"
@@ -54,7 +55,7 @@ func realMain() int {
 		sys.In = interruptible{ctx, sys.In}
 		cmd := newRoot(sys)
 		cmd.SetArgs(args)
-		return sys.exit(cmd.ExecuteContext(ctx))
+		return sys.exit(cmp.Or(cmd.ExecuteContext(ctx), sys.help.err))
 	})
 }
 

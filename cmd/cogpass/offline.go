@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,9 +62,46 @@ func (s *system) validate(ctx context.Context, o *bulk.Options, path string) err
 	}
 	defer plan.Close()
 	s.warnings(plan)
-	more := ""
-	if plan.Unasked {
-		more = "; what depends on the pool's users, a plan will tell"
+	var known []string
+	if plan.Tally.Tasks > 0 || plan.Unasked == nil {
+		known = append(known, tallied(&plan.Tally))
 	}
-	return s.print("%s: %s%s\n", report.Visible(path), tallied(&plan.Tally), more)
+	if plan.Unasked != nil {
+		known = append(known, "a plan will ask "+unasked(plan.Unasked))
+	}
+	return s.print("%s: %s\n", report.Visible(path), strings.Join(known, "; "))
+}
+
+// unasked says what a plan will look up.
+func unasked(needs *jobs.Needs) string {
+	var ofPool []string
+	add := func(what string) {
+		if !slices.Contains(ofPool, what) {
+			ofPool = append(ofPool, what)
+		}
+	}
+	for _, source := range needs.Sources {
+		group, filter := source.Query.Server()
+		switch {
+		case source.Guard:
+			add("whom to leave alone")
+		case group != "":
+			add("the users of the group " + report.Visible(group))
+		case filter != "":
+			add("the users that a filter finds")
+		default:
+			add("its users")
+		}
+	}
+	if needs.LookUp {
+		add("the state of those named")
+	}
+	var all []string
+	if ofPool != nil {
+		all = append(all, "the pool for "+and(ofPool))
+	}
+	if needs.LastDone {
+		all = append(all, "the ledger when each was done last")
+	}
+	return and(all)
 }

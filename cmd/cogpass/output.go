@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 )
@@ -19,6 +20,19 @@ func (s *system) stream(write func(io.Writer) error) error {
 		return err
 	}
 	return out.Flush()
+}
+
+// helpOutput is standard output for what cobra prints, which does not look at what
+// becomes of it.
+type helpOutput struct {
+	out io.Writer
+	err error // the first
+}
+
+func (h *helpOutput) Write(p []byte) (int, error) {
+	n, err := standardOutput{h.out}.Write(p)
+	h.err = cmp.Or(h.err, err)
+	return n, err
 }
 
 // standardOutput says in its errors what could not be written.

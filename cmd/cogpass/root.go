@@ -11,6 +11,7 @@ import (
 )
 
 func newRoot(sys *system) *cobra.Command {
+	sys.help = helpOutput{out: sys.Out}
 	root := &cobra.Command{
 		Use:   "cogpass",
 		Short: "Bulk password work on Amazon Cognito user pools",
@@ -34,7 +35,7 @@ For one user, the AWS CLI's own commands are here too, option for option.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(sys.In)
-	root.SetOut(sys.Out)
+	root.SetOut(&sys.help)
 	root.SetErr(sys.Err)
 	root.SetVersionTemplate("cogpass {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)

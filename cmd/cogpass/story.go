@@ -81,12 +81,15 @@ func (d *draft) text() (string, error) {
 
 // users renders the source of users, as lines of a list.
 func (d *draft) users() (string, error) {
-	group, isGroup := strings.CutPrefix(d.Source, "group ")
+	group, isGroup := strings.CutPrefix(d.Source+" ", "group ")
+	group = strings.TrimSpace(group)
 	switch {
 	case !printable(d.Source):
 		return "", usage("a source has control characters in it")
 	case d.Source == "":
 		return "  []                                # to fill in: usernames, or a list such as - csv: users.csv\n", nil
+	case isGroup && group == "": // a variable that is not set
+		return "", usage("--source group: it names no group: want %s", d.sources)
 	case d.name == "onboarding" && (isGroup || d.Source == "pool"):
 		return "", usage("--source %s: who is to be made is not in the pool yet: want %s", d.Source, d.sources)
 	case d.name == "rotation" && d.Source == "pool":
@@ -94,7 +97,7 @@ func (d *draft) users() (string, error) {
 	case d.Source == "pool":
 		return "  - pool: {status: [CONFIRMED]}     # everyone in this state; external users have no password here\n", nil
 	case isGroup:
-		return "  - pool: {group: " + scalar(strings.TrimSpace(group)) + ", status: [CONFIRMED]}\n", nil
+		return "  - pool: {group: " + scalar(group) + ", status: [CONFIRMED]}\n", nil
 	case isList(d.Source):
 		return d.list()
 	}

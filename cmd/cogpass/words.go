@@ -65,3 +65,11 @@ func tallied(t *bulk.Tally) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// and writes a list as people say it.
+func and(all []string) string {
+	if last := len(all) - 1; last > 0 {
+		return strings.Join(all[:last], ", ") + " and " + all[last]
+	}
+	return strings.Join(all, "")
+}
