@@ -81,13 +81,12 @@ func unasked(needs *jobs.Needs) string {
 		}
 	}
 	for _, source := range needs.Sources {
-		group, filter := source.Query.Server()
-		switch {
+		switch q := source.Query; {
 		case source.Guard:
 			add("whom to leave alone")
-		case group != "":
-			add("the users of the group " + report.Visible(group))
-		case filter != "":
+		case q.Group != "":
+			add("the users of the group " + report.Visible(q.Group))
+		case q.Filter != "":
 			add("the users that a filter finds")
 		default:
 			add("its users")
