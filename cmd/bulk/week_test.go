@@ -108,7 +108,7 @@ type longWeek struct {
 	child  weekRun
 	ahead  time.Duration
 	kill   atomic.Pointer[context.CancelFunc] // of the run, by the request that is to be its last
-	left   atomic.Int64           // requests until then
+	left   atomic.Int64                       // requests until then
 }
 
 func newWeek(t *testing.T) *longWeek {
