@@ -91,6 +91,9 @@ func (p *Plan) reachPlanned(ctx context.Context) (*target, error) {
 // Info describes the plan.
 func (c *Carrier) Info() runfile.Info { return c.plan.Info }
 
+// Endpoint returns the URL that requests go to, or "" where that is AWS's own.
+func (c *Carrier) Endpoint() string { return c.to.client.Endpoint() }
+
 // Close closes the plan.
 func (c *Carrier) Close() error { return c.plan.Close() }
 

@@ -19,8 +19,8 @@ import (
 	"cogpass/runner"
 )
 
-// version is that of cogpass.
-const version = "dev"
+// version is that of cogpass; a release names another with -ldflags.
+var version = "0.1.0-dev"
 
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {

@@ -73,8 +73,10 @@ func doneKey(b *Batch, attempt int32) string   { return "done/" + attemptKey(b, 
 
 // attemptKey orders by name as attempts follow each other.
 func attemptKey(b *Batch, attempt int32) string {
-	return fmt.Sprintf("%s/%04d-%06d", batchKey(b.Number), b.Try, attempt)
+	return fmt.Sprintf("%s%06d", tryKey(b), attempt)
 }
+
+func tryKey(b *Batch) string { return fmt.Sprintf("%s/%04d-", batchKey(b.Number), b.Try) }
 
 func batchKey(number int64) string { return fmt.Sprintf("%08d", number) }
 
@@ -108,15 +110,14 @@ var (
 func (w *Workers) RunBatch(ctx context.Context, b Batch) (Batched, error) {
 	info := activity.GetInfo(ctx)
 	run := w.Depot.Run(b.Run)
-	if info.Attempt > 1 {
-		earlier, err := run.Last(ctx, fmt.Sprintf("done/%s/%04d-", batchKey(b.Number), b.Try))
-		if err == nil && earlier != "" { // and its worker died before it could say so
-			d, err := readDone(ctx, run, earlier)
-			return d.Batched, err
-		}
-		if err != nil {
-			return Batched{}, err
-		}
+	// By an attempt whose worker died before it could say so, or before the workflow was reset.
+	earlier, err := run.Last(ctx, "done/"+tryKey(&b))
+	if err != nil {
+		return Batched{}, err
+	}
+	if earlier != "" {
+		d, err := readDone(ctx, run, earlier)
+		return d.Batched, err
 	}
 	plan, err := w.shelf.take(ctx, w, &b)
 	if err != nil {
@@ -124,6 +125,10 @@ func (w *Workers) RunBatch(ctx context.Context, b Batch) (Batched, error) {
 	}
 	defer w.shelf.giveBack(plan)
 	j, err := w.journal(ctx, run, plan, &b)
+	if err != nil {
+		return Batched{}, err
+	}
+	given, err := w.given(ctx, run, &b)
 	if err != nil {
 		return Batched{}, err
 	}
@@ -143,7 +148,7 @@ func (w *Workers) RunBatch(ctx context.Context, b Batch) (Batched, error) {
 		return Batched{}, err
 	}
 	left := &done{Format: doneFormat, First: b.First, Last: b.Last}
-	if err := w.carry(ctx, cancel, run, plan, &b, j, left); err != nil {
+	if err := w.carry(ctx, cancel, plan, &b, j, given, left); err != nil {
 		return Batched{}, err
 	}
 	left.Tasks = j.all(false)
@@ -161,11 +166,7 @@ func (w *Workers) RunBatch(ctx context.Context, b Batch) (Batched, error) {
 }
 
 // carry carries the tasks out. Its error is that this attempt has no say any more.
-func (w *Workers) carry(ctx context.Context, cancel context.CancelCauseFunc, run *depot.Run, plan *plan, b *Batch, j *journal, left *done) error {
-	given, err := w.given(ctx, run, b, plan)
-	if err != nil {
-		return err
-	}
+func (w *Workers) carry(ctx context.Context, cancel context.CancelCauseFunc, plan *plan, b *Batch, j *journal, given passwords, left *done) error {
 	var beating sync.WaitGroup
 	defer beating.Wait()
 	beats, ended := context.WithCancel(context.WithoutCancel(ctx))
@@ -192,7 +193,7 @@ func (w *Workers) carry(ctx context.Context, cancel context.CancelCauseFunc, run
 		Observe: func(s runner.Stats) { last = s },
 		Sample:  func(s runfile.Sample) error { left.Samples = append(left.Samples, finite(s)); return nil },
 	}
-	err = plan.carrier.Carry(ctx, part)
+	err := plan.carrier.Carry(ctx, part)
 	left.Batched.Requests, left.Batched.Throttled = last.Sent, last.Throttled
 	select {
 	case lost := <-lost:
@@ -249,35 +250,36 @@ func (w *Workers) journal(ctx context.Context, run *depot.Run, plan *plan, b *Ba
 		numbering.Unlock()
 		return key, run.Put(ctx, key, text)
 	}
-	var packed []byte
-	switch {
-	case activity.HasHeartbeatDetails(ctx):
+	if activity.HasHeartbeatDetails(ctx) {
+		var packed []byte
 		if err := activity.GetHeartbeatDetails(ctx, &packed); err != nil {
 			return nil, err
 		}
 		entries, err := decode(packed)
 		j.restore(entries)
 		return j, err
-	case attempt > 1:
-		// One that has sent anything has claimed before, and the server keeps claims.
-		begun, err := run.Last(ctx, fmt.Sprintf("begun/%s/%04d-", batchKey(b.Number), b.Try))
-		if err != nil {
-			return nil, err
-		}
-		if begun != "" {
-			return nil, fatal("what an attempt before has claimed is gone")
-		}
 	}
-	if b.After != "" {
-		before, err := readDone(ctx, run, b.After)
-		j.restore(before.Tasks)
-		return j, err
+	// One that has sent anything has claimed before, and the server keeps claims, unless
+	// somebody has reset the activity or the workflow.
+	begun, err := run.Last(ctx, "begun/"+tryKey(b))
+	switch {
+	case err != nil:
+		return nil, err
+	case begun != "":
+		return nil, fatal("what an attempt before has claimed is gone")
+	case b.After == "":
+		return j, nil
 	}
-	return j, nil
+	before, err := readDone(ctx, run, b.After)
+	j.restore(before.Tasks)
+	return j, err
 }
 
+// passwords are those that the job gives for the tasks of a batch.
+type passwords func(runner.Task) (jobs.Secret, error)
+
 // given opens the passwords that the job gives for the tasks of a batch.
-func (w *Workers) given(ctx context.Context, run *depot.Run, b *Batch, plan *plan) (func(runner.Task) (jobs.Secret, error), error) {
+func (w *Workers) given(ctx context.Context, run *depot.Run, b *Batch) (passwords, error) {
 	text, err := run.Get(ctx, passwordsKey(b.Number))
 	if errors.Is(err, depot.ErrMissing) {
 		return nil, nil
@@ -288,12 +290,12 @@ func (w *Workers) given(ctx context.Context, run *depot.Run, b *Batch, plan *pla
 	if w.Identity == nil {
 		return nil, fatal("this worker has no identity that opens the passwords that the job gives")
 	}
-	passwords, err := w.Identity.Open(text)
+	opened, err := w.Identity.Open(text)
 	if err != nil {
 		return nil, fatal("the passwords that the job gives: %v", err)
 	}
 	return func(t runner.Task) (jobs.Secret, error) {
-		return passwords.Of(runner.Handover{Seq: t.Seq, Username: t.Username})
+		return opened.Of(runner.Handover{Seq: t.Seq, Username: t.Username})
 	}, nil
 }
 

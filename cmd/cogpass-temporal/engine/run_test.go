@@ -68,3 +68,25 @@ func listen(env *testsuite.TestWorkflowEnvironment) *bytes.Buffer {
 	})
 	return history
 }
+
+// A workflow that is reset begins again with batches that it has had done. What they have
+// left counts, and nothing is sent again.
+func TestResetWorkflowSendsNothingAgain(t *testing.T) {
+	const users = 120
+	w := newWorld(t, users)
+	w.beats.cancel = func(n int) bool { return n == 5 }
+	run := w.stow("action: reset\nlimits: {rate: max, concurrency: 4}\n"+everyone(users), nil)
+	for range 2 {
+		env := w.environment()
+		env.ExecuteWorkflow(RunWorkflow, run)
+		var got Going
+		if err := env.GetWorkflowResult(&got); err != nil || got.State != Done || got.Counts[runner.OK] != users {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	for n := range users {
+		if got := w.pool.Counts(poolID, username(n)).Resets; got != 1 {
+			t.Errorf("user %d was reset %d times", n, got)
+		}
+	}
+}

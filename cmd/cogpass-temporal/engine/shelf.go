@@ -84,21 +84,24 @@ func (p *plan) open(ctx context.Context, w *Workers, b *Batch) error {
 	if p.carrier != nil {
 		return nil
 	}
-	if b.Endpoint != w.Options.EndpointURL {
-		return fatal("the run acts on a pool at another endpoint than this worker's")
-	}
 	_ = os.Remove(p.path) // a worker before may have left it
 	if err := w.Depot.Run(b.Run).GetFile(ctx, planKey, p.path); err != nil {
 		return err
 	}
 	carrier, err := bulk.OpenCarrier(ctx, p.path, w.Options)
 	if err != nil {
-		return errors.Join(unretried(err), os.Remove(p.path))
-	}
-	if got := carrier.Info().PlanDigest; got != b.Plan {
-		return errors.Join(fatal("the plan in the bucket has the digest %s, and %s was approved", got, b.Plan), carrier.Close(), os.Remove(p.path))
+		_ = os.Remove(p.path) // what follows would only hide the error
+		return unretried(err)
 	}
 	p.carrier = carrier
+	if got := carrier.Info().PlanDigest; got != b.Plan {
+		_ = p.close()
+		return fatal("the plan in the bucket has the digest %s, and %s was approved", got, b.Plan)
+	}
+	if carrier.Endpoint() != b.Endpoint {
+		_ = p.close()
+		return fatal("the run acts on a pool at another endpoint than this worker's")
+	}
 	return nil
 }
 
