@@ -120,13 +120,13 @@ func (o *runOptions) openLog() error {
 		return errors.Join(wrong("there is a file already, and it is no log"), file.Close())
 	}
 	o.Beside = append(o.Beside, bulk.File{What: "the log", Path: o.LogFile})
-	o.sys.file = newLogger(&logFile{sys: o.sys, file: file, cut: endsInALine(file)}, o.LogFormat)
+	o.sys.file = newLogger(&logFile{sys: o.sys, file: file, cut: endsWithin(file)}, o.LogFormat)
 	return nil
 }
 
-// endsInALine reports whether the last line of a file has no end: whatever wrote it was
+// endsWithin reports whether the last line of a file has no end: whatever wrote it was
 // killed, or had no room.
-func endsInALine(file *os.File) bool {
+func endsWithin(file *os.File) bool {
 	var last [1]byte
 	info, err := file.Stat()
 	if err != nil || info.Size() == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -222,6 +223,10 @@ func TestNoAnswer(t *testing.T) {
 	refusing.Close()
 	encrypted := httptest.NewTLSServer(http.NotFoundHandler())
 	defer encrypted.Close()
+	encrypted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	plain.Config.ErrorLog = encrypted.Config.ErrorLog
 	garbled, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -273,6 +278,8 @@ func TestNoAnswer(t *testing.T) {
 		{"refused", at(refusing.URL), nil, runner.Transient, "no connection: connection refused"},
 		{"no TLS", at("https://" + garbled.Addr().String()), nil, runner.Transient, "no connection: "},
 		{"a strange certificate", at(encrypted.URL), nil, runner.Fatal, "certificate"},
+		{"HTTP where TLS is expected", at("https://" + strings.TrimPrefix(plain.URL, "http://")), nil, runner.Transient, "no connection: http: server gave HTTP response to HTTPS client"},
+		{"TLS where HTTP is expected", at("http://" + strings.TrimPrefix(encrypted.URL, "https://")), nil, runner.InDoubt, "HTTP status 400 Bad Request"},
 		{"cancelled before", answering(hang), cancelled, runner.Transient, "no connection: context canceled"},
 		{"cancelled in flight", answering(hang), whenThere, runner.InDoubt, "cut off before the answer"},
 		{"too late", answering(hang), late, runner.InDoubt, "no answer in time"},

@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -55,5 +56,19 @@ func TestCredentialsAreRenewed(t *testing.T) {
 	fault := mustFault(t, reset())
 	if fault.Class != runner.Fatal || !strings.Contains(fault.Message, "no valid credentials") || len(keys) != 3 {
 		t.Errorf("got class %d (%v) and %d requests, want that it stops and nothing is sent", fault.Class, fault, len(keys))
+	}
+}
+
+// An answer that is packed though nobody asked for that is read, or is no proof of
+// anything; in neither case is it taken for a refusal.
+func TestPackedAnswer(t *testing.T) {
+	d := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		packed := gzip.NewWriter(w)
+		fmt.Fprint(packed, "{}")
+		packed.Close()
+	}))
+	if _, err := d.Do(t.Context(), runner.Task{Username: "ana", Action: jobs.Reset}); err != nil && mustFault(t, err).Class != runner.Unreadable {
+		t.Errorf("got %v", err)
 	}
 }
