@@ -187,6 +187,7 @@ func (p *Plan) commit() (err error) {
 	if err := p.draft.Commit(p.sources); err != nil {
 		return err
 	}
+	p.placed = true
 	if p.survey != nil { // the run file has it all now
 		if err := p.survey.close(); err != nil {
 			return err

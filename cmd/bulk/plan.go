@@ -31,6 +31,7 @@ type Plan struct {
 	chronicle   *chronicle // of what is done, while there is a ledger
 	survey      *survey    // of the pool, where the job needed one
 	reached     target     // as far as it was needed so far
+	placed      bool       // the run file was put in place
 	waited      bool       // for another run of the pool, since it was made
 	invent      bool       // the sandbox is to have invented users
 	stopSandbox func()     // where one was started

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync"
 
 	"cogpass/report"
@@ -81,10 +83,27 @@ func RunAll(ctx context.Context, runs []One, all All) ([]Outcome, error) {
 			continue
 		}
 		if err := r.commit(); err != nil {
-			return nil, &At{runs[i].Path, err}
+			return nil, &At{runs[i].Path, errors.Join(err, takeBack(ready[:i+1]))}
 		}
 	}
 	return g.carryOut(ctx, ready), nil
+}
+
+// takeBack removes the run files that were put in place by now: nothing was sent for them.
+func takeBack(ready []*checked) error {
+	var errs []error
+	for _, r := range ready {
+		if !r.placed { // it was there before, or is not there
+			continue
+		}
+		r.close()
+		for _, end := range []string{"", "-wal", "-shm", "-journal", ".lock"} {
+			if err := os.Remove(r.path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // At is the fault of one of several runs, for which none was begun.

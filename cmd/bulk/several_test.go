@@ -85,6 +85,24 @@ func TestRunAllBeginsNone(t *testing.T) {
 	}
 }
 
+// Where a run file cannot be put in place, those before it are taken back, and what is in
+// the way is left alone.
+func TestRunAllTakesBack(t *testing.T) {
+	runs, dir := ones(t, "aaaaaaaaa", "bbbbbbbbb")
+	inTheWay := ""
+	outcomes, err := RunAll(t.Context(), runs, All{Planned: func(plans []Question) {
+		inTheWay = plans[1].Plan.path
+		if err := os.WriteFile(inTheWay, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}})
+	left, _ := filepath.Glob(filepath.Join(dir, "*.run*"))
+	text, _ := os.ReadFile(inTheWay)
+	if err == nil || outcomes != nil || len(left) != 1 || string(text) != "mine" {
+		t.Errorf("got %v, %v, and %q are left", outcomes, err, left)
+	}
+}
+
 // The files that the system allows are divided among the runs.
 func TestFitTogether(t *testing.T) {
 	g := &together{runs: 2, asked: 150}
