@@ -82,7 +82,7 @@ func completion(sys *system, root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		arguments := completes[cmd.Name()]
 		if arguments != nil {
-			many := cmd.Name() == "ledger"
+			many := cmd.Name() == "ledger" || cmd.Name() == "run"
 			cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 				if len(args) > 0 && !many {
 					return nil, cobra.ShellCompDirectiveNoFileComp

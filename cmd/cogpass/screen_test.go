@@ -52,6 +52,12 @@ func testFrame(t *testing.T) {
 [==========          ] 50%  1,500 of 3,000 done  2 failed
 150.0/s of max  10s left
 last: ana@example.com: UserNotFoundException: there is no such user`},
+		"shared": {func(p *bulk.Progress) {
+			p.Sending.Asked, p.Sending.Lanes = 20, []runner.LaneStats{{Category: jobs.UserAccountRecovery, Asked: 20, Rate: 10, Sharers: 3}}
+			p.Recent, p.Last = 3.31, nil
+		}, 80, `
+[==========          ] 50%  1,500 of 3,000 done  2 failed
+3.3/s of 20/s  shared by 3  held to 10.0/s  10s left`},
 		"forty": {nil, 40, `
 1,500 of 3,000 done  2 failed
 150.0/s of max  10s left
