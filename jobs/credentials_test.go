@@ -77,6 +77,9 @@ func TestNameOfPool(t *testing.T) {
 		{text: "name: 'reset-{pool}'", want: "reset-us-west-2-aaaaaa1"},
 		{text: "name: '{pool}'", opt: jobs.Options{UserPoolID: "eu-west-1_Bbb"}, want: "eu-west-1-bbb"},
 		{text: "name: plain", want: "plain"},
+		{text: "name: plain", opt: jobs.Options{NamePool: true}, want: "plain-us-west-2-aaaaaa1"},
+		{text: "name: 'a{pool}z'", opt: jobs.Options{NamePool: true}, want: "aus-west-2-aaaaaa1z"},
+		{text: "name: " + strings.Repeat("n", 63), opt: jobs.Options{NamePool: true}, want: strings.Repeat("n", 45) + "-us-west-2-aaaaaa1"},
 	}
 	for _, tt := range tests {
 		if got := openText(t, tt.text, tt.opt).Name; got != tt.want {

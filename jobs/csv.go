@@ -35,32 +35,14 @@ type csvField struct {
 // report: one leading apostrophe is removed from each field.
 const ReportColumns = "seq,username,sub,action,outcome"
 
-// newCSVRows reads the header. It returns false if the header is at fault, so
-// that the rows cannot be read.
+// newCSVRows reads the header of a list of users. It returns false if the header is
+// at fault, so that the rows cannot be read.
 func newCSVRows(in *input, columns []Column, _ string) (rowReader, bool) {
-	c := &csvRows{in: in, r: csv.NewReader(in.buf)}
-	head, _ := in.buf.Peek(window / 16)
-	first, _, _ := bytes.Cut(head, []byte("\n"))
-	c.first = string(first)
-	c.r.FieldsPerRecord = -1
-	c.r.ReuseRecord = true
-	header, err := c.r.Read()
-	switch {
-	case err == io.EOF:
-		c.fault(1, 1, "the CSV is empty", "its first line names the columns")
-		return nil, false
-	case err != nil:
-		c.readFault(err)
+	c, header := openCSV(in)
+	if header == nil {
 		return nil, false
 	}
-	if i := slices.IndexFunc(header, func(s string) bool { return !utf8.ValidString(s) }); i >= 0 {
-		line, column := c.place(header, i)
-		c.fault(line, column, "this is not UTF-8 text", "save the file as UTF-8")
-		return nil, false
-	}
-	c.header = len(header)
 	c.guards = strings.HasPrefix(strings.Join(header, ","), ReportColumns+",")
-	c.ended(header)
 	if columns == nil && c.guards {
 		c.fault(1, 1, "this is a report, and the job does not say which column to read", "add columns: {username: username}")
 		return nil, false
@@ -71,24 +53,59 @@ func newCSVRows(in *input, columns []Column, _ string) (rowReader, bool) {
 	return c, c.match(header, columns)
 }
 
-func (c *csvRows) next(e *entry) (bool, error) {
-	*e = entry{}
+// openCSV reads the header of a CSV, which is nil where it is at fault.
+func openCSV(in *input) (*csvRows, []string) {
+	c := &csvRows{in: in, r: csv.NewReader(in.buf)}
+	head, _ := in.buf.Peek(window / 16)
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	c.first = string(first)
+	c.r.FieldsPerRecord = -1
+	c.r.ReuseRecord = true
+	header, err := c.r.Read()
+	switch {
+	case err == io.EOF:
+		c.fault(1, 1, "the CSV is empty", "its first line names the columns")
+		return c, nil
+	case err != nil:
+		c.readFault(err)
+		return c, nil
+	}
+	if i := slices.IndexFunc(header, func(s string) bool { return !utf8.ValidString(s) }); i >= 0 {
+		line, column := c.place(header, i)
+		c.fault(line, column, "this is not UTF-8 text", "save the file as UTF-8")
+		return c, nil
+	}
+	c.header = len(header)
+	c.ended(header)
+	return c, header
+}
+
+// record reads the next record, until the error is io.EOF; ok is false where it is
+// at fault.
+func (c *csvRows) record() (record []string, ok bool, err error) {
 	c.in.nextRow()
-	record, err := c.r.Read()
-	if err != nil {
-		return false, c.readFault(err)
+	if record, err = c.r.Read(); err != nil {
+		return nil, false, c.readFault(err)
 	}
 	c.ended(record)
-	if len(record) != c.header {
-		line, _ := c.r.FieldPos(0)
-		hint := ""
-		if len(record) > c.header {
-			hint = "put quotes around a field that holds a comma"
-		}
-		c.fault(line, 1, plural(len(record), "field")+" in this row, and "+plural(c.header, "column")+" in the header", hint)
-		return false, nil
+	if len(record) == c.header {
+		return record, true, nil
 	}
-	ok := true
+	line, _ := c.r.FieldPos(0)
+	hint := ""
+	if len(record) > c.header {
+		hint = "put quotes around a field that holds a comma"
+	}
+	c.fault(line, 1, plural(len(record), "field")+" in this row, and "+plural(c.header, "column")+" in the header", hint)
+	return nil, false, nil
+}
+
+func (c *csvRows) next(e *entry) (bool, error) {
+	*e = entry{}
+	record, ok, err := c.record()
+	if !ok {
+		return false, err
+	}
 	for _, f := range c.fields {
 		value := record[f.index]
 		if c.guards {

@@ -83,16 +83,24 @@ func (d *decoder) decodeName(fields map[string]field) {
 	d.job.Name = name
 }
 
+const longestName = 63
+
 // poolMark stands in the name of a job for its pool's ID.
 const poolMark = "{pool}"
 
 // namePool puts the pool's ID into the job's name, as far as that can have it.
 func (d *decoder) namePool(fields map[string]field) {
 	j := d.job
-	if j.UserPoolID == "" || !strings.Contains(j.Name, poolMark) {
+	if j.UserPoolID == "" {
 		return
 	}
 	pool := strings.Trim(notName.ReplaceAllString(strings.ToLower(j.UserPoolID), "-"), "-")
+	if !strings.Contains(j.Name, poolMark) {
+		if j.opt.NamePool {
+			j.Name = strings.TrimRight(j.Name[:min(len(j.Name), longestName-1-len(pool))], "-") + "-" + pool
+		}
+		return
+	}
 	if j.Name = strings.ReplaceAll(j.Name, poolMark, pool); !nameForm.MatchString(j.Name) {
 		d.fault(fields["name"].value, "leave the rest shorter", "with the pool's ID, this is longer than a name can be: 63 characters")
 	}

@@ -51,6 +51,7 @@ type Options struct {
 	UserPoolID string                      // if not empty, beats the job's
 	Region     string                      // if not empty, must be the pool's
 	Profile    string                      // if not empty, beats the job's
+	NamePool   bool                        // where the job's name has no {pool}, it gets one at its end
 	RoleARN    string                      // if not empty, beats that of the job's role
 	// CheckReport returns what is wrong with the path of a report. Its error is
 	// shown with the place, and must not show the path. If nil, any path will do.

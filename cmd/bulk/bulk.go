@@ -63,7 +63,8 @@ type Options struct {
 	Screen Screen // nil: nobody looks
 	Beside []File // that are written while the run goes on, and are to be none of its own
 
-	together *together // what it has in common with runs of this process; nil: there are none
+	together *together     // what it has in common with runs of this process; nil: there are none
+	row      *jobs.PoolRow // of a list of pools; nil: there is none
 }
 
 // File is a file, and what it is to be called.
@@ -247,9 +248,9 @@ func (o *Options) expected(users int64) error {
 }
 
 func (o *Options) jobOptions() jobs.Options {
-	return jobs.Options{
+	return o.ofRow(jobs.Options{
 		Stdin: o.Stdin, LookupEnv: o.LookupEnv, UserPoolID: o.UserPoolID, Region: o.Region, CheckReport: report.CheckPath, CheckRecipient: checkRecipient, Now: o.Now,
-	}
+	})
 }
 
 // sleep waits until a time.

@@ -42,6 +42,9 @@ func (o *Options) openJob(path string) (*jobs.Job, error) {
 			job.Report = append(job.Report, absolute(path)) // an option's path starts from here, a job's beside the job
 		}
 	}
+	if err := o.ownReports(job); err != nil {
+		return nil, err
+	}
 	return job, nil
 }
 

@@ -73,7 +73,7 @@ func words(all ...string) func() []string { return func() []string { return all 
 // fileFlags are the flags that name a file, or with a / behind it a folder.
 var fileFlags = map[string][]string{
 	"run run-file": {"run"}, "plan out": {"run"}, "init out": {"yaml", "yml"}, "reveal split": {"/"},
-	"run sandbox-pool": {"json"}, "sandbox pool": {"json"},
+	"run sandbox-pool": {"json"}, "sandbox pool": {"json"}, "run pool-list": {"csv"}, "plan pool-list": {"csv"}, "validate pool-list": {"csv"},
 	"run report": nil, "plan report": nil, "report out": nil, "reveal identity": nil, "reveal out": nil, "run log-file": nil, "run metrics-file": nil,
 }
 

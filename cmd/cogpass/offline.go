@@ -38,24 +38,37 @@ An editor with the YAML language server checks a job that begins with
 }
 
 func newValidate(sys *system) *cobra.Command {
-	o := &bulk.Options{}
+	o, list := &bulk.Options{}, ""
 	cmd := &cobra.Command{
 		Use: "validate JOB", Short: "Check a job and its sources, offline",
 		Long: `Check a job and every source it names, to the last line, offline.
 
 Every fault is shown with its place and, where there is one, a way to mend it.`,
-		Example: "  cogpass validate job.yaml",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return sys.validate(cmd.Context(), o, args[0]) },
+		Example: `  cogpass validate job.yaml
+  cogpass validate --pool-list pools.csv job.yaml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := sys.options(o); err != nil {
+				return err
+			}
+			if list == "" {
+				return sys.validate(cmd.Context(), o, args[0])
+			}
+			each, err := onPools(list, *o)
+			for i := range each {
+				if err = sys.validate(cmd.Context(), &each[i], args[0]); err != nil {
+					break
+				}
+			}
+			return err
+		},
 	}
 	addPool(cmd.Flags(), o)
+	addPoolList(cmd.Flags(), &list)
 	return cmd
 }
 
 func (s *system) validate(ctx context.Context, o *bulk.Options, path string) error {
-	if err := s.options(o); err != nil {
-		return err
-	}
 	plan, err := bulk.Validate(ctx, path, *o)
 	if err != nil {
 		return err
@@ -69,7 +82,11 @@ func (s *system) validate(ctx context.Context, o *bulk.Options, path string) err
 	if plan.Unasked != nil {
 		known = append(known, "a plan will ask "+unasked(plan.Unasked))
 	}
-	return s.print("%s: %s\n", report.Visible(path), strings.Join(known, "; "))
+	on := ""
+	if pool := bulk.PoolOf(o); pool != "" {
+		on = " on " + pool
+	}
+	return s.print("%s%s: %s\n", report.Visible(path), on, strings.Join(known, "; "))
 }
 
 // unasked says what a plan will look up.

@@ -53,7 +53,7 @@ const scriptPool = "us-west-2_aaaaaaaaa"
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	commands := map[string]func(*testscript.TestScript, *scriptWorld, []string){
 		"exits": cmdExits, "start": cmdStart, "signal": cmdSignal, "finish": cmdFinish,
-		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "signins": cmdSignIns, "tokens": cmdTokens, "latency": cmdLatency,
+		"sandbox": cmdSandbox, "requests": cmdRequests, "await": cmdAwait, "user": cmdUser, "signins": cmdSignIns, "tokens": cmdTokens, "latency": cmdLatency, "faults": cmdFaults, "sessions": cmdSessions,
 		"numbered": cmdNumbered, "runs": cmdRuns, "runs-going": cmdRunsGoing, "unseen": cmdUnseen, "flip": cmdFlip,
 		"signal-until-over": cmdSignalUntilOver, "newer": cmdNewer, "in-order": cmdInOrder, "endpoint": cmdEndpoint,
 		"sealed-run": cmdSealedRun, "log": cmdLog,

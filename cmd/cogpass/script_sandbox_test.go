@@ -134,6 +134,35 @@ func cmdLatency(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	w.server.SetLatency(d, 0)
 }
 
+// cmdFaults replaces the faults that users meet.
+func cmdFaults(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, w.server != nil, "faults [NAME=FAULT,…]…, after sandbox")
+	faults := sandbox.Faults{User: map[string][]string{}}
+	for _, text := range args {
+		ts.Check(faultValues(faults.User).Set(text))
+	}
+	w.server.SetFaults(faults)
+}
+
+// cmdSessions checks what AssumeRole has given.
+func cmdSessions(ts *testscript.TestScript, w *scriptWorld, args []string) {
+	need(ts, len(args) > 0 && w.server != nil, "sessions N [FIELD=VALUE]…, after sandbox")
+	all := w.server.Sessions()
+	if strconv.Itoa(len(all)) != args[0] {
+		ts.Fatalf("%d sessions, want %s: %+v", len(all), args[0], all)
+	}
+	for _, one := range all {
+		text, err := json.Marshal(one)
+		ts.Check(err)
+		for _, field := range args[1:] {
+			name, want, _ := strings.Cut(field, "=")
+			if !strings.Contains(string(text), fmt.Sprintf("%q:%q", name, want)) {
+				ts.Fatalf("got session %s, want %s", text, field)
+			}
+		}
+	}
+}
+
 func cmdUser(ts *testscript.TestScript, w *scriptWorld, args []string) {
 	need(ts, len(args) >= 2 && w.server != nil, "user NAME FIELD=VALUE…, after sandbox")
 	for _, u := range w.users(ts, args[0]) {
