@@ -17,21 +17,41 @@ func TestExamples(t *testing.T) {
 		"onboarding.yaml":     "map[set-permanent:1 set-temporary:11 skipped:1]",
 		"rotation.yaml":       "map[set-permanent:3]",
 		"incident-reset.yaml": "map[]",
+		"tenants.yaml":        "map[set-permanent:1]",
 	}
 	files, err := filepath.Glob("*.yaml")
 	if err != nil || len(files) != len(want) {
 		t.Fatalf("got examples %v, %v, want %d", files, err, len(want))
 	}
 	for _, file := range files {
-		if got := countTasks(t, file); got != want[file] {
-			t.Errorf("%s: got %s, want %s", file, got, want[file])
+		for _, opt := range poolsOf(t, file) {
+			if got := countTasks(t, file, opt); got != want[file] {
+				t.Errorf("%s: got %s, want %s", file, got, want[file])
+			}
 		}
 	}
 }
 
-func countTasks(t *testing.T, file string) string {
+// poolsOf returns what a job is opened with for each pool of its list; where there is
+// none, once.
+func poolsOf(t *testing.T, file string) []jobs.Options {
+	if file != "tenants.yaml" {
+		return []jobs.Options{{}}
+	}
+	rows, err := jobs.ReadPoolList("tenants.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []jobs.Options
+	for _, row := range rows {
+		all = append(all, jobs.Options{UserPoolID: row.UserPoolID, RoleARN: row.RoleARN})
+	}
+	return all
+}
+
+func countTasks(t *testing.T, file string, opt jobs.Options) string {
 	t.Helper()
-	job, err := jobs.Open(file, jobs.Options{})
+	job, err := jobs.Open(file, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
