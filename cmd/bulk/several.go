@@ -66,7 +66,7 @@ func RunAll(ctx context.Context, runs []One, all All) ([]Outcome, error) {
 			users += r.Tally.Users()
 		}
 		if err != nil {
-			return nil, &At{runs[i].Path, err}
+			return nil, runs[i].at(err)
 		}
 	}
 	if all.ExpectUsers != nil && *all.ExpectUsers != users {
@@ -83,7 +83,7 @@ func RunAll(ctx context.Context, runs []One, all All) ([]Outcome, error) {
 			continue
 		}
 		if err := r.commit(); err != nil {
-			return nil, &At{runs[i].Path, errors.Join(err, takeBack(ready[:i+1]))}
+			return nil, runs[i].at(errors.Join(err, takeBack(ready[:i+1])))
 		}
 	}
 	return g.carryOut(ctx, ready), nil
@@ -109,8 +109,11 @@ func takeBack(ready []*checked) error {
 // At is the fault of one of several runs, for which none was begun.
 type At struct {
 	Path string
+	Pool string // of a list of pools; empty where there is none
 	Err  error
 }
+
+func (o *One) at(err error) error { return &At{o.Path, PoolOf(&o.Options), err} }
 
 func (e *At) Error() string { return report.Visible(e.Path) + ": " + e.Err.Error() }
 func (e *At) Unwrap() error { return e.Err }

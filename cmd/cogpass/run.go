@@ -29,6 +29,8 @@ type runOptions struct {
 
 	NotifyCommand string
 
+	PoolList string
+
 	Quiet bool
 }
 
@@ -54,6 +56,7 @@ code is the first of 3, 5, 2, 130, 4, 1 and 0 that any of them has.`,
 		Example: `  cogpass run --sandbox --yes examples/onboarding.yaml
   cogpass run --dry-run --format cli job.yaml
   cogpass run --yes --quiet rotation.yaml
+  cogpass run --pool-list pools.csv job.yaml
   cogpass run --retry-failed ~/.local/state/cogpass/spring-onboarding-20260101T090000Z.run`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,6 +70,7 @@ code is the first of 3, 5, 2, 130, 4, 1 and 0 that any of them has.`,
 	addPool(f, &o.Options)
 	addReaching(f, &o.Options)
 	addRunning(f, &o.Options)
+	addPoolList(f, &o.PoolList)
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask before it starts")
 	f.Int64Var(&users, "expect-users", 0, "refuse to start unless it is `N` users")
 	f.StringVar(&o.RunFile, "run-file", "", "the run `FILE` to make (default: one in the state folder)")
@@ -120,7 +124,7 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 	if err := o.openLog(); err != nil {
 		return err
 	}
-	if len(args) > 1 {
+	if len(args) > 1 || o.PoolList != "" {
 		return o.several(ctx, args)
 	}
 	path, err := o.sys.runFile(args[0], wanted{Sandbox: o.Sandbox, Job: true, Quiet: o.Quiet})

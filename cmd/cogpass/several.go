@@ -19,25 +19,29 @@ func (o *runOptions) several(ctx context.Context, args []string) error {
 	if err := o.fitsSeveral(); err != nil {
 		return err
 	}
-	paths, err := o.each(args)
+	runs, err := o.runs(args)
 	if err != nil {
 		return err
 	}
 	if o.DryRun {
-		for _, path := range paths {
-			if err := o.dryRun(ctx, path); err != nil {
-				return atOne(path, err)
+		for _, run := range runs {
+			own := *o
+			own.Options = run.Options
+			if err := own.dryRun(ctx, run.Path); err != nil {
+				return atOne(&bulk.At{Path: run.Path, Pool: bulk.PoolOf(&run.Options), Err: err})
 			}
 		}
 		return nil
 	}
 	o.settle()
 	b := newBoard(o.sys, o.Quiet)
-	runs := make([]bulk.One, len(paths))
-	for i, path := range paths {
-		opt := o.Options
-		opt.Screen = b.row(path)
-		runs[i] = bulk.One{Path: path, Options: opt}
+	for i := range runs {
+		run := &runs[i]
+		row := b.row(run.Path)
+		if pool := bulk.PoolOf(&run.Options); pool != "" {
+			row.label = pool
+		}
+		run.Screen = row
 	}
 	all := bulk.All{ExpectUsers: o.ExpectUsers, Planned: func(plans []bulk.Question) { b.planned(plans, o) }}
 	if o.sys.InTerminal {
@@ -49,7 +53,7 @@ func (o *runOptions) several(ctx context.Context, args []string) error {
 	if err != nil {
 		var at *bulk.At
 		if errors.As(err, &at) {
-			err = atOne(at.Path, at.Err)
+			err = atOne(at)
 		}
 		o.notify(ctx, nil, err, codeOf(err))
 		return err
@@ -58,13 +62,17 @@ func (o *runOptions) several(ctx context.Context, args []string) error {
 }
 
 // atOne is the error of one of several runs, for which none was begun.
-func atOne(path string, err error) error {
+func atOne(at *bulk.At) error {
+	err := at.Err
 	code, hint := meaning(err)
 	if errors.Is(err, errInterrupted) {
 		return err
 	}
-	of := report.Visible(path) + ": "
-	if strings.HasPrefix(err.Error(), path) {
+	of := report.Visible(at.Path) + ": "
+	if at.Pool != "" {
+		of = report.Visible(at.Path) + " on " + at.Pool + ": "
+	}
+	if strings.HasPrefix(err.Error(), at.Path) {
 		of = "" // it says so itself
 	}
 	return withHint(code, strings.TrimPrefix(hint+"; none of the runs was begun", "; "), "%s%w", of, err)
@@ -76,8 +84,8 @@ func (o *runOptions) fitsSeveral() error {
 		name, why string
 		given     bool
 	}{
-		{"--run-file", "each run has a run file of its own, in the state folder", o.RunFile != ""},
-		{"--report", "each job names its own reports", o.Report != nil},
+		{"--run-file", "each run has a run file of its own, in the state folder", o.RunFile != "" && o.PoolList == ""},
+		{"--report", "each job names its own reports", o.Report != nil && o.PoolList == ""},
 		{"--approve", "a digest is of one plan", o.Approve != ""},
 		{"--metrics", "metrics are of one run", o.Metrics != ""},
 		{"--metrics-file", "metrics are of one run", o.MetricsFile != ""},
@@ -87,6 +95,30 @@ func (o *runOptions) fitsSeveral() error {
 		}
 	}
 	return nil
+}
+
+// runs returns the runs that arguments mean: one each, or of one job, one for each pool
+// of the list.
+func (o *runOptions) runs(args []string) ([]bulk.One, error) {
+	if o.PoolList != "" && len(args) > 1 {
+		return nil, usage("--pool-list goes with one job, not with several")
+	}
+	paths, err := o.each(args)
+	if err != nil {
+		return nil, err
+	}
+	var runs []bulk.One
+	if o.PoolList == "" {
+		for _, path := range paths {
+			runs = append(runs, bulk.One{Path: path, Options: o.Options})
+		}
+		return runs, nil
+	}
+	each, err := onPools(o.PoolList, o.Options)
+	for _, opt := range each {
+		runs = append(runs, bulk.One{Path: paths[0], Options: opt})
+	}
+	return runs, err
 }
 
 // each returns the paths that arguments mean, of which no two may be the same file.
