@@ -34,10 +34,11 @@ Accounts
 
 Pace
   --quota CATEGORY=N       requests a second of a category, over all pools of an
-                           account and Region; more are throttled. UserAccountRecovery=30 is Cognito's for
-                           setting and resetting passwords; others are UserUpdate,
-                           UserList, UserRead, UserPoolRead, UserAuthentication,
-                           UserToken. 0 is none.
+                           account and Region; more are throttled.
+                           UserAccountRecovery=30 is Cognito's for setting and
+                           resetting passwords; others are UserUpdate, UserList,
+                           UserRead, UserPoolRead, UserAuthentication, UserToken.
+                           0 is none.
   --emails N               e-mails a day and account of pools that send with
                            COGNITO_DEFAULT; Cognito's limit is 50. 0 is none.
   --latency D --jitter D   answers take --latency, give or take --jitter;
