@@ -148,6 +148,8 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 		return Answer{}, fmt.Errorf("EOF")
 	case "history":
 		return ans, &Error{Class: HistoryFault, Code: "PasswordHistoryPolicyViolationException", Message: "used before", Answer: ans}
+	case "weak":
+		return ans, &Error{Class: PasswordFault, Code: "InvalidPasswordException", Message: "too weak", Answer: ans}
 	case "user":
 		return ans, &Error{Class: UserFault, Code: "NotAuthorizedException", Message: "User is disabled.", Answer: ans}
 	case "lambda":

@@ -181,7 +181,8 @@ func (e *engine) supply(w *work, now time.Time) bool {
 }
 
 // late returns for how much longer an attempt may be under way that has left a
-// step in doubt. Of those of an earlier run, only the first is known.
+// step in doubt. One of an earlier run was sent before this one began; how long
+// after its intent, nobody knows.
 func (e *engine) late(w *work, now time.Time) time.Duration {
 	last := w.lostLast
 	if last.IsZero() {

@@ -133,3 +133,39 @@ func TestGeneratedInDoubt(t *testing.T) {
 		})
 	}
 }
+
+// A generated password that is refused is made anew twice. What was lost before
+// had the same password, and was refused too.
+func TestRefusedPassword(t *testing.T) {
+	for _, tt := range []struct {
+		script []string
+		want   string // outcome (reason) version
+		sent   int
+	}{
+		{[]string{"weak"}, "ok () new 2", 2},
+		{[]string{"weak", "weak"}, "ok () new 3", 3},
+		{[]string{"weak", "weak", "weak"}, "failed (too weak) ", 3},
+		{[]string{"lost-before", "weak", "weak", "weak"}, "failed (too weak) ", 4},
+		{[]string{"history", "history", "history"}, "failed (used before) ", 3},
+		{[]string{"lost-after", "history"}, "ok () new 1", 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPool(1)
+			p.script["u00001"] = tt.script
+			n := 0
+			opt := Options{Generate: func(Task) (string, jobs.Secret, error) {
+				n++
+				v := fmt.Sprint("new ", n)
+				return v, jobs.NewSecret(v), nil
+			}}
+			got, err := run(t, t.Context(), p, seq([]Task{{Seq: 1, Username: "u00001", Action: jobs.SetTemporary, Generated: true}}), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := got["u00001"]
+			if line := fmt.Sprintf("%v (%s) %s", r.Outcome, r.Reason, r.Version); line != tt.want || len(p.sent) != tt.sent || len(p.lookedAt) > 0 {
+				t.Errorf("%v: got %s after %d requests and %d looks, want %s after %d and none", tt.script, line, len(p.sent), len(p.lookedAt), tt.want, tt.sent)
+			}
+		})
+	}
+}

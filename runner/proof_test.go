@@ -134,7 +134,7 @@ func TestTwoLooks(t *testing.T) {
 // A trigger may keep a request for 15 seconds after its connection was lost: until
 // then no look proves that it was not carried out, in this run or in the next.
 func TestCarriedOutLate(t *testing.T) {
-	for name, earlier := range map[string]bool{"in this run": false, "in a run that was killed": true} {
+	for name, began := range map[string]time.Duration{"in this run": -1, "in a run that was killed": 0, "in one that stood still between the intent and the request": time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			p, tasks := newPool(1)
 			u := p.users["u00001"]
@@ -144,8 +144,8 @@ func TestCarriedOutLate(t *testing.T) {
 				u.status, u.modified, u.resets = ResetRequired, time.Now(), u.resets+1
 			})
 			p.script["u00001"] = []string{"lost-before", ""}
-			if earlier {
-				tasks = seq([]Task{{Seq: 1, Username: "u00001", Action: jobs.Reset, Attempts: 1, Doubt: &Intent{Seq: 1, Attempts: 1, Began: time.Now(), Slack: time.Second}}})
+			if began >= 0 {
+				tasks = seq([]Task{{Seq: 1, Username: "u00001", Action: jobs.Reset, Attempts: 1, Doubt: &Intent{Seq: 1, Attempts: 1, Began: time.Now().Add(-began), Slack: time.Second}}})
 				p.script["u00001"] = nil
 			}
 			got, err := run(t, t.Context(), p, tasks, Options{})

@@ -196,21 +196,6 @@ func (e *engine) seenActed(w *work, s Sight, now time.Time) {
 	}
 }
 
-// surely returns for how long a task's attempt has been under way at least. One of
-// an earlier run was sent before this one began; where its time is not known,
-// that is all there is to know.
-func (e *engine) surely(now time.Time, w *work) time.Duration {
-	age, slack := e.age(now, w)
-	switch since := now.Sub(e.began); {
-	case !w.doubtSent.IsZero():
-		return age
-	case slack > time.Minute:
-		return since
-	default:
-		return max(age-slack, since)
-	}
-}
-
 // wasThere reports whether a user may have been in the state that the action
 // leads to before it, where enabling has modified them too.
 func (w *work) wasThere() bool {
@@ -222,7 +207,7 @@ func (w *work) wasThere() bool {
 func (e *engine) unmodified(w *work, s Sight, now time.Time) {
 	if w.unchanged++; w.unchanged < looksOld {
 		w.already = s.Status == w.spec.Leaves
-		e.look(w, now.Add(max(lookAgain, LateFor-e.surely(now, w))))
+		e.look(w, now.Add(max(lookAgain, e.late(w, now))))
 		return
 	}
 	if w.already || s.Status == w.spec.Leaves || !s.Status.Known() { // a second time would show no more than the first

@@ -176,3 +176,59 @@ func TestDoubtIsAsOldAsItsFirstAttempt(t *testing.T) {
 		}
 	})
 }
+
+// A look comes when what may have been done has had the time to show.
+func TestWhenItIsLookedAt(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		action jobs.Action
+		ago    time.Duration // when an earlier run began its attempt; 0: this run does, and loses it
+		rate   float64
+		after  time.Duration // from when it was lost, or else from the start
+	}{
+		{name: "a reset", action: jobs.Reset, after: lookFirst},
+		{name: "a reset of an earlier run", action: jobs.Reset, ago: time.Second},
+		{name: "a set of an earlier run", action: jobs.SetPermanent, ago: time.Hour, after: lookAgain},
+		{name: "a set that was lost a minute and a half ago", action: jobs.SetPermanent, rate: 1.0 / 90, after: 90*time.Second - minLead},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, tasks := newPool(1)
+			from := time.Now()
+			if tt.ago > 0 {
+				tasks = seq([]Task{{Seq: 1, Username: "u00001", Doubt: &Intent{Seq: 1, Attempts: 1, Began: time.Now().Add(-tt.ago), Slack: time.Second}}})
+			} else {
+				from, p.script["u00001"] = from.Add(p.latency), []string{"lost-after"}
+			}
+			if _, err := run(t, t.Context(), p, actions(tasks, tt.action), Options{Rate: tt.rate}); err != nil {
+				t.Fatal(err)
+			}
+			if after := p.lookedAt[0].Add(-p.latency).Sub(from) - tt.after; after < -p.latency || after > p.latency {
+				t.Errorf("%s: looked at %s from when it should have been", tt.name, after)
+			}
+		})
+	}
+}
+
+// Only a user in a known state that the action does not lead to, modified before it
+// for sure, is untouched.
+func TestUntouched(t *testing.T) {
+	began := time.Unix(1_800_000_000, 0)
+	attempt, reset := &Intent{Began: began, Slack: time.Second}, jobs.Reset.Spec()
+	good := Sight{Found: true, Status: Confirmed, Modified: began.Add(-time.Hour)}
+	for name, change := range map[string]func(*Sight){
+		"":                       func(*Sight) {},
+		"nobody":                 func(s *Sight) { s.Found = false },
+		"no state":               func(s *Sight) { s.Status = "" },
+		"a state of a later API": func(s *Sight) { s.Status = "ARCHIVED" },
+		"no time":                func(s *Sight) { s.Modified = time.Time{} },
+		"no time, as 0":          func(s *Sight) { s.Modified = time.Unix(0, 0) },
+		"modified since":         func(s *Sight) { s.Modified = began.Add(time.Second) },
+		"modified about then":    func(s *Sight) { s.Modified = began.Add(-time.Second) },
+		"reset":                  func(s *Sight) { s.Status = ResetRequired },
+	} {
+		s := good
+		if change(&s); s.Untouched(attempt, reset) != (name == "") {
+			t.Errorf("%q: got %t", name, name != "")
+		}
+	}
+}

@@ -67,6 +67,11 @@ func TestSteps(t *testing.T) {
 		{name: "enabled, and the reset lost of one who may have been reset before", task: Task{Action: jobs.Reset, Enable: true},
 			script: map[Step][]string{Act: {"lost-after"}}, want: "unknown (no answer came; the user was modified since and is RESET_REQUIRED) 3:ok", sent: []Step{Enable, Act}, told: "3:ok"},
 
+		{name: "disabling is always lost, and looking tells that it was not done", task: Task{Action: jobs.Disable}, script: map[Step][]string{Act: lost},
+			want: "failed (gave up after 8 attempts: EOF)", sent: slices.Repeat([]Step{Act}, 8)},
+		{name: "a sign-out alone is always lost, and no look tells", task: Task{Action: jobs.SignOut}, script: map[Step][]string{Act: lost},
+			want: "unknown (gave up after 8 attempts: EOF; no answer came, and no look shows whether it was carried out)", sent: slices.Repeat([]Step{Act}, 8)},
+
 		{name: "made with the password", task: Task{Action: jobs.SetTemporary, Create: made}, missing: true, want: "ok () 2:ok", sent: []Step{Create}},
 		{name: "made, and then set", task: Task{Action: jobs.SetPermanent, Create: made}, missing: true, want: "ok () 2:ok", sent: []Step{Create, Act}, told: "2:ok"},
 		{name: "made, set and signed out", task: Task{Action: jobs.SetTemporary, Create: made, SignOut: jobs.SignOutIfOK}, missing: true,
