@@ -61,8 +61,10 @@ func TestPlaceThatCannotBeWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	if w := f.Warnings(); len(w) != 1 || !strings.Contains(w[0], "cannot be noted outside its file") {
 		t.Errorf("got %q, want a warning", w)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
 	}
 }
