@@ -173,6 +173,8 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 		}
 	case t.Step == Enable:
 		u.disabled = false
+	case t.Step == Act && a == jobs.Disable:
+		u.disabled = true
 	case t.Step == SignOut:
 		u.signOuts++
 	case a == jobs.Reset:
@@ -222,6 +224,8 @@ func (p *pool) Look(ctx context.Context, username string) (Sight, error) {
 		return s, &Error{Class: Throttled, Message: "Rate exceeded"}
 	case "500":
 		return s, &Error{Class: Transient, Message: "oops"}
+	case "unreadable":
+		return s, &Error{Class: Unreadable, Message: "an answer that is not JSON"}
 	case "refused":
 		return s, &Error{Class: UserFault, Code: "AccessDeniedException", Message: "not allowed to list users"}
 	}

@@ -49,6 +49,7 @@ func (s *shelf) Fetch(_ context.Context, h Handover) (jobs.Secret, Answer, error
 // none it is said that it is nobody's while it may be the user's: also where an
 // earlier run has set another, or a request arrives late.
 func TestGeneratedInDoubt(t *testing.T) {
+	const own = "the user's own"
 	tried := func(versions ...string) (made []Made) {
 		for _, v := range versions {
 			made = append(made, Made{v, Tried})
@@ -61,7 +62,7 @@ func TestGeneratedInDoubt(t *testing.T) {
 		doubt time.Duration // how long ago the attempt of an earlier run is that is in doubt; 0: none is
 		set   time.Duration // how long ago the user's password was set
 		has   string        // that password
-		late  string        // a password that a request under way sets after 15 s
+		late  string        // a password that a request under way, or the user, sets after 15 s
 		store *shelf
 		first string // what comes of the only request, where the task has no other
 		want  Outcome
@@ -74,6 +75,8 @@ func TestGeneratedInDoubt(t *testing.T) {
 		{name: "an earlier run's, long ago and carried out late", made: tried("old 1"), doubt: 2 * time.Minute, late: "old 1", want: OK},
 		{name: "an earlier run's, just now and carried out late", made: tried("old 1"), doubt: time.Second, late: "old 1", want: OK},
 		{name: "one of two of earlier runs", made: tried("old 1", "old 2"), doubt: 2 * time.Minute, set: time.Minute, has: "old 2", want: OK},
+		{name: "one of two of earlier runs, and the user chooses one just then", made: tried("old 1", "old 2"), doubt: 2 * time.Minute, set: time.Minute, has: "old 2",
+			late: own, want: Unknown},
 		{name: "one of those that nobody knows", made: tried(""), doubt: 2 * time.Minute, set: time.Minute, has: "old 1", want: OK},
 		{name: "an earlier run's, set before, and its repetition lost", made: tried("old 1"), set: time.Hour, has: "old 1",
 			store: &shelf{has: []string{"old 1"}}, first: "lost-before", want: Unknown},
@@ -90,7 +93,9 @@ func TestGeneratedInDoubt(t *testing.T) {
 			set := func(password string, at time.Time) {
 				p.mu.Lock()
 				defer p.mu.Unlock()
-				u.status, u.password, u.modified = ForceChangePassword, password, at
+				if u.status, u.password, u.modified = ForceChangePassword, password, at; password == own {
+					u.status = Confirmed
+				}
 			}
 			if tt.has != "" {
 				set(tt.has, time.Now().Add(-tt.set))
@@ -121,7 +126,7 @@ func TestGeneratedInDoubt(t *testing.T) {
 			}
 			time.Sleep(time.Minute) // by the simulated clock
 			r := got["u00001"]
-			if r.Outcome != tt.want || r.Outcome == OK && r.Version != u.password {
+			if r.Outcome != tt.want || r.Outcome == OK && r.Version != u.password || tt.late == own && u.password != own {
 				t.Errorf("%s: got %v (%s) with %q, want %v; the user has %q", tt.name, r.Outcome, r.Reason, r.Version, tt.want, u.password)
 			}
 			if tt.check != Pending && (len(r.Beside) != 1 || r.Beside[0].Outcome != tt.check) {

@@ -75,7 +75,7 @@ func (e *engine) age(now time.Time, w *work) (age, slack time.Duration) {
 // What may have been done just now is given the time to show; of an attempt of
 // an earlier run nobody knows how long after its intent it left.
 func (e *engine) lookSoon(w *work, now time.Time) {
-	if age, slack := e.age(now, w); e.rule(w) != jobs.LookFirst && (w.doubtSent.IsZero() || age-slack < lookAgain) {
+	if age, _ := e.age(now, w); e.rule(w) != jobs.LookFirst && (w.doubtSent.IsZero() || age < lookAgain) {
 		now = now.Add(lookAgain)
 	}
 	e.look(w, now)

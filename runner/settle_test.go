@@ -232,3 +232,19 @@ func TestUntouched(t *testing.T) {
 		}
 	}
 }
+
+// Looks that cannot be read are as few as attempts.
+func TestUnreadableLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, tasks := newPool(1)
+		p.script["u00001"], p.looks["u00001"] = []string{"lost-after"}, []string{"unreadable", "…"}
+		got, err := run(t, t.Context(), p, tasks, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAll(t, got, 1, Unknown)
+		if n := len(p.lookedAt); n != 8 {
+			t.Errorf("it was looked at %d times, want 8", n)
+		}
+	})
+}

@@ -69,6 +69,8 @@ func TestSteps(t *testing.T) {
 
 		{name: "disabling is always lost, and looking tells that it was not done", task: Task{Action: jobs.Disable}, script: map[Step][]string{Act: lost},
 			want: "failed (gave up after 8 attempts: EOF)", sent: slices.Repeat([]Step{Act}, 8)},
+		{name: "disabling is always lost, and looking tells that it was done", task: Task{Action: jobs.Disable},
+			script: map[Step][]string{Act: slices.Repeat([]string{"lost-after"}, 8)}, want: "ok ()", sent: slices.Repeat([]Step{Act}, 8)},
 		{name: "a sign-out alone is always lost, and no look tells", task: Task{Action: jobs.SignOut}, script: map[Step][]string{Act: lost},
 			want: "unknown (gave up after 8 attempts: EOF; no answer came, and no look shows whether it was carried out)", sent: slices.Repeat([]Step{Act}, 8)},
 
