@@ -50,3 +50,40 @@ func TestMadeAndNotSeen(t *testing.T) {
 		})
 	}
 }
+
+// A look at a user who may have been made tells whether the password may be theirs, and
+// two tell that nobody was made. An invitation counts as a message.
+func TestSeenMade(t *testing.T) {
+	untimed := func(s *Sight) { s.Modified = time.Time{} }
+	for _, tt := range []struct {
+		name   string
+		action jobs.Action
+		answer string
+		show   func(*Sight)
+		want   Outcome
+		sent   []Step
+		looks  int
+	}{
+		{"made", jobs.SetTemporary, "lost-after", nil, OK, []Step{Create}, 1},
+		{"with the password, and without a time", jobs.SetTemporary, "lost-after", untimed, Unknown, []Step{Create}, 1},
+		{"without the password, and without a time", jobs.SetPermanent, "lost-after", untimed, OK, []Step{Create, Act}, 1},
+		{"without a time, and signed in since", jobs.SetPermanent, "lost-after", func(s *Sight) { s.Status = Confirmed; untimed(s) }, Unknown, []Step{Create}, 1},
+		{"nobody", jobs.SetTemporary, "lost-before", nil, OK, []Step{Create, Create}, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPool(1)
+			p.users["u00001"].missing = true
+			p.script["u00001/2"], p.show = []string{tt.answer}, tt.show
+			messages := 0
+			task := Task{Seq: 1, Username: "u00001", Action: tt.action, Password: jobs.NewSecret("x"), Create: &jobs.Creation{Invite: jobs.InviteByEmail}}
+			got, err := run(t, t.Context(), p, seq([]Task{task}), Options{Budget: func(Task) error { messages++; return nil }, Unspent: func(Task) { messages-- }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := got["u00001"]
+			if r.Outcome != tt.want || !slices.Equal(p.steps, tt.sent) || len(p.lookedAt) != tt.looks || messages == 0 {
+				t.Errorf("%s: got %v (%s), %v, %d looks, %d messages; want %v, %v and %d looks", tt.name, r.Outcome, r.Reason, p.steps, len(p.lookedAt), messages, tt.want, tt.sent, tt.looks)
+			}
+		})
+	}
+}

@@ -162,7 +162,10 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 	if t.Step == Create && !u.missing {
 		return ans, &Error{Class: Exists, Code: "UsernameExistsException", Message: "User account already exists", Answer: ans}
 	}
-	if t.Step != SignOut {
+	if t.Step == Check && t.Password.Reveal() != u.password {
+		return ans, &Error{Class: UserFault, Code: "NotAuthorizedException", Message: "Incorrect username or password.", Answer: ans}
+	}
+	if t.Step != SignOut && t.Step != Check {
 		u.modified = time.Now()
 	}
 	switch a := t.Action; {
@@ -175,6 +178,7 @@ func (p *pool) Do(ctx context.Context, t Task) (Answer, error) {
 		u.disabled = false
 	case t.Step == Act && a == jobs.Disable:
 		u.disabled = true
+	case t.Step == Check:
 	case t.Step == SignOut:
 		u.signOuts++
 	case a == jobs.Reset:

@@ -69,6 +69,7 @@ func TestGeneratedInDoubt(t *testing.T) {
 		check Outcome // of a sign-in with the password; Pending: there is none
 		rate  float64
 
+		ends   string // the user's password at the end, where it matters
 		nobody string // a password that the store is told is nobody's
 	}{
 		{name: "given up, and carried out late", first: "lost-before", late: "new 1", want: OK},
@@ -85,6 +86,9 @@ func TestGeneratedInDoubt(t *testing.T) {
 		{name: "an earlier run's, and another was made and throttled for a minute", made: tried("old 1"), doubt: 5 * time.Second, set: 4 * time.Second, has: "old 1",
 			first: "throttle", rate: 1.0 / 90, want: OK, check: Unknown},
 		{name: "an earlier run's, which nobody has any more", made: tried("old 1"), store: &shelf{}, want: OK, nobody: "old 1"},
+		{name: "an earlier run's, which the store has", made: tried("old 1"), store: &shelf{has: []string{"old 1"}}, want: OK, ends: "old 1"},
+		{name: "nobody knows which, not set, and then refused", made: tried(""), doubt: 2 * time.Minute, first: "user", want: Unknown},
+		{name: "an earlier run's, not set, and then refused", made: tried("old 1"), doubt: 2 * time.Minute, first: "user", want: Failed},
 		{name: "set at once", want: OK, check: OK},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -126,7 +130,7 @@ func TestGeneratedInDoubt(t *testing.T) {
 			}
 			time.Sleep(time.Minute) // by the simulated clock
 			r := got["u00001"]
-			if r.Outcome != tt.want || r.Outcome == OK && r.Version != u.password || tt.late == own && u.password != own {
+			if r.Outcome != tt.want || r.Outcome == OK && r.Version != u.password || tt.late == own && u.password != own || tt.ends != "" && u.password != tt.ends {
 				t.Errorf("%s: got %v (%s) with %q, want %v; the user has %q", tt.name, r.Outcome, r.Reason, r.Version, tt.want, u.password)
 			}
 			if tt.check != Pending && (len(r.Beside) != 1 || r.Beside[0].Outcome != tt.check) {
@@ -170,6 +174,48 @@ func TestRefusedPassword(t *testing.T) {
 			r := got["u00001"]
 			if line := fmt.Sprintf("%v (%s) %s", r.Outcome, r.Reason, r.Version); line != tt.want || len(p.sent) != tt.sent || len(p.lookedAt) > 0 {
 				t.Errorf("%v: got %s after %d requests and %d looks, want %s after %d and none", tt.script, line, len(p.sent), len(p.lookedAt), tt.want, tt.sent)
+			}
+		})
+	}
+}
+
+// A sign-in with the password in doubt tells whether it was set, where it can be had.
+func TestProbe(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		has  string // the user's password, since the attempt
+		made []Made // none: the job gives the password
+		held []string
+		want string // outcome (reason) version
+	}{
+		{name: "given", has: "given", want: "ok () "},
+		{name: "given, and changed since", has: "the user's own", want: "unknown (no answer came; the user was modified since, and cannot sign in with the password: Incorrect username or password.) "},
+		{name: "generated", has: "old 1", made: []Made{{"old 1", Tried}}, held: []string{"old 1"}, want: "ok () old 1"},
+		{name: "generated, and another was only made", has: "old 1", made: []Made{{"old 1", Tried}, {"old 2", NotSet}}, held: []string{"old 1", "old 2"}, want: "ok () old 1"},
+		{name: "generated, and gone", has: "old 1", made: []Made{{"old 1", Tried}}, want: "unknown (no answer came; the user was modified since and is CONFIRMED) "},
+		{name: "generated, and nobody knows which", has: "old 1", made: []Made{{"", Tried}}, held: []string{"old 1"}, want: "unknown (no answer came; the user was modified since and is CONFIRMED) "},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPool(1)
+			u := p.users["u00001"]
+			u.password, u.modified = tt.has, time.Now().Add(-time.Minute)
+			clock := new(Clock)
+			clock.Observe(time.Now(), time.Now(), time.Now())
+			task := Task{Seq: 1, Username: "u00001", Action: jobs.SetPermanent, Password: jobs.NewSecret("given"), Check: true, Attempts: 1,
+				Doubt: &Intent{Seq: 1, Attempts: 1, Began: time.Now().Add(-2 * time.Minute), Slack: time.Second}}
+			opt := Options{Clock: clock}
+			if tt.made != nil {
+				task.Generated, task.Made, task.Password = true, tt.made, jobs.Secret{}
+				opt.Handoff = &shelf{has: tt.held}
+				opt.Generate = func(Task) (string, jobs.Secret, error) { return "new 1", jobs.NewSecret("new 1"), nil }
+			}
+			got, err := run(t, t.Context(), p, seq([]Task{task}), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := got["u00001"]
+			if line := fmt.Sprintf("%v (%s) %s", r.Outcome, r.Reason, r.Version); line != tt.want || u.sets > 0 {
+				t.Errorf("%s: got  %s after %d sets\nwant %s", tt.name, line, u.sets, tt.want)
 			}
 		})
 	}

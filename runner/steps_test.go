@@ -85,6 +85,10 @@ func TestSteps(t *testing.T) {
 			want: "ok () 2:ok", sent: []Step{Create}},
 		{name: "made, the answer lost, and then set", task: Task{Action: jobs.SetPermanent, Create: made}, missing: true, script: map[Step][]string{Create: {"lost-after"}},
 			want: "ok () 2:ok", sent: []Step{Create, Act}, told: "2:ok"},
+		{name: "invited, the answer lost, and then set", task: Task{Action: jobs.SetPermanent, Create: &jobs.Creation{Invite: jobs.InviteByEmail}}, missing: true,
+			script: map[Step][]string{Create: {"lost-after"}}, want: "ok () 2:ok", sent: []Step{Create, Act}, told: "2:ok"},
+		{name: "a lost check that is refused", task: Task{Action: jobs.SetPermanent, Check: true}, script: map[Step][]string{Check: {"lost-before", "user"}},
+			want: "ok () 8:failed", sent: []Step{Act, Check, Check}, told: "0:ok"},
 		{name: "lost before it was made", task: Task{Action: jobs.SetTemporary, Create: made}, missing: true, script: map[Step][]string{Create: {"lost-before"}},
 			want: "ok () 2:ok", sent: []Step{Create, Create}},
 		{name: "made, and no message came", task: Task{Action: jobs.SetTemporary, Create: made}, missing: true, script: map[Step][]string{Create: {"delivery"}},
@@ -153,6 +157,7 @@ func TestRecheck(t *testing.T) {
 		{name: "not any more", skip: "it is RESET_REQUIRED", want: "skipped (it is RESET_REQUIRED)"},
 		{name: "impossible", fail: "no address", want: "failed (no address)", sent: []Step{SignOut}},
 		{name: "throttled", looks: []string{"throttle", "500"}, want: "ok ()", sent: []Step{Enable, Act}},
+		{name: "cannot be read", looks: []string{"unreadable", "…"}, want: "failed (not sent, for the user could not be looked at first: gave up after 8 attempts: an answer that is not JSON)"},
 		{name: "cannot be told", looks: []string{"500", "…"}, want: "failed (not sent, for the user could not be looked at first: gave up after 8 attempts: oops)"},
 		{name: "denied", looks: []string{"refused"}, stopped: true},
 	} {
