@@ -29,6 +29,9 @@ func TestMadeAndNotSeen(t *testing.T) {
 		{"and has chosen a password since", "lost-before", Task{Action: jobs.SetPermanent, Password: jobs.NewSecret("x"), Create: &jobs.Creation{},
 			Doubt: &Intent{Seq: 1, Step: Create, Attempts: 1}}, Confirmed,
 			"unknown (no answer came to the creation; the user was modified since and is CONFIRMED) ", []Step{Create}},
+		{"and has chosen a password since, and all steps were in doubt", "", Task{Action: jobs.SetPermanent, Password: jobs.NewSecret("x"), Create: &jobs.Creation{},
+			Doubt: &Intent{Seq: 1, Step: Act, Attempts: 1}}, Confirmed,
+			"unknown (no answer came to the creation; the user was modified since and is CONFIRMED) ", []Step{Create}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newPool(1)

@@ -361,3 +361,30 @@ func TestMarkFarBehindProvesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A file that this program has open is not opened once more beside SQLite: closing that
+// would end the locks of the first, so that another process could write it too.
+func TestFileInUseIsNotOpenedBesideIt(t *testing.T) {
+	path := makeFile(t, 1)
+	used := func(want bool) {
+		t.Helper()
+		if _, err := headerOf(path, 16); errors.Is(err, errInUse) != want {
+			t.Errorf("got %v, want that it is in use: %t", err, want)
+		}
+	}
+	used(false)
+	f := openFile(t, path)
+	used(true)
+	r, err := OpenReadOnly(path, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	used(true)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	used(false)
+}
