@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"cogpass/jobs"
 )
 
 // A failing journal stops the run before anything is sent that it does not have.
@@ -82,6 +84,45 @@ func (j *journal) doubts(results map[string]Result) map[int64]Intent {
 		delete(d, r.Seq)
 	}
 	return d
+}
+
+// An attempt that surely changed nothing is taken back from the journal, but not where an
+// earlier one may have: a run that goes on has to know of that.
+func TestTakenBack(t *testing.T) {
+	set := Task{Action: jobs.SetTemporary, Password: jobs.NewSecret("x")}
+	tried, create := set, set
+	tried.Generated, tried.Made = true, []Made{{"old 1", Tried}}
+	create.Create = &jobs.Creation{}
+	made := create
+	made.Doubt = &Intent{Seq: 1, Step: Create, Attempts: 1}
+	for name, tt := range map[string]struct {
+		task Task
+		left int
+	}{"a set": {set, 0}, "a set after another password was tried": {tried, 1}, "a creation": {create, 0}, "a creation after one that no look showed": {made, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := newPool(1)
+			p.users["u00001"].missing = tt.task.Create != nil
+			p.script["u00001"] = []string{"throttle", "budget"}
+			p.script["u00001/2"] = p.script["u00001"]
+			tt.task.Seq, tt.task.Username = 1, "u00001"
+			if tt.task.Doubt != nil {
+				tt.task.Doubt.Began = time.Now()
+			}
+			j := &journal{}
+			got, err := run(t, t.Context(), p, seq([]Task{tt.task}), Options{Journal: j, Generate: func(Task) (string, jobs.Secret, error) { return "new 1", jobs.NewSecret("new 1"), nil }})
+			var stop *Stopped
+			if !errors.As(err, &stop) || stop.Class != Budget || len(p.sent) != 2 {
+				t.Fatalf("%s: got %v after %d requests", name, err, len(p.sent))
+			}
+			d := j.doubts(got)
+			if len(d) != tt.left {
+				t.Errorf("%s: the journal has %d attempts, want %d", name, len(d), tt.left)
+			}
+			if first := tt.task.Doubt; first != nil && !d[1].Began.Equal(first.Began) {
+				t.Errorf("%s: it began at %v, want %v, as the first", name, d[1].Began, first.Began)
+			}
+		})
+	}
 }
 
 // hanging is a journal that comes to a halt, until its context ends.

@@ -113,7 +113,13 @@ func TestGeneratedInDoubt(t *testing.T) {
 			if tt.doubt > 0 {
 				task.Doubt = &Intent{Seq: 1, Attempts: 1, Began: time.Now().Add(-tt.doubt), Slack: time.Second}
 			}
-			opt := Options{Rate: tt.rate, Clock: clock, Generate: func(Task) (string, jobs.Secret, error) {
+			recorded := "" // the version that the journal was told of, where another step follows
+			j := &journal{ended: func(_ int64, r StepResult) {
+				if r.Step == Act {
+					recorded = r.Version
+				}
+			}}
+			opt := Options{Rate: tt.rate, Clock: clock, Journal: j, Generate: func(Task) (string, jobs.Secret, error) {
 				n++
 				v := fmt.Sprint("new ", n)
 				return v, jobs.NewSecret(v), nil
@@ -132,6 +138,9 @@ func TestGeneratedInDoubt(t *testing.T) {
 			r := got["u00001"]
 			if r.Outcome != tt.want || r.Outcome == OK && r.Version != u.password || tt.late == own && u.password != own || tt.ends != "" && u.password != tt.ends {
 				t.Errorf("%s: got %v (%s) with %q, want %v; the user has %q", tt.name, r.Outcome, r.Reason, r.Version, tt.want, u.password)
+			}
+			if tt.check != Pending && recorded != r.Version {
+				t.Errorf("%s: the journal was told of %q, want %q", tt.name, recorded, r.Version)
 			}
 			if tt.check != Pending && (len(r.Beside) != 1 || r.Beside[0].Outcome != tt.check) {
 				t.Errorf("%s: got %+v beside, want a check that is %v", tt.name, r.Beside, tt.check)
