@@ -112,7 +112,11 @@ report: [out/report.json, "out/{name}.csv"]
 			t.Fatal(err)
 		}
 		check(path, string(text))
-		mustTasks(t, path, jobs.Options{LookupEnv: environment})
+		opt := jobs.Options{LookupEnv: environment}
+		if strings.Contains(string(text), "{pool}") { // a list of pools names it, and the role
+			opt.UserPoolID, opt.RoleARN = "us-west-2_aaaaaaaaa", "arn:aws:iam::111122223333:role/cogpass"
+		}
+		mustTasks(t, path, opt)
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 
 	"cogpass/jobs"
@@ -171,8 +172,10 @@ func (c *Client) Check(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	// An instance's metadata is where the SDK looks last.
-	if asked(err, "ec2imds") {
+	// An instance's metadata is where the SDK looks last; a profile's role without
+	// anything to assume it with it takes there too.
+	var op *smithy.OperationError
+	if errors.As(err, &op) && (op.ServiceID == "ec2imds" || c.role.ARN != "" && asked(err, "ec2imds")) {
 		return &ConfigError{Kind: NoCredentials, Err: err}
 	}
 	if c.role.ARN != "" && roleRefusal(err) != "" {

@@ -61,7 +61,7 @@ type lender struct {
 	from *aws.CredentialsCache
 
 	mu   sync.Mutex
-	last string // the access key that was lent last
+	gone string // the access key that was given up last
 }
 
 func newLender(from aws.CredentialsProvider) *lender {
@@ -78,9 +78,6 @@ func (l *lender) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return c, &lendingError{err}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = c.AccessKeyID
 	return c, nil
 }
 
@@ -88,7 +85,8 @@ func (l *lender) Retrieve(ctx context.Context) (aws.Credentials, error) {
 // have expired, or may be in a moment.
 func (l *lender) renewed(ctx context.Context, expired string) bool {
 	l.mu.Lock()
-	if l.last == expired {
+	if l.gone != expired { // the first of those who met it; the others have what that one fetches
+		l.gone = expired
 		l.from.Invalidate()
 	}
 	l.mu.Unlock()
