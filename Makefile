@@ -68,15 +68,16 @@ test-long:
 
 # The tests of cmd/cogpass start the program, which the last command is about.
 test-race:
-	CGO_ENABLED=1 COGPASS_LONG=1 $(TEST) -race -count=1 -shuffle=on ./jobs/... ./runner/... ./report/... ./cmd/bulk
+	CGO_ENABLED=1 $(TEST) -race -count=1 -shuffle=on ./jobs/... ./runner/... ./report/... ./cmd/bulk
 	CGO_ENABLED=1 $(GO) build -race -ldflags "-X 'cogpass/runner/runfile.fixedPlace=$(CURDIR)/.cache/race/place'" -o .cache/race/ ./cmd/cogpass
 	CGO_ENABLED=1 COGPASS_PROGRAM='$(CURDIR)/.cache/race/cogpass' $(GO) test -race -parallel 2 -count=1 \
 		-run '^TestScripts$$/^(bulk|faults|wire|damage)$$' ./cmd/cogpass
 
-# All in one way, or what it is made of would be compiled twice.
+# Without cgo, as the program is built, and so that nothing is compiled twice.
+test-temporal-env: export CGO_ENABLED = 0
 test-temporal-env:
-	cd cmd/cogpass-temporal && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) mod tidy -diff && export CGO_ENABLED=$(if $(RACE),1,0) && \
-		$(GO) build $(RACE) -o '$(CURDIR)/.cache/cogpass-temporal' . && $(TEST) $(RACE) ./...
+	cd cmd/cogpass-temporal && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) mod tidy -diff && \
+		$(GO) build -o '$(CURDIR)/.cache/cogpass-temporal' . && $(TEST) ./...
 
 cover:
 	@mkdir -p .cache && $(TEST) -coverprofile=.cache/cover -coverpkg=./jobs/...,./runner/...,./report/... ./jobs/... ./runner/... ./report/... >.cache/cover.log \
