@@ -107,7 +107,7 @@ pages:
 	.cache/release/cogpass completion powershell >$(STAGE)/completions/cogpass.ps1
 	CGO_ENABLED=0 $(GO) build -o .cache/release/ ./cmd/release
 	.cache/release/release licenses $(STAGE)/licenses
-	cp -R LICENSE README.md CHANGELOG.md docs examples $(STAGE)/
+	cp -R LICENSE README.md CHANGELOG.md docs examples $(STAGE)/ && rm -rf $(STAGE)/examples/out
 	find $(STAGE) -type f \( -name '*_test.go' -o -name '*.png' \) -exec rm {} +
 	find $(STAGE) -type f -perm -u+x -exec chmod 755 {} + -o -type f -exec chmod 644 {} + -o -exec chmod 755 {} +
 	rm -rf .cache/release/gz && mkdir -p .cache/release/gz
