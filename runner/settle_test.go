@@ -177,6 +177,38 @@ func TestDoubtIsAsOldAsItsFirstAttempt(t *testing.T) {
 	})
 }
 
+// Where an earlier attempt may have set a password, and is not in doubt any more, an attempt
+// that is lost after it is held against that: what it has set is not taken for nobody's.
+func TestDoubtIsAsOldAsWhatMayBeSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPool(1)
+		p.script["u00001"] = []string{"fatal"}
+		first := time.Now()
+		task := Task{Seq: 1, Username: "u00001", Action: jobs.SetPermanent, Generated: true, Made: []Made{{"old 1", Tried}}, Attempts: 1, StartedAt: first}
+		opt := Options{Generate: func(Task) (string, jobs.Secret, error) { return "new 1", jobs.NewSecret("new 1"), nil }}
+		time.Sleep(time.Hour)
+		var intent Intent
+		opt.Journal = beginning{&journal{}, func(i []Intent) { intent = i[0] }}
+		if _, err := run(t, t.Context(), p, seq([]Task{task}), opt); err == nil {
+			t.Fatal("want it to stop")
+		}
+		if intent.Version != "new 1" || intent.Began.Add(-intent.Slack).After(first) {
+			t.Errorf("got %+v, want it as old as %s", intent, first)
+		}
+	})
+}
+
+// beginning is a journal that tells what it is given.
+type beginning struct {
+	*journal
+	tell func([]Intent)
+}
+
+func (b beginning) Begin(ctx context.Context, intents []Intent) error {
+	b.tell(intents)
+	return b.journal.Begin(ctx, intents)
+}
+
 // A look comes when what may have been done has had the time to show.
 func TestWhenItIsLookedAt(t *testing.T) {
 	for _, tt := range []struct {

@@ -133,19 +133,21 @@ func (w *work) charged() *int {
 }
 
 // intend returns what the journal is to know of the attempt that begins now.
-// While an earlier one is in doubt, that one's time counts.
+// While an earlier one is in doubt, or may have set a password, that one's time counts.
 func (w *work) intend(now time.Time, c *Clock) Intent {
 	i := Intent{Seq: w.task.Seq, Step: w.step, Attempts: w.attempts + 1, Throttled: w.throttled, StartedAt: w.startedAt}
 	if i.StartedAt.IsZero() {
 		i.StartedAt = now
 	}
-	i.Began, i.Slack = c.Server(now)
-	doubt := w.doubt
-	if doubt == nil && w.making != nil {
-		doubt = w.making.earlier
-	}
-	if doubt != nil {
-		i.Began, i.Slack = doubt.Began, doubt.Slack
+	switch {
+	case w.doubt != nil:
+		i.Began, i.Slack = w.doubt.Began, w.doubt.Slack
+	case w.making != nil && w.making.earlier != nil:
+		i.Began, i.Slack = w.making.earlier.Began, w.making.earlier.Slack
+	case w.elder && w.sets(): // the first attempt, by a clock that may be another's
+		i.Began, i.Slack = new(Clock).Server(i.StartedAt)
+	default:
+		i.Began, i.Slack = c.Server(now)
 	}
 	if w.task.Generated && w.carrying() {
 		i.Version, i.Password, i.Username, i.Made = w.task.Version, w.task.Password, w.task.Username, w.task.Made
