@@ -88,7 +88,7 @@ func (r *revealing) reveal(ctx context.Context, rows iter.Seq2[runfile.Candidate
 		}
 	})
 	if err != nil {
-		return r.opened, err
+		return Opened{}, err // nobody has got them
 	}
 	return r.opened, r.failed()
 }
